@@ -1,0 +1,41 @@
+/**
+ * Limits of a record and of an event. What breaks one goes to quarantine with the limit in the reason.
+ */
+export const recordLimits = {
+  /** Kinesis stores at most this much in a record unless the stream says otherwise (UpdateMaxRecordSize). */
+  storedBytesMax: 1024 * 1024,
+  /** Bytes of all events of a record after decompression. */
+  unpackedBytesMax: 8 * 1024 * 1024,
+  eventsMax: 5_000,
+  eventBytesMax: 32 * 1024,
+} as const;
+
+/** Limits of one part, so that the promise to finish it always fits a function's memory and time. */
+export const partLimits = {
+  eventsMax: 50_000,
+  unpackedBytesMax: 48 * 1024 * 1024,
+} as const;
+
+/** Limits of Timestream for LiveAnalytics (developer guide, "Quotas"). */
+export const timestreamLimits = {
+  recordsPerWriteMax: 100,
+  recordBytesMax: 2_048,
+  dimensionsPerTableMax: 128,
+  dimensionNameBytesMax: 60,
+  measureNamesPerTableMax: 8_192,
+  measureNameBytesMax: 256,
+  memoryStoreHoursMax: 8_766,
+  magneticStoreDaysMax: 73_000,
+} as const;
+
+/** An event may claim to be this far ahead of its arrival; Timestream itself refuses what is 15 minutes ahead. */
+export const aheadMsMax = 10 * 60_000;
+
+/** Bytes a message id may have; the Segment SDKs use up to about 60. */
+export const messageIdBytesMax = 256;
+
+/** The roll-up's time limit. A promise may be kept under a changed definition only after it (its first writer is gone). */
+export const rollUpTimeoutSeconds = 180;
+
+/** What Lambda takes as the payload of a synchronous invocation, and gives back (Lambda developer guide, "Quotas"). */
+export const lambdaPayloadBytesMax = 6 * 1024 * 1024;
