@@ -1,0 +1,35 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import config from "#config";
+import { type Definitions, definitionsOf } from "../lib/definitions.ts";
+import { lagReporter } from "../lib/lambda/lag.ts";
+import { type BatchEvent, readBatch } from "../lib/lambda/read-batch.ts";
+import { reportRollUp } from "../lib/lambda/report-roll-up.ts";
+import { names } from "../lib/names.ts";
+import { connectPorts } from "../lib/roll-up/connect.ts";
+import type { Ports } from "../lib/roll-up/ports.ts";
+import { rollUp } from "../lib/roll-up/roll-up.ts";
+
+/** The way of a batch: read it, fold and write its parts, answer with what became of its events. */
+export function rollUpChain(definitions: Definitions, ports: () => Ports) {
+  const logger = new Logger({ serviceName: names.rollUp });
+  const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.rollUp });
+  return middy<BatchEvent>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .use(readBatch())
+    .use(reportRollUp(metrics))
+    .handler(({ batch }, context: Context) =>
+      rollUp(batch, definitions, ports(), lagReporter(batch, context, logger, metrics)),
+    );
+}
+
+let ports: Ports | undefined;
+export const handler = rollUpChain(definitionsOf(config), () => {
+  ports ??= connectPorts(process.env);
+  return ports;
+});

@@ -1,0 +1,32 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import type { IGrantable } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import { ledgerKeys } from "../lib/ledger/dynamodb.ts";
+import { names } from "../lib/names.ts";
+
+/** The ledger: what has been counted, range by range. Losing it would mean not knowing, so it is kept and restorable. */
+export class LedgerTable extends Construct {
+  readonly table: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new Table(this, "Table", {
+      tableName: names.ledger,
+      partitionKey: { name: ledgerKeys.partition, type: AttributeType.STRING },
+      sortKey: { name: ledgerKeys.sort, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: ledgerKeys.timeToLive,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  grantRead(grantee: IGrantable): void {
+    this.table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query");
+  }
+
+  grantReadWrite(grantee: IGrantable): void {
+    this.table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem");
+  }
+}

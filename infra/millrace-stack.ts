@@ -1,0 +1,36 @@
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { Config } from "../lib/config.ts";
+import { settingsOf } from "../lib/defaults.ts";
+import { EventStream } from "./event-stream.ts";
+import { IteratorAgeAlarm } from "./iterator-age-alarm.ts";
+import { LedgerTable } from "./ledger-table.ts";
+import { MetricStore } from "./metric-store.ts";
+import { QueryApi } from "./query-api.ts";
+import { RejectBucket } from "./reject-bucket.ts";
+import { RollUp } from "./roll-up.ts";
+
+export interface MillraceStackProps extends StackProps {
+  readonly config: Config;
+  /** Absolute path of the configuration: it goes into the functions' bundles. */
+  readonly configFile: string;
+}
+
+/** All of Millrace: stream, roll-up, store, ledger, quarantine and query API. */
+export class MillraceStack extends Stack {
+  constructor(scope: Construct, id: string, props: MillraceStackProps) {
+    super(scope, id, { description: "Millrace: real-time product analytics", ...props });
+    const { configFile } = props;
+    const settings = settingsOf(props.config);
+    const stream = new EventStream(this, "EventStream", settings);
+    const ledger = new LedgerTable(this, "Ledger");
+    const store = new MetricStore(this, "MetricStore", settings);
+    const bucket = new RejectBucket(this, "Rejects");
+    new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
+    const query = new QueryApi(this, "Query", { configFile, stream, ledger, store });
+    new IteratorAgeAlarm(this, "IteratorAge", stream);
+    new CfnOutput(this, "ApiUrl", { value: query.url });
+    new CfnOutput(this, "StreamName", { value: stream.stream.streamName });
+    new CfnOutput(this, "BucketName", { value: bucket.bucket.bucketName });
+  }
+}

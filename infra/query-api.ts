@@ -1,0 +1,58 @@
+import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Construct } from "constructs";
+import { queryRoutes } from "../lib/lambda/query-routes.ts";
+import { environmentNames, names } from "../lib/names.ts";
+import { BundledFunction } from "./bundled-function.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { LedgerTable } from "./ledger-table.ts";
+import type { MetricStore } from "./metric-store.ts";
+
+export interface QueryApiProps {
+  readonly configFile: string;
+  readonly stream: EventStream;
+  readonly ledger: LedgerTable;
+  readonly store: MetricStore;
+}
+
+/** The HTTP API that answers questions and serves the page. */
+export class QueryApi extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { configFile, stream, ledger, store }: QueryApiProps) {
+    super(scope, id);
+    const query = new BundledFunction(this, "Function", {
+      functionName: names.query,
+      description: "Answers questions about metrics and serves the page",
+      entry: "query.ts",
+      configFile,
+      memoryMib: 256,
+      timeoutSeconds: 30,
+      environment: {
+        [environmentNames.stream]: stream.stream.streamName,
+        [environmentNames.database]: store.databaseName,
+        [environmentNames.ledger]: ledger.table.tableName,
+      },
+      commandHooks: {
+        beforeInstall: () => [],
+        beforeBundling: () => [],
+        afterBundling: (inputDir, outputDir) => [`node ${inputDir}/dashboard/build.ts ${outputDir}/page`],
+      },
+    });
+    stream.grantRead(query);
+    ledger.grantRead(query);
+    store.grantQuery(query);
+    const api = new HttpApi(this, "Api", {
+      apiName: names.query,
+      description: "Millrace: metrics by HTTP",
+      // Nobody reads a team's numbers without an AWS identity that may.
+      defaultAuthorizer: new HttpIamAuthorizer(),
+    });
+    const integration = new HttpLambdaIntegration("QueryFunction", query);
+    for (const route of Object.values(queryRoutes)) {
+      api.addRoutes({ path: route.replace("GET ", ""), methods: [HttpMethod.GET], integration });
+    }
+    this.url = api.apiEndpoint;
+  }
+}

@@ -1,0 +1,26 @@
+/** One thing wrong with a configuration. */
+export interface ConfigProblem {
+  /** Where: "metrics.orders.by.country". */
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** A configuration that cannot be used; says for each problem where it is, what was expected and what came. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ path, expected, received }) => `  ${path}: expected ${expected}, got ${received}`);
+    super(`millrace.config.ts cannot be used:\n${lines.join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/** A value as an error shows it: short, and told apart from text of the message. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

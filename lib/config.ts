@@ -1,0 +1,83 @@
+import { checkConfig } from "./config-check.ts";
+import type { Duration } from "./duration.ts";
+
+/** What an event's property may be compared with. */
+export type Scalar = string | number | boolean;
+
+/** The types of message of the Segment spec. */
+export const eventTypes = ["track", "page", "screen", "identify", "group", "alias"] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** Which events a metric looks at: a type, any of some names (none: all), and properties that must be equal. */
+export interface Selection {
+  readonly type: EventType;
+  readonly names: readonly string[];
+  readonly where: Readonly<Record<string, Scalar>>;
+}
+
+/** What a metric adds up. `sum` keeps the smallest and largest value too. */
+export type Measure = { readonly kind: "count" } | { readonly kind: "sum"; readonly of: string };
+
+export interface Metric {
+  /** Which events count: `page()`, `track("Order Completed")`, `track(["A", "B"], { "properties.plan": "pro" })`. */
+  readonly on: Selection;
+  /** What is added up: `count()` or `sum("properties.revenue")`. */
+  readonly measure: Measure;
+  /** Dimensions: the alias a query uses, and the dotted path of the value in the event. */
+  readonly by?: Readonly<Record<string, string>>;
+}
+
+export interface Config {
+  /** The metrics by name. */
+  readonly metrics: Readonly<Record<string, Metric>>;
+  /** How long after it happened an event may arrive and still count; default "24h", at most "360d". */
+  readonly allowedLateness?: Duration;
+  readonly stream?: {
+    /** Shards of the stream (1 MB/s or 1,000 records/s each), or "on-demand" for as many as it takes; default 1. */
+    readonly shards?: number | "on-demand";
+    /** How long the stream keeps records: "24h" (the default) to "365d". */
+    readonly retention?: Duration;
+  };
+  readonly rollUp?: {
+    /** Most records in one invocation, 1 to 10,000; default 1,000. */
+    readonly batchSize?: number;
+    /** How long to wait for a full batch, "1s" to "300s"; default "5s". Longer is cheaper, shorter is fresher. */
+    readonly batchingWindow?: Duration;
+  };
+  readonly limits?: {
+    /** Groups of one metric in one minute of one part; what is over goes to the group "(other)"; default 1,000. */
+    readonly groupsPerBucket?: number;
+    /** UTF-8 bytes of a dimension's value; a longer one goes to the group "(other)"; default 256. */
+    readonly dimensionBytes?: number;
+  };
+}
+
+const selection =
+  (type: EventType) =>
+  (names: string | readonly string[] = [], where: Readonly<Record<string, Scalar>> = {}): Selection => ({
+    type,
+    names: typeof names === "string" ? [names] : names,
+    where,
+  });
+
+/** Events of type `track` with one of the names (none: all), whose properties at the dotted paths equal the values. */
+export const track = selection("track");
+/** Page views; the name is the page's. */
+export const page = selection("page");
+/** Screens of an app; the name is the screen's. */
+export const screen = selection("screen");
+/** `identify` messages whose values at the dotted paths equal the given ones. */
+export const identify = (where: Readonly<Record<string, Scalar>> = {}): Selection => selection("identify")([], where);
+/** `group` messages whose values at the dotted paths equal the given ones. */
+export const group = (where: Readonly<Record<string, Scalar>> = {}): Selection => selection("group")([], where);
+
+/** How many events. */
+export const count = (): Measure => ({ kind: "count" });
+/** The sum, smallest and largest of a number in the event; an event that has none there is left out of this metric. */
+export const sum = (of: string): Measure => ({ kind: "sum", of });
+
+/** Checks a configuration and gives it back. Throws ConfigError, which lists everything that is wrong with it. */
+export function defineConfig<const C extends Config>(config: C): C {
+  checkConfig(config);
+  return config;
+}

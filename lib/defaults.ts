@@ -1,0 +1,34 @@
+import type { Config } from "./config.ts";
+import { durationMs } from "./duration.ts";
+
+/** A configuration's settings with the defaults filled in, in plain units. */
+export interface Settings {
+  readonly allowedLatenessMs: number;
+  readonly shards: number | "on-demand";
+  readonly streamRetentionHours: number;
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly groupsPerBucketMax: number;
+  readonly dimensionBytesMax: number;
+}
+
+/** The settings of a checked configuration. */
+export function settingsOf(config: Config): Settings {
+  return {
+    allowedLatenessMs: durationMs(config.allowedLateness ?? "24h") ?? Number.NaN,
+    shards: config.stream?.shards ?? 1,
+    streamRetentionHours: (durationMs(config.stream?.retention ?? "24h") ?? Number.NaN) / 3_600_000,
+    batchSize: config.rollUp?.batchSize ?? 1_000,
+    batchingWindowSeconds: (durationMs(config.rollUp?.batchingWindow ?? "5s") ?? Number.NaN) / 1_000,
+    groupsPerBucketMax: config.limits?.groupsPerBucket ?? 1_000,
+    dimensionBytesMax: config.limits?.dimensionBytes ?? 256,
+  };
+}
+
+/**
+ * Hours that Timestream's memory store must hold: the oldest event that may still count, in a record about to expire,
+ * and an hour to spare for the clocks. A backlog can then always be written.
+ */
+export function memoryStoreHours(settings: Settings): number {
+  return Math.ceil(settings.streamRetentionHours + settings.allowedLatenessMs / 3_600_000) + 1;
+}

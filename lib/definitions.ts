@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import type { Config, Measure, Selection } from "./config.ts";
+import { settingsOf } from "./defaults.ts";
+
+/** One metric as the fold needs it: plain data, so that the ledger can keep it. */
+export interface MetricDefinition {
+  readonly name: string;
+  /** Short hash of what decides about the rows: selection, measure and dimensions. A changed metric starts new rows. */
+  readonly def: string;
+  readonly on: Selection;
+  readonly measure: Measure;
+  /** Alias and dotted path, sorted by alias. */
+  readonly by: readonly (readonly [alias: string, path: string])[];
+}
+
+/** All that the roll-up of a record depends on beside the record itself: plain data. */
+export interface Definitions {
+  /** Hash of the rest. Two invocations with the same hash fold the same rows. */
+  readonly hash: string;
+  /** Raised when a change of the code makes other rows of the same records. */
+  readonly foldVersion: 1;
+  readonly metrics: readonly MetricDefinition[];
+  readonly allowedLatenessMs: number;
+  readonly groupsPerBucketMax: number;
+  readonly dimensionBytesMax: number;
+}
+
+/** The definitions of a checked configuration. */
+export function definitionsOf(config: Config): Definitions {
+  const { allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax } = settingsOf(config);
+  const metrics = Object.entries(config.metrics)
+    .map(([name, { on, measure, by = {} }]): MetricDefinition => {
+      const plain = { on, measure, by: sortedEntries(by) };
+      return { name, def: shortHash(plain), ...plain };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const plain = { foldVersion: 1, metrics, allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax } as const;
+  return { hash: shortHash(plain), ...plain };
+}
+
+const sortedEntries = (record: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** 48 bits, in letters that need no quoting anywhere. The order of an object's keys does not matter. */
+function shortHash(plain: unknown): string {
+  const canonical = JSON.stringify(plain, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash("sha256").update(canonical).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,83 @@
+import { type EventType, eventTypes } from "../config.ts";
+import { shown } from "../config-error.ts";
+import { messageIdBytesMax, recordLimits } from "../limits.ts";
+import { type Problem, problem } from "../problem.ts";
+import { parseTimestamp } from "../timestamp.ts";
+
+/** The fields of any JSON object; what they hold is not known. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An event that has what every event must have. */
+export interface Event {
+  readonly type: EventType;
+  /** `event` of a track message, `name` of a page or screen; "" where there is none. */
+  readonly name: string;
+  /** Event time in epoch milliseconds. */
+  readonly timestampMs: number;
+  /** What makes a repeated event known; "" where the sender gave none. */
+  readonly messageId: string;
+  /** All of the message. */
+  readonly fields: Fields;
+}
+
+/** Where a type of message has its name. */
+const nameField: Record<EventType, "event" | "name" | undefined> = {
+  track: "event",
+  page: "name",
+  screen: "name",
+  identify: undefined,
+  group: undefined,
+  alias: undefined,
+};
+
+const isEventType = (value: unknown): value is EventType =>
+  typeof value === "string" && Object.hasOwn(nameField, value);
+
+const invalid = (path: string, expected: string, received: unknown): Problem =>
+  problem("invalid", `${path}: expected ${expected}, got ${shown(received)}`);
+
+/**
+ * Reads the text of one message of the Segment spec. A message without a `timestamp` happened when it arrived, as the
+ * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute.
+ */
+export function readEvent(text: string, arrivalMs: number): Event | Problem {
+  // A UTF-16 unit becomes at most 3 bytes of UTF-8.
+  if (text.length * 3 > recordLimits.eventBytesMax && Buffer.byteLength(text) > recordLimits.eventBytesMax) {
+    const received = Buffer.byteLength(text);
+    return problem("too-large", `expected an event of at most ${recordLimits.eventBytesMax} bytes, got ${received}`);
+  }
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return problem("unreadable", "expected JSON, got something else or broken JSON");
+  }
+  if (typeof message !== "object" || message === null || Array.isArray(message)) {
+    return problem("invalid", `expected a JSON object, got ${Array.isArray(message) ? "an array" : shown(message)}`);
+  }
+  return eventOf(message as Fields, arrivalMs);
+}
+
+function eventOf(fields: Fields, arrivalMs: number): Event | Problem {
+  const { type, timestamp, messageId } = fields;
+  if (!isEventType(type)) return invalid("type", `one of ${eventTypes.join(", ")}`, type);
+  const field = nameField[type];
+  const name = field === undefined ? undefined : fields[field];
+  if (type === "track" && (typeof name !== "string" || name === "")) {
+    return invalid("event", "the name of the event", name);
+  }
+  const timestampMs = timestamp === undefined ? arrivalMs : timestampOf(timestamp);
+  if (Number.isNaN(timestampMs)) {
+    return invalid("timestamp", "an RFC 3339 time with a zone, such as 2026-01-31T09:30:00.000Z", timestamp);
+  }
+  if (messageId !== undefined && !isMessageId(messageId)) {
+    return invalid("messageId", `a text of 1 to ${messageIdBytesMax} bytes`, messageId);
+  }
+  return { type, name: typeof name === "string" ? name : "", timestampMs, messageId: messageId ?? "", fields };
+}
+
+const timestampOf = (timestamp: unknown): number =>
+  typeof timestamp === "string" ? parseTimestamp(timestamp) : Number.NaN;
+
+const isMessageId = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && Buffer.byteLength(value) <= messageIdBytesMax;

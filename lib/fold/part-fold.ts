@@ -1,0 +1,197 @@
+import { shown } from "../config-error.ts";
+import type { Definitions } from "../definitions.ts";
+import { type Event, readEvent } from "../event/event.ts";
+import { aheadMsMax, partLimits, recordLimits } from "../limits.ts";
+import { isProblem, type Problem, problem } from "../problem.ts";
+import type { StreamRecord } from "../record/stream-record.ts";
+import { unpack } from "../record/unpack.ts";
+import type { Row } from "../store/row.ts";
+import { dimensionValue } from "./dimension.ts";
+import { addNumber, type Group, MetricGroups } from "./group.ts";
+import { type CompiledMetric, type MetricsOf, metricMatcher } from "./metric-matcher.ts";
+
+export const bucketMsOf = (timestampMs: number): number => Math.floor(timestampMs / 60_000) * 60_000;
+
+/** An event of a record that was not counted; the record as a whole where it could not be taken apart. */
+export interface Rejected {
+  readonly record: StreamRecord;
+  /** Place of the event in its record, from 0; undefined for the record as a whole. */
+  readonly index: number | undefined;
+  readonly problem: Problem;
+}
+
+/** What became of the events of a part: `events = counted + duplicate + quarantined + late`. */
+export interface Tally {
+  readonly events: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly late: number;
+}
+
+/** Told of each row that a counted event is part of, to find the events of a row again. */
+export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord, index: number) => void;
+
+const noTrace: Trace = () => {};
+
+/**
+ * Folds the records of one part, in order. A pure function of the records and the definitions: no wall clock, no
+ * random number, nothing left over from another part.
+ */
+export class PartFold {
+  readonly #definitions: Definitions;
+  readonly #metricsOf: MetricsOf;
+  readonly #trace: Trace;
+  readonly #groups: (MetricGroups | undefined)[] = [];
+  readonly #messageIds = new Set<string>();
+  /** The metrics that the event at hand counts in, and the number of each; kept only to make no new arrays. */
+  readonly #selected: CompiledMetric[] = [];
+  readonly #numbers: number[] = [];
+  readonly rejected: Rejected[] = [];
+  #tally = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };
+  #unpackedBytes = 0;
+
+  constructor(definitions: Definitions, trace: Trace = noTrace) {
+    this.#definitions = definitions;
+    this.#metricsOf = metricMatcher(definitions);
+    this.#trace = trace;
+  }
+
+  get tally(): Tally {
+    return this.#tally;
+  }
+
+  /** Whether a new part should end here. A part that is promised already is folded to its end regardless. */
+  get isFull(): boolean {
+    return this.#tally.events >= partLimits.eventsMax || this.#unpackedBytes >= partLimits.unpackedBytesMax;
+  }
+
+  /** Folds the events of one record. Never throws for what is in it. */
+  add(record: StreamRecord): void {
+    const unpacked = unpack(record.data);
+    if (isProblem(unpacked)) {
+      this.#tally.events++;
+      // A bomb cost as much to find as a full record: it fills the part as much.
+      if (unpacked.reason === "too-large") this.#unpackedBytes += recordLimits.unpackedBytesMax;
+      this.#reject(record, undefined, unpacked);
+      return;
+    }
+    this.#unpackedBytes += unpacked.bytes;
+    unpacked.texts.forEach((text, index) => {
+      this.#tally.events++;
+      const event = typeof text === "string" ? readEvent(text, record.arrivalMs) : text;
+      const outcome = isProblem(event) ? event : this.#count(event, record, index);
+      if (outcome !== undefined) this.#reject(record, index, outcome);
+    });
+  }
+
+  /** The rows so far, in an order that depends on the records only. */
+  rows(): Row[] {
+    return this.#groups.flatMap((groups) =>
+      groups === undefined ? [] : [...groups].map((group) => rowOf(groups.metric, group)),
+    );
+  }
+
+  #count(event: Event, record: StreamRecord, index: number): Problem | undefined {
+    const untimely = this.#untimely(event, record.arrivalMs);
+    if (untimely !== undefined) return untimely;
+    // All numbers are checked before anything is added: an event counts in all of its metrics or in none.
+    const selected = this.#selected;
+    const numbers = this.#numbers;
+    selected.length = 0;
+    for (const metric of this.#metricsOf(event)) {
+      if (metric.matches !== undefined && !metric.matches(event)) continue;
+      const value = metric.number?.(event.fields);
+      const absent = value === undefined || value === null;
+      if (metric.number !== undefined && absent) continue;
+      const number = absent ? 0 : numberOf(value);
+      if (Number.isNaN(number)) return notANumber(metric, value);
+      numbers[selected.length] = number;
+      selected.push(metric);
+    }
+    // Only a counted event is remembered, so that a mended one may come again under the same id.
+    if (event.messageId !== "") {
+      const before = this.#messageIds.size;
+      if (this.#messageIds.add(event.messageId).size === before) {
+        this.#tally.duplicate++;
+        return undefined;
+      }
+    }
+    for (let place = 0; place < selected.length; place++) {
+      const metric = selected[place];
+      if (metric === undefined) continue;
+      const group = this.#groupOf(metric, event);
+      group.count++;
+      if (metric.number !== undefined) addNumber(group, numbers[place] ?? 0);
+      this.#trace(metric, group, record, index);
+    }
+    this.#tally.counted++;
+    return undefined;
+  }
+
+  #untimely({ timestampMs }: Event, arrivalMs: number): Problem | undefined {
+    const lateMs = arrivalMs - timestampMs;
+    if (lateMs > this.#definitions.allowedLatenessMs) {
+      const allowed = this.#definitions.allowedLatenessMs / 1_000;
+      return problem("late", `expected an event of the last ${allowed} s, got one ${Math.floor(lateMs / 1_000)} s old`);
+    }
+    if (-lateMs > aheadMsMax) {
+      return problem(
+        "early",
+        `expected an event at most ${aheadMsMax / 1_000} s ahead, got ${Math.floor(-lateMs / 1_000)} s`,
+      );
+    }
+    return undefined;
+  }
+
+  #groupOf(metric: CompiledMetric, { fields, timestampMs }: Event): Group {
+    const bytesMax = this.#definitions.dimensionBytesMax;
+    const values = metric.dimensions.map((read) => dimensionValue(read(fields), bytesMax));
+    return this.#groupsOf(metric).at(bucketMsOf(timestampMs), values);
+  }
+
+  #groupsOf(metric: CompiledMetric): MetricGroups {
+    const known = this.#groups[metric.index];
+    if (known !== undefined) return known;
+    const groups = new MetricGroups(metric, this.#definitions.groupsPerBucketMax);
+    this.#groups[metric.index] = groups;
+    return groups;
+  }
+
+  #reject(record: StreamRecord, index: number | undefined, reason: Problem): void {
+    if (reason.reason === "late") this.#tally.late++;
+    else this.#tally.quarantined++;
+    this.rejected.push({ record, index, problem: reason });
+  }
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** Far from the largest double, so that no sum of a part can reach infinity. */
+const magnitudeMax = 1e300;
+
+/** A number, or the text of one; NaN for anything else. */
+function numberOf(value: unknown): number {
+  const number = typeof value === "string" && value.length <= 40 && decimal.test(value) ? Number(value) : value;
+  return typeof number === "number" && Math.abs(number) <= magnitudeMax ? number : Number.NaN;
+}
+
+function notANumber({ definition: { measure } }: CompiledMetric, value: unknown): Problem {
+  const path = measure.kind === "sum" ? measure.of : "";
+  const received = typeof value === "number" ? String(value) : shown(value);
+  return problem("invalid", `${path}: expected a finite number, got ${received}`);
+}
+
+/** The row of a group. */
+export function rowOf({ definition }: CompiledMetric, group: Group): Row {
+  return {
+    metric: definition.name,
+    def: definition.def,
+    bucketMs: group.bucketMs,
+    dimensions: definition.by.map(([alias], index) => [alias, group.values[index] ?? ""] as const),
+    count: group.count,
+    numbers:
+      definition.measure.kind === "sum"
+        ? { sum: group.sum + group.compensation, min: group.min, max: group.max }
+        : undefined,
+  };
+}

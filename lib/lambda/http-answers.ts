@@ -1,0 +1,47 @@
+import type { Logger } from "@aws-lambda-powertools/logger";
+import type { MiddlewareObj } from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { lambdaPayloadBytesMax } from "../limits.ts";
+import { QuestionProblem } from "../query/question-problem.ts";
+
+/** A JSON answer of the API. */
+export const json = (value: unknown, maxAgeSeconds = 0): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: 200,
+  headers: {
+    "content-type": "application/json",
+    "cache-control": maxAgeSeconds === 0 ? "no-store" : `max-age=${maxAgeSeconds}`,
+  },
+  body: JSON.stringify(value),
+});
+
+/** An answer that says what is wrong (RFC 9457), with the field of the question that it is about. */
+function problemAnswer(status: number, title: string, more: object): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode: status,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+    body: JSON.stringify({ type: "about:blank", title, status, ...more }),
+  };
+}
+
+const titles = { 400: "Bad Request", 404: "Not Found", 413: "Content Too Large" } as const;
+
+/** Middleware: errors become problems; what is no fault of the question is logged and says nothing of its inside. */
+export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+  return {
+    after: ({ response }) => {
+      // Half a kilobyte for the status and the headers around the body.
+      if (Buffer.byteLength(response?.body ?? "") <= lambdaPayloadBytesMax - 512) return;
+      throw new QuestionProblem(413, "limit", "expected an answer of at most 6 MB, got more: ask for fewer rows");
+    },
+    onError: (request) => {
+      const { error } = request;
+      if (error instanceof QuestionProblem) {
+        const { status, field, message } = error;
+        request.response = problemAnswer(status, titles[status], { field, detail: message });
+        return;
+      }
+      logger.error("The question could not be answered", { errorName: error?.name, errorMessage: error?.message });
+      request.response = problemAnswer(500, "Internal Server Error", { requestId: request.context.awsRequestId });
+    },
+  };
+}

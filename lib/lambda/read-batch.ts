@@ -1,0 +1,41 @@
+import type { MiddlewareObj } from "@middy/core";
+import type { KinesisStreamEvent } from "aws-lambda";
+import type { StreamRecord } from "../record/stream-record.ts";
+import type { Batch } from "../roll-up/batch.ts";
+
+/** Lambda's event, with the batch that is in it. */
+export type BatchEvent = KinesisStreamEvent & { batch: Batch };
+
+/** Middleware: makes the batch of the event (Lambda developer guide, "Using Lambda with Kinesis", example event). */
+export function readBatch(): MiddlewareObj<BatchEvent> {
+  return {
+    before: ({ event }) => {
+      event.batch = batchOf(event);
+    },
+  };
+}
+
+/** The batch of an event. Throws where the event is not one batch of one shard: that is no fault of a record. */
+export function batchOf({ Records: records }: KinesisStreamEvent): Batch {
+  const [first] = records;
+  // "shardId-000000000000:4959..." and "arn:aws:kinesis:<region>:<account>:stream/<name>"
+  const shardId = first?.eventID.split(":")[0] ?? "";
+  const streamName = first?.eventSourceARN.split("/")[1] ?? "";
+  const foreign = records.find(({ eventID }) => !eventID.startsWith(`${shardId}:`));
+  if (shardId === "" || streamName === "" || foreign !== undefined) {
+    throw new Error(`Expected records of one shard of a stream, got ${foreign?.eventID ?? first?.eventID ?? "none"}`);
+  }
+  return {
+    streamName,
+    shardId,
+    records: records.map(
+      ({ kinesis }): StreamRecord => ({
+        sequenceNumber: kinesis.sequenceNumber,
+        partitionKey: kinesis.partitionKey ?? undefined,
+        // Seconds with a fraction. The stream itself answers whole milliseconds: both must come to the same number.
+        arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
+        data: Buffer.from(kinesis.data, "base64"),
+      }),
+    ),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Metrics } from "@aws-lambda-powertools/metrics";
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { MiddlewareObj } from "@middy/core";
+import type { RollUpReport } from "../roll-up/roll-up.ts";
+import type { BatchEvent } from "./read-batch.ts";
+
+/** What the function answers: what became of the events in the parts it committed. */
+export interface RollUpAnswer {
+  readonly parts: number;
+  readonly events: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly late: number;
+}
+
+/** Middleware: publishes what the roll-up did as metrics, and makes the answer of it. */
+export function reportRollUp(metrics: Metrics): MiddlewareObj<BatchEvent, RollUpReport | RollUpAnswer> {
+  return {
+    after: (request) => {
+      const report = request.response as RollUpReport;
+      const answer = answerOf(report);
+      for (const [name, value] of Object.entries(metricsOf(report, answer))) {
+        metrics.addMetric(name, MetricUnit.Count, value);
+      }
+      request.response = answer;
+    },
+  };
+}
+
+function answerOf({ parts }: RollUpReport): RollUpAnswer {
+  const total = (field: "events" | "counted" | "duplicate" | "quarantined" | "late"): number =>
+    parts.reduce((sum, part) => sum + part[field], 0);
+  return {
+    parts: parts.length,
+    events: total("events"),
+    counted: total("counted"),
+    duplicate: total("duplicate"),
+    quarantined: total("quarantined"),
+    late: total("late"),
+  };
+}
+
+function metricsOf(report: RollUpReport, answer: RollUpAnswer): Record<string, number> {
+  return {
+    EventsCounted: answer.counted,
+    EventsDuplicate: answer.duplicate,
+    EventsQuarantined: answer.quarantined,
+    EventsLate: answer.late,
+    Parts: answer.parts,
+    Rows: report.parts.reduce((sum, { rows }) => sum + rows, 0),
+    PromisesKept: report.promisesKept,
+    LedgerConflicts: report.conflicts,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Definitions } from "../definitions.ts";
+import type { Tally } from "../fold/part-fold.ts";
+
+/** A promise: these records, all of them and no other, are one part, and somebody is writing its rows. */
+export interface OpenPart {
+  /** Short hash of shard, first and last sequence number; the `part` dimension of its rows. */
+  readonly id: string;
+  /** The head's revision at opening: parts of a shard are numbered in the order they were opened. */
+  readonly number: number;
+  readonly firstSequence: string;
+  readonly lastSequence: string;
+  /**
+   * Hashes of the definitions it was folded under: the last one is in force, the ones before it were opened under by
+   * code that was replaced before it could finish. Their number is the `Version` of its rows.
+   */
+  readonly definitions: readonly string[];
+  readonly openedMs: number;
+}
+
+/** A part whose rows are all in the store. */
+export interface CommittedPart extends Tally {
+  readonly id: string;
+  readonly number: number;
+  readonly firstSequence: string;
+  readonly lastSequence: string;
+  readonly definitions: readonly string[];
+  readonly records: number;
+  /** Rows that the store took, and the sum of their counts. */
+  readonly rows: number;
+  readonly rowsCount: number;
+  /** Buckets of the first and last row; undefined where there is no row. */
+  readonly firstBucketMs: number | undefined;
+  readonly lastBucketMs: number | undefined;
+  readonly firstArrivalMs: number;
+  readonly lastArrivalMs: number;
+  readonly committedMs: number;
+}
+
+/** What a shard's ledger says of now. */
+export interface Head {
+  /** Raised by every change; 0 where nothing was written yet. */
+  readonly revision: number;
+  readonly open: readonly OpenPart[];
+}
+
+/**
+ * What has been counted, shard by shard. Every read is strongly consistent. Throws what its database throws; nothing is
+ * written in part.
+ */
+export interface Ledger {
+  head(shard: string): Promise<Head>;
+  /** Puts the next head in place of `from`; false, and nothing written, where somebody else did first. */
+  moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean>;
+  /** Committed parts that overlap the range of sequence numbers, in order. */
+  committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
+  /** Writes a committed part, unless it stands there already under later definitions. */
+  commit(shard: string, part: CommittedPart): Promise<void>;
+  /** Keeps definitions for whoever must finish a part that was opened under them. */
+  keepDefinitions(definitions: Definitions): Promise<void>;
+  /** Definitions kept under the hash; undefined where there are none. */
+  definitions(hash: string): Promise<Definitions | undefined>;
+  /** The committed part that is furthest in the shard. */
+  newest(shard: string): Promise<CommittedPart | undefined>;
+}

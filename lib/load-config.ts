@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Config } from "./config.ts";
+import { checkConfig } from "./config-check.ts";
+import { ConfigError } from "./config-error.ts";
+
+/** Names the configuration file where it is not the one at the top of the repository. */
+export const configVariable = "MILLRACE_CONFIG";
+
+/** The configuration's file: the given one, else the variable's, else `millrace.config.ts` at the top. */
+export function configFile(
+  given: string | undefined,
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return resolve(given ?? (variables[configVariable] || resolve(import.meta.dirname, "../millrace.config.ts")));
+}
+
+/** Loads a configuration. Throws ConfigError where it is not usable, and an error that names the file otherwise. */
+export async function loadConfig(file: string): Promise<Config> {
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Expected a configuration in ${file}, got an error: ${message}`, { cause });
+  }
+  const config = module.default;
+  checkConfig(config);
+  return config;
+}

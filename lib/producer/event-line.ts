@@ -1,0 +1,36 @@
+import { recordLimits } from "../limits.ts";
+import { EventRefused } from "./event-refused.ts";
+
+export interface EventLine {
+  /** The event as one line of JSON, without the line end. */
+  readonly text: string;
+  /** Its length in UTF-8. */
+  readonly bytes: number;
+}
+
+function stringify(event: Record<string, unknown>): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(event);
+  } catch (cause) {
+    throw new EventRefused(`cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  if (text?.charCodeAt(0) !== 0x7b)
+    throw new EventRefused(`expected a JSON object, got ${text?.slice(0, 40) ?? typeof event}`);
+  return text;
+}
+
+/**
+ * One event as a line of NDJSON. JSON.stringify escapes line ends and lone surrogates, so a line is one line and is well-formed UTF-8.
+ * Throws EventRefused when the event is no JSON object or over the 32 KiB an event may have.
+ */
+export function eventLine(event: Record<string, unknown>): EventLine {
+  const text = stringify(event);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > recordLimits.eventBytesMax) {
+    throw new EventRefused(`expected at most ${recordLimits.eventBytesMax} bytes of JSON, got ${bytes}`);
+  }
+  return { text, bytes };
+}

@@ -1,0 +1,77 @@
+import { hash } from "node:crypto";
+
+export interface Shard {
+  readonly id: string;
+  /** First and last hash key of the shard, both inside it. */
+  readonly firstHash: bigint;
+  readonly lastHash: bigint;
+}
+
+/** Persons whose shard is remembered, twice this at most. */
+const rememberedMax = 20_000;
+
+/** MD5 of a partition key as an unsigned 128-bit integer, as Kinesis does (Kinesis API reference, "PutRecords"). */
+export function hashKey(key: string): bigint {
+  return BigInt(`0x${hash("md5", key, "hex")}`);
+}
+
+/** Which open shard a partition key belongs to. Immutable: a resharding makes a new map. */
+export class ShardMap {
+  /** By hash key, ascending. */
+  readonly shards: readonly Shard[];
+  // Two generations: when the young one is full it becomes the old one, so what is in use survives and memory is bounded.
+  #young = new Map<string, number>();
+  #old = new Map<string, number>();
+
+  /** Throws when the shards are not exactly one cover of the hash keys 0 to 2^128 - 1. */
+  constructor(shards: readonly Shard[]) {
+    this.shards = shards.toSorted((a, b) => (a.firstHash < b.firstHash ? -1 : 1));
+    let next = 0n;
+    for (const { id, firstHash, lastHash } of this.shards) {
+      if (firstHash !== next || lastHash < firstHash) {
+        throw new Error(
+          `expected the open shards to cover the hash keys without gap or overlap, got ${id} from ${firstHash}, wanted ${next}`,
+        );
+      }
+      next = lastHash + 1n;
+    }
+    if (next !== 1n << 128n)
+      throw new Error(`expected open shards up to hash key 2^128 - 1, got ${shards.length} that end before ${next}`);
+  }
+
+  /** Index in `shards` of the one that a partition key belongs to. */
+  indexOf(key: string): number {
+    if (this.shards.length === 1) return 0;
+    let index = this.#young.get(key);
+    if (index !== undefined) return index;
+    index = this.#old.get(key) ?? this.#search(hashKey(key));
+    if (this.#young.size >= rememberedMax) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, index);
+    return index;
+  }
+
+  sameShards(other: ShardMap): boolean {
+    return (
+      this.shards.length === other.shards.length &&
+      this.shards.every((shard, index) => shard.id === other.shards[index]?.id)
+    );
+  }
+
+  /** The last shard that starts at or before the hash. */
+  #search(wanted: bigint): number {
+    let low = 0;
+    let high = this.shards.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.shards[middle]?.firstHash ?? 0n) <= wanted) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** What stands for the stream until its shards are known: one shard that takes everything. */
+export const wholeStream: Shard = { id: "", firstHash: 0n, lastHash: (1n << 128n) - 1n };

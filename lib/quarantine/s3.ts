@@ -1,0 +1,40 @@
+import { createGzip } from "node:zlib";
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { Rejected } from "../fold/part-fold.ts";
+import { names } from "../names.ts";
+import { type Quarantine, quarantineLines } from "./quarantine.ts";
+
+/** Quarantine in S3: one gzipped NDJSON file a part, below the day on which its first rejected record arrived. */
+export class S3Quarantine implements Quarantine {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  async put(shard: string, part: string, rejected: readonly Rejected[]): Promise<void> {
+    const [first] = rejected;
+    if (first === undefined) return;
+    const day = new Date(first.record.arrivalMs).toISOString().slice(0, 10);
+    await this.#client.send(
+      new PutObjectCommand({
+        Bucket: this.#bucket,
+        Key: `${names.quarantinePrefix}${day}/${shard}/${part}.ndjson.gz`,
+        Body: await gzipLines(quarantineLines(shard, rejected)),
+        ContentType: "application/x-ndjson",
+        ContentEncoding: "gzip",
+      }),
+    );
+  }
+}
+
+/** Compresses line by line: the text of all lines together may be large. */
+async function gzipLines(lines: Iterable<unknown>): Promise<Buffer> {
+  const gzip = createGzip();
+  const compressed = gzip.toArray();
+  for (const line of lines) gzip.write(`${JSON.stringify(line)}\n`);
+  gzip.end();
+  return Buffer.concat(await compressed);
+}

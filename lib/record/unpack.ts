@@ -1,0 +1,87 @@
+import { isUtf8 } from "node:buffer";
+import { recordLimits } from "../limits.ts";
+import { isProblem, type Problem, problem } from "../problem.ts";
+import { decompress } from "./compression.ts";
+import { splitJsonArray } from "./json-array.ts";
+import { deaggregate, isAggregated } from "./kpl.ts";
+
+/** The events of a record, each as the text of what should be one JSON object, or why there is none. */
+export interface Unpacked {
+  readonly texts: readonly (string | Problem)[];
+  /** Bytes after decompression. */
+  readonly bytes: number;
+}
+
+/**
+ * Takes a Kinesis record's data apart: one JSON object, a JSON array, NDJSON, or a KPL aggregated record of these, each
+ * optionally compressed. A problem is one of the record as a whole; it then counts as one event.
+ */
+export function unpack(data: Buffer): Unpacked | Problem {
+  if (data.length > recordLimits.storedBytesMax) {
+    return problem(
+      "too-large",
+      `expected a record of at most ${recordLimits.storedBytesMax} bytes, got ${data.length}`,
+    );
+  }
+  const plain = decompress(data, recordLimits.unpackedBytesMax);
+  if (isProblem(plain)) return plain;
+  if (!isAggregated(plain)) return textsOf(plain);
+  const users = deaggregate(plain, recordLimits.eventsMax);
+  if (isProblem(users)) return users;
+  const texts: (string | Problem)[] = [];
+  let bytes = 0;
+  for (const user of users) {
+    const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes);
+    const unpacked = isProblem(userPlain) ? userPlain : textsOf(userPlain);
+    if (isProblem(unpacked)) {
+      if (unpacked.reason === "too-large") return unpacked;
+      texts.push(unpacked);
+    } else {
+      texts.push(...unpacked.texts);
+      bytes += unpacked.bytes;
+    }
+    if (texts.length > recordLimits.eventsMax) return tooMany;
+  }
+  return { texts, bytes };
+}
+
+const tooMany = problem("too-large", `expected at most ${recordLimits.eventsMax} events in a record, got more`);
+
+function textsOf(plain: Buffer): Unpacked | Problem {
+  if (plain.length === 0) return problem("unreadable", "expected JSON, got an empty record");
+  if (!isUtf8(plain)) return problem("unreadable", "expected JSON in UTF-8, got other bytes");
+  const text = plain
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trim();
+  const texts = text.startsWith("[") ? splitJsonArray(text, recordLimits.eventsMax) : lines(text);
+  if (texts === undefined) return problem("unreadable", "expected a JSON array, got a broken one");
+  if (texts.length > recordLimits.eventsMax) return tooMany;
+  return { texts, bytes: plain.length };
+}
+
+/** The lines of NDJSON; all of the text where it is one object, on one line or on many. */
+function lines(text: string): string[] {
+  const firstEnd = text.indexOf("\n");
+  if (firstEnd === -1) return [text];
+  // Only an object that is spread over lines has a first line that does not end an object.
+  if (!text.slice(0, firstEnd).trimEnd().endsWith("}") && isJson(text)) return [text];
+  const found: string[] = [];
+  for (let start = 0; start < text.length && found.length <= recordLimits.eventsMax; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(start, end);
+    if (line.trim() !== "") found.push(line);
+    start = end + 1;
+  }
+  return found;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

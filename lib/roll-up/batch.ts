@@ -1,0 +1,8 @@
+import type { StreamRecord } from "../record/stream-record.ts";
+
+/** Consecutive records of one shard, in order. */
+export interface Batch {
+  readonly streamName: string;
+  readonly shardId: string;
+  readonly records: readonly StreamRecord[];
+}

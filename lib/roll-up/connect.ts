@@ -1,0 +1,25 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { clientSettings } from "../aws/client-settings.ts";
+import { systemClock } from "../clock.ts";
+import { readEnvironment } from "../environment.ts";
+import { DynamoLedger } from "../ledger/dynamodb.ts";
+import { names } from "../names.ts";
+import { S3Quarantine } from "../quarantine/s3.ts";
+import { TimestreamStore } from "../store/timestream.ts";
+import { KinesisStream } from "../stream/kinesis.ts";
+import type { Ports } from "./ports.ts";
+
+/** The AWS services that the environment names, as the roll-up's ports. */
+export function connectPorts(variables: Readonly<Record<string, string | undefined>>): Ports {
+  const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
+  const settings = clientSettings();
+  return {
+    ledger: new DynamoLedger(new DynamoDBClient(settings), place.ledger),
+    store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
+    quarantine: new S3Quarantine(new S3Client(settings), place.bucket),
+    stream: new KinesisStream(new KinesisClient(settings), place.stream),
+    clock: systemClock,
+  };
+}

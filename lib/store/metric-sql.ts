@@ -1,0 +1,37 @@
+import { noValue } from "../fold/dimension.ts";
+import { sqlName, sqlText } from "./sql.ts";
+import type { MetricQuestion } from "./store.ts";
+
+const integer = (value: number): string => {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a whole number in a query, got ${value}`);
+  return String(value);
+};
+
+/**
+ * The SQL of a question. It adds up parts, always, and leaves out rows that a changed definition took back (`count` 0).
+ * Columns: the bucket's start in epoch milliseconds, the dimensions in order, the value.
+ */
+export function metricSql(question: MetricQuestion, database: string, table: string): string {
+  const { every, by, where, measure, order } = question;
+  const bucket = every === undefined ? undefined : `bin(time, ${every})`;
+  const time = bucket === undefined ? integer(question.fromMs) : `to_milliseconds(${bucket})`;
+  const dimension = (alias: string): string => `COALESCE(${sqlName(alias)}, ${sqlText(noValue)})`;
+  const groups = [...(bucket === undefined ? [] : [bucket]), ...by.map(dimension)];
+  const direction = order.descending ? "DESC" : "ASC";
+  // Ties are settled by the other columns, so that the same question has the same answer.
+  const columns = [1, ...by.map((_, index) => index + 2)];
+  const value = by.length + 2;
+  const sorted =
+    order.column === "value" ? [`${value} ${direction}`, ...columns] : [`1 ${direction}`, ...columns.slice(1)];
+  return [
+    `SELECT ${[`${time} AS t`, ...by.map((alias, index) => `${dimension(alias)} AS d${index}`)].join(", ")},`,
+    `sum(${sqlName(measure)}) AS v`,
+    `FROM ${sqlName(database)}.${sqlName(table)}`,
+    `WHERE measure_name = ${sqlText(question.metric)} AND "def" = ${sqlText(question.def)} AND "count" > 0`,
+    `AND time >= from_milliseconds(${integer(question.fromMs)}) AND time < from_milliseconds(${integer(question.toMs)})`,
+    ...where.map(([alias, value]) => `AND ${dimension(alias)} = ${sqlText(value)}`),
+    ...(groups.length === 0 ? ["HAVING count(*) > 0"] : [`GROUP BY ${groups.join(", ")}`]),
+    `ORDER BY ${sorted.join(", ")}`,
+    `LIMIT ${integer(question.limit)}`,
+  ].join(" ");
+}

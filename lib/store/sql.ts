@@ -1,0 +1,9 @@
+/** A text as a Timestream SQL string literal. Timestream's Query API has no bind parameters: all values pass here. */
+export function sqlText(text: string): string {
+  return `'${text.toWellFormed().replaceAll("'", "''")}'`;
+}
+
+/** A name as a quoted Timestream SQL identifier. */
+export function sqlName(name: string): string {
+  return `"${name.toWellFormed().replaceAll('"', '""')}"`;
+}

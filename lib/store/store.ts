@@ -1,0 +1,59 @@
+import type { BucketWidth } from "../query/bucket.ts";
+import type { Row } from "./row.ts";
+
+/** A row that the store will never take. */
+export interface Refusal {
+  readonly row: Row;
+  /** `late`: its time is out of the store's retention. `refused`: anything else. */
+  readonly reason: "late" | "refused";
+  /** The store's own words. */
+  readonly detail: string;
+}
+
+/** How long to go on trying, and whom to tell of a wait. */
+export interface Patience {
+  /** Epoch milliseconds; what has not succeeded by then throws. */
+  readonly deadlineMs: number;
+  /** Told before each wait, in words for the log. */
+  readonly onWait?: (why: string, delayMs: number) => void;
+}
+
+/** Takes the rows of parts. */
+export interface RowStore {
+  /**
+   * Writes all rows of one part at one version. A row that is there already, at this version or a later one, is
+   * fine. Waits while the store is throttled or down, and throws when patience ends: some rows may be written then.
+   */
+  write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]>;
+}
+
+/** A question about one metric. */
+export interface MetricQuestion {
+  readonly metric: string;
+  readonly def: string;
+  readonly measure: "count" | "sum";
+  /** Half-open, epoch milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Width of a bucket; undefined for one bucket from `fromMs` to `toMs`. */
+  readonly every: BucketWidth | undefined;
+  readonly by: readonly string[];
+  /** Dimension and value that must be equal. */
+  readonly where: readonly (readonly [alias: string, value: string])[];
+  readonly order: { readonly column: "time" | "value"; readonly descending: boolean };
+  readonly limit: number;
+}
+
+/** One row of an answer. */
+export interface MetricAnswer {
+  /** Start of the bucket. */
+  readonly timeMs: number;
+  /** In the order of the question's `by`. */
+  readonly values: readonly string[];
+  readonly value: number;
+}
+
+/** Answers questions. */
+export interface MetricStore {
+  answer(question: MetricQuestion): Promise<MetricAnswer[]>;
+}

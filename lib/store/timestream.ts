@@ -1,0 +1,193 @@
+import {
+  type ColumnInfo,
+  QueryCommand,
+  type Row as QueryRow,
+  TimestreamQueryClient,
+} from "@aws-sdk/client-timestream-query";
+import {
+  type _Record,
+  type RejectedRecord,
+  RejectedRecordsException,
+  TimestreamWriteClient,
+  ValidationException,
+  WriteRecordsCommand,
+} from "@aws-sdk/client-timestream-write";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { clientSettings, explicitEndpoint } from "../aws/client-settings.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { timestreamLimits } from "../limits.ts";
+import { persist } from "../retry.ts";
+import { metricSql } from "./metric-sql.ts";
+import type { Row } from "./row.ts";
+import type { MetricAnswer, MetricQuestion, MetricStore, Patience, Refusal, RowStore } from "./store.ts";
+
+/** WriteRecords requests under way at once. */
+const requestsMax = 4;
+
+/** Answers that say "not now": throttling, server faults, a table that is not active yet, and a network that fails. */
+const passingErrors = new Set([
+  "ThrottlingException",
+  "InternalServerException",
+  "ResourceNotFoundException",
+  "TimeoutError",
+]);
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return passingErrors.has(error.name) || /^E[A-Z]+$/.test(code);
+}
+
+/** The rows in Timestream for LiveAnalytics, and the questions to it. The only file that knows its SDKs. */
+export class TimestreamStore implements RowStore, MetricStore {
+  readonly #clients: { readonly write: TimestreamWriteClient; readonly query: TimestreamQueryClient };
+  readonly #database: string;
+  readonly #table: string;
+  readonly #clock: Clock;
+
+  constructor(
+    clients: { write: TimestreamWriteClient; query: TimestreamQueryClient },
+    place: { database: string; table: string },
+    clock: Clock = systemClock,
+  ) {
+    this.#clients = clients;
+    this.#database = place.database;
+    this.#table = place.table;
+    this.#clock = clock;
+  }
+
+  /** A store over the clients that the environment asks for. */
+  static connect(place: { database: string; table: string }): TimestreamStore {
+    const settings = clientSettings();
+    const write = new TimestreamWriteClient({ ...settings, ...explicitEndpoint("TIMESTREAM_WRITE") });
+    // A query may take 60 s (Timestream Query API, Query).
+    const requestHandler = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 65_000 });
+    const query = new TimestreamQueryClient({ ...settings, requestHandler, ...explicitEndpoint("TIMESTREAM_QUERY") });
+    return new TimestreamStore({ write, query }, place);
+  }
+
+  async write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {
+    const chunks = chunksOf(rows);
+    const refusals: Refusal[] = [];
+    const worker = async (): Promise<void> => {
+      for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+        refusals.push(...(await this.#writeChunk(part, version, chunk, patience)));
+      }
+    };
+    await Promise.all(Array.from({ length: requestsMax }, worker));
+    return refusals;
+  }
+
+  async answer(question: MetricQuestion): Promise<MetricAnswer[]> {
+    const QueryString = metricSql(question, this.#database, this.#table);
+    const answers: MetricAnswer[] = [];
+    let NextToken: string | undefined;
+    do {
+      let page: { Rows: QueryRow[] | undefined; ColumnInfo: ColumnInfo[] | undefined; NextToken?: string | undefined };
+      try {
+        page = await this.#clients.query.send(new QueryCommand({ QueryString, NextToken }));
+      } catch (error) {
+        // A column exists from its first row on: a metric that has never counted has nothing to answer.
+        if (
+          error instanceof Error &&
+          error.name === "ValidationException" &&
+          /does not exist|cannot be resolved/i.test(error.message)
+        ) {
+          return [];
+        }
+        throw error;
+      }
+      // The first page may hold a token and no rows (Timestream Query API, `MaxRows`).
+      for (const { Data = [] } of page.Rows ?? []) {
+        const cells = Data.map(({ ScalarValue = "" }) => ScalarValue);
+        answers.push({ timeMs: Number(cells[0]), values: cells.slice(1, -1), value: cents(Number(cells.at(-1))) });
+      }
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return answers;
+  }
+
+  async #writeChunk(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {
+    try {
+      await persist(() => this.#send(part, version, rows), isPassing, patience, this.#clock);
+      return [];
+    } catch (error) {
+      if (error instanceof RejectedRecordsException) return refusalsOf(error.RejectedRecords ?? [], rows, version);
+      if (!(error instanceof ValidationException)) throw error;
+      // One row that the store cannot take refuses the whole request: halve it until that row is alone.
+      if (rows.length > 1) {
+        const middle = rows.length >> 1;
+        const first = await this.#writeChunk(part, version, rows.slice(0, middle), patience);
+        return [...first, ...(await this.#writeChunk(part, version, rows.slice(middle), patience))];
+      }
+      return rows.map((row) => ({ row, reason: "refused", detail: error.message }));
+    }
+  }
+
+  #send(part: string, version: number, rows: readonly Row[]): Promise<unknown> {
+    const [first] = rows;
+    return this.#clients.write.send(
+      new WriteRecordsCommand({
+        DatabaseName: this.#database,
+        TableName: this.#table,
+        CommonAttributes: {
+          MeasureName: first?.metric,
+          MeasureValueType: "MULTI",
+          Dimensions: [
+            { Name: "part", Value: part },
+            { Name: "def", Value: first?.def },
+          ],
+          TimeUnit: "MILLISECONDS",
+          Version: version,
+        },
+        Records: rows.map(recordOf),
+      }),
+    );
+  }
+}
+
+/** Adding up doubles leaves dust past the fifteenth digit; a total of prices is cents. */
+const cents = (value: number): number => Number(value.toPrecision(15));
+
+/** Rows of one metric together, so that what they share is said once, as many as a request may have. */
+function chunksOf(rows: readonly Row[]): Row[][] {
+  const chunks: Row[][] = [];
+  for (const row of rows) {
+    const chunk = chunks.at(-1);
+    const fits = chunk !== undefined && chunk.length < timestreamLimits.recordsPerWriteMax;
+    if (fits && chunk[0]?.metric === row.metric && chunk[0].def === row.def) chunk.push(row);
+    else chunks.push([row]);
+  }
+  return chunks;
+}
+
+function recordOf(row: Row): _Record {
+  const { count, numbers } = row;
+  return {
+    Time: String(row.bucketMs),
+    Dimensions: row.dimensions.map(([Name, Value]) => ({ Name, Value })),
+    // Always all measures: whether a later version with fewer would keep the others is not documented.
+    MeasureValues: [
+      { Name: "count", Value: String(count), Type: "BIGINT" },
+      ...(numbers === undefined
+        ? []
+        : (["sum", "min", "max"] as const).map((Name) => ({
+            Name,
+            Value: String(numbers[Name]),
+            Type: "DOUBLE" as const,
+          }))),
+    ],
+  };
+}
+
+/** Refused because it is there already is no refusal. There are no reason codes, only versions and text. */
+function refusalsOf(rejected: readonly RejectedRecord[], rows: readonly Row[], version: number): Refusal[] {
+  return rejected.flatMap(({ RecordIndex, Reason = "", ExistingVersion }) => {
+    const row = rows[RecordIndex ?? -1];
+    if (row === undefined)
+      throw new Error(`Expected the index of one of ${rows.length} rows, got ${RecordIndex}: ${Reason}`);
+    if (ExistingVersion !== undefined ? ExistingVersion >= version : /already exists/i.test(Reason)) return [];
+    const late = /outside the time range|retention|memory store/i.test(Reason);
+    return [{ row, reason: late ? "late" : "refused", detail: Reason.slice(0, 300) } as const];
+  });
+}

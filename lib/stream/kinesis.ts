@@ -1,0 +1,99 @@
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+} from "@aws-sdk/client-kinesis";
+import { compareSequence } from "../record/sequence.ts";
+import type { StreamRecord } from "../record/stream-record.ts";
+import { RangeGone, type RangeReader } from "./range-reader.ts";
+
+/** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */
+const recordsPerReadMax = 10_000;
+
+/** The event stream, read again with the ordinary API. */
+export class KinesisStream implements RangeReader {
+  readonly #client: KinesisClient;
+  readonly #streamName: string;
+
+  constructor(client: KinesisClient, streamName: string) {
+    this.#client = client;
+    this.#streamName = streamName;
+  }
+
+  async read(shardId: string, first: string, last: string): Promise<StreamRecord[]> {
+    const records: StreamRecord[] = [];
+    let iterator = await this.#iterator(shardId, "AT_SEQUENCE_NUMBER", first);
+    // An empty answer in the middle of a shard is normal; only the end of the shard or a later record ends the search.
+    while (iterator !== undefined) {
+      const page = await this.#client.send(
+        new GetRecordsCommand({ ShardIterator: iterator, Limit: recordsPerReadMax }),
+      );
+      for (const { SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data } of page.Records ?? []) {
+        if (compareSequence(SequenceNumber, last) > 0) return checked(shardId, first, last, records);
+        records.push({
+          sequenceNumber: SequenceNumber,
+          partitionKey: PartitionKey,
+          arrivalMs: Math.floor(ApproximateArrivalTimestamp?.getTime() ?? Number.NaN),
+          data: Buffer.from(Data ?? []),
+        });
+        if (SequenceNumber === last) return checked(shardId, first, last, records);
+      }
+      if ((page.Records ?? []).length === 0 && page.MillisBehindLatest === 0) break;
+      iterator = page.NextShardIterator;
+    }
+    return checked(shardId, first, last, records);
+  }
+
+  /** Ids of all shards that still hold records. */
+  async shardIds(): Promise<string[]> {
+    const ids: string[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListShardsCommand(NextToken === undefined ? { StreamName: this.#streamName } : { NextToken }),
+      );
+      ids.push(...(page.Shards ?? []).flatMap(({ ShardId }) => (ShardId === undefined ? [] : [ShardId])));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return ids;
+  }
+
+  /** Arrival of the first record behind `after` (of the shard's first where undefined), or undefined where there is none. */
+  async nextArrivalMs(shardId: string, after: string | undefined): Promise<number | undefined> {
+    let iterator = await this.#iterator(shardId, after === undefined ? "TRIM_HORIZON" : "AFTER_SEQUENCE_NUMBER", after);
+    // A read may come back empty although there is more; a few say enough for a gauge.
+    for (let reads = 0; iterator !== undefined && reads < 3; reads++) {
+      const page = await this.#client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1 }));
+      const [record] = page.Records ?? [];
+      if (record !== undefined) return record.ApproximateArrivalTimestamp?.getTime();
+      if (page.MillisBehindLatest === 0) return undefined;
+      iterator = page.NextShardIterator;
+    }
+    return undefined;
+  }
+
+  async #iterator(
+    shardId: string,
+    type: "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER" | "TRIM_HORIZON",
+    sequenceNumber: string | undefined,
+  ): Promise<string | undefined> {
+    const { ShardIterator } = await this.#client.send(
+      new GetShardIteratorCommand({
+        StreamName: this.#streamName,
+        ShardId: shardId,
+        ShardIteratorType: type,
+        ...(sequenceNumber === undefined ? {} : { StartingSequenceNumber: sequenceNumber }),
+      }),
+    );
+    return ShardIterator;
+  }
+}
+
+function checked(shardId: string, first: string, last: string, records: StreamRecord[]): StreamRecord[] {
+  const found = `${records[0]?.sequenceNumber ?? "none"} to ${records.at(-1)?.sequenceNumber ?? "none"}`;
+  if (records[0]?.sequenceNumber !== first || records.at(-1)?.sequenceNumber !== last) {
+    throw new RangeGone(shardId, first, last, found);
+  }
+  return records;
+}

@@ -1,0 +1,16 @@
+import type { StreamRecord } from "../record/stream-record.ts";
+
+/** Reads records of the stream again. */
+export interface RangeReader {
+  /** All records from `first` to `last`, both included. Throws RangeGone where the stream no longer has all of them. */
+  read(shardId: string, first: string, last: string): Promise<StreamRecord[]>;
+}
+
+/** The stream has dropped records of the range, or never had them. */
+export class RangeGone extends Error {
+  override readonly name = "RangeGone";
+
+  constructor(shardId: string, first: string, last: string, received: string) {
+    super(`Expected records ${first} to ${last} of ${shardId} in the stream, got ${received}`);
+  }
+}

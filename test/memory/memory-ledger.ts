@@ -1,0 +1,52 @@
+import type { Definitions } from "../../lib/definitions.ts";
+import type { CommittedPart, Head, Ledger, OpenPart } from "../../lib/ledger/ledger.ts";
+import { compareSequence } from "../../lib/record/sequence.ts";
+import { overlaps } from "../../lib/roll-up/uncovered.ts";
+
+/** A ledger in memory, with the conditions of the real one. */
+export class MemoryLedger implements Ledger {
+  readonly heads = new Map<string, Head>();
+  readonly parts = new Map<string, CommittedPart[]>();
+  readonly #definitions = new Map<string, Definitions>();
+
+  async head(shard: string): Promise<Head> {
+    return this.heads.get(shard) ?? { revision: 0, open: [] };
+  }
+
+  async moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean> {
+    if ((await this.head(shard)).revision !== from.revision) return false;
+    this.heads.set(shard, { revision: from.revision + 1, open });
+    return true;
+  }
+
+  async committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]> {
+    return this.#of(shard).filter((part) => overlaps(part, { firstSequence, lastSequence }));
+  }
+
+  async commit(shard: string, part: CommittedPart): Promise<void> {
+    const parts = this.#of(shard);
+    const known = parts.find(({ lastSequence }) => lastSequence === part.lastSequence);
+    if (known !== undefined && known.definitions.length > part.definitions.length) return;
+    const others = parts.filter((other) => other !== known);
+    this.parts.set(
+      shard,
+      [...others, part].sort((a, b) => compareSequence(a.lastSequence, b.lastSequence)),
+    );
+  }
+
+  async keepDefinitions(definitions: Definitions): Promise<void> {
+    this.#definitions.set(definitions.hash, definitions);
+  }
+
+  async definitions(hash: string): Promise<Definitions | undefined> {
+    return this.#definitions.get(hash);
+  }
+
+  async newest(shard: string): Promise<CommittedPart | undefined> {
+    return this.#of(shard).at(-1);
+  }
+
+  #of(shard: string): CommittedPart[] {
+    return this.parts.get(shard) ?? [];
+  }
+}

@@ -1,0 +1,31 @@
+import { type Row, rowKey } from "../../lib/store/row.ts";
+import type { Refusal, RowStore } from "../../lib/store/store.ts";
+
+/** A store in memory that keeps versions as Timestream does: higher replaces, equal or lower changes nothing. */
+export class MemoryStore implements RowStore {
+  readonly rows = new Map<string, { row: Row; part: string; version: number }>();
+  /** Rows it refuses, as a store does whose retention is over. */
+  refuse: (row: Row) => Omit<Refusal, "row"> | undefined = () => undefined;
+
+  async write(part: string, version: number, rows: readonly Row[]): Promise<Refusal[]> {
+    return rows.flatMap((row) => {
+      const refusal = this.refuse(row);
+      if (refusal !== undefined) return [{ row, ...refusal }];
+      const key = `${part}\u0000${rowKey(row)}`;
+      if ((this.rows.get(key)?.version ?? 0) < version) this.rows.set(key, { row, part, version });
+      return [];
+    });
+  }
+
+  /** Totals by metric, bucket and dimension values: the sum over all parts. */
+  totals(): Map<string, { count: number; sum: number }> {
+    const totals = new Map<string, { count: number; sum: number }>();
+    for (const { row } of this.rows.values()) {
+      if (row.count === 0) continue;
+      const key = [row.metric, row.bucketMs, ...row.dimensions.map(([, value]) => value)].join("|");
+      const total = totals.get(key) ?? { count: 0, sum: 0 };
+      totals.set(key, { count: total.count + row.count, sum: total.sum + (row.numbers?.sum ?? 0) });
+    }
+    return totals;
+  }
+}
