@@ -1,5 +1,6 @@
 import type { Definitions } from "../definitions.ts";
 import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
+import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
@@ -31,6 +32,16 @@ export async function rollUp(
   patience: Patience,
 ): Promise<RollUpReport> {
   return new BatchRollUp(batch, definitions, ports, patience).run();
+}
+
+/** The batch needs a part that code with other definitions may be writing right now: it must come again later. */
+export class PromiseHeld extends Error {
+  override readonly name = "PromiseHeld";
+
+  constructor({ id, definitions }: OpenPart, heldMs: number) {
+    const seconds = Math.ceil(heldMs / 1_000);
+    super(`Expected part ${id} to be free, got one opened ${seconds} s ago under definitions ${definitions.at(-1)}`);
+  }
 }
 
 class BatchRollUp {
@@ -125,6 +136,9 @@ class BatchRollUp {
     const { ledger, clock } = this.#ports;
     const { hash } = this.#definitions;
     if (promise.definitions.at(-1) === hash) return head;
+    // Two deployments that both run would take it from each other for ever. After its time limit the other is gone.
+    const heldMs = clock.now() - promise.openedMs;
+    if (heldMs < rollUpTimeoutSeconds * 1_000) throw new PromiseHeld(promise, heldMs);
     const renewed = { ...promise, definitions: [...promise.definitions, hash], openedMs: clock.now() };
     await ledger.keepDefinitions(this.#definitions);
     return this.#move(

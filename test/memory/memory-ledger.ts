@@ -10,11 +10,11 @@ export class MemoryLedger implements Ledger {
   readonly #definitions = new Map<string, Definitions>();
 
   async head(shard: string): Promise<Head> {
-    return this.heads.get(shard) ?? { revision: 0, open: [] };
+    return this.#head(shard);
   }
 
   async moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean> {
-    if ((await this.head(shard)).revision !== from.revision) return false;
+    if (this.#head(shard).revision !== from.revision) return false;
     this.heads.set(shard, { revision: from.revision + 1, open });
     return true;
   }
@@ -44,6 +44,10 @@ export class MemoryLedger implements Ledger {
 
   async newest(shard: string): Promise<CommittedPart | undefined> {
     return this.#of(shard).at(-1);
+  }
+
+  #head(shard: string): Head {
+    return this.heads.get(shard) ?? { revision: 0, open: [] };
   }
 
   #of(shard: string): CommittedPart[] {

@@ -1,0 +1,140 @@
+import { setImmediate } from "node:timers/promises";
+import { count, defineConfig, sum, track } from "../../../lib/config.ts";
+import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
+import type { Rejected } from "../../../lib/fold/part-fold.ts";
+import type { StreamRecord } from "../../../lib/record/stream-record.ts";
+import type { Ports } from "../../../lib/roll-up/ports.ts";
+import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
+import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { MemoryStore } from "../../memory/memory-store.ts";
+
+export const baseMs = Date.UTC(2026, 0, 1, 12);
+export const shard = "events/shardId-000000000000";
+export const sequence = (index: number): string => String(4_959_000_000 + index * 7);
+
+/** The first definitions, and the same after a dimension was added. */
+export const before: Definitions = definitionsOf(
+  defineConfig({
+    metrics: {
+      sales: { on: track("Sold"), measure: sum("properties.price"), by: { shop: "properties.shop" } },
+      all: { on: track(), measure: count() },
+    },
+  }),
+);
+export const after: Definitions = definitionsOf(
+  defineConfig({
+    metrics: {
+      sales: {
+        on: track("Sold"),
+        measure: sum("properties.price"),
+        by: { shop: "properties.shop", size: "properties.size" },
+      },
+      all: { on: track(), measure: count() },
+    },
+  }),
+);
+
+export const sold = (id: number, properties: Record<string, unknown> = {}): Record<string, unknown> => ({
+  type: "track",
+  event: "Sold",
+  messageId: `m${id}`,
+  timestamp: new Date(baseMs + (id % 3) * 60_000).toISOString(),
+  properties: { price: id, shop: `s${id % 2}`, size: `z${id % 3}`, ...properties },
+});
+
+export function recordOf(index: number, events: readonly unknown[]): StreamRecord {
+  return {
+    sequenceNumber: sequence(index),
+    partitionKey: "p",
+    arrivalMs: baseMs + index,
+    data: Buffer.from(events.map((event) => JSON.stringify(event)).join("\n")),
+  };
+}
+
+export class Death extends Error {}
+
+/** What happens at the calls of one invocation: by the call's number from 0. */
+export interface Fault {
+  readonly call: number;
+  readonly kind: "dies before" | "dies after" | "sleeps before";
+}
+
+/** One shard, its ledger and its store, and invocations that may die or fall asleep between any two calls. */
+export class World {
+  readonly ledger = new MemoryLedger();
+  readonly store = new MemoryStore();
+  readonly rejected = new Map<string, readonly Rejected[]>();
+  readonly records: readonly StreamRecord[];
+  nowMs = baseMs;
+  readonly #sleepers: (() => void)[] = [];
+
+  constructor(records: readonly StreamRecord[]) {
+    this.records = records;
+  }
+
+  /** Invokes with records `from` to `to`; undefined where it died or must come again later. */
+  async invoke(
+    from: number,
+    to: number,
+    definitions: Definitions = before,
+    faults: readonly Fault[] = [],
+  ): Promise<RollUpReport | undefined> {
+    const records = this.records.slice(from, to);
+    const batch = { streamName: "events", shardId: "shardId-000000000000", records };
+    try {
+      return await rollUp(batch, definitions, this.#ports(faults), { deadlineMs: Number.POSITIVE_INFINITY });
+    } catch (error) {
+      if (error instanceof Death || error instanceof PromiseHeld) return undefined;
+      throw error;
+    }
+  }
+
+  /** Lets every process go on that was thought dead. */
+  wake(): void {
+    for (const wake of this.#sleepers.splice(0)) wake();
+  }
+
+  /** Resolves when nothing runs any more but who sleeps. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+  }
+
+  #ports(faults: readonly Fault[]): Ports {
+    let call = 0;
+    const faulty = <Port extends object>(port: Port): Port =>
+      new Proxy(port, {
+        get: (target, name) => {
+          const method: unknown = Reflect.get(target, name);
+          if (typeof method !== "function") return method;
+          return async (...parameters: unknown[]) => {
+            const fault = faults.find((one) => one.call === call);
+            call++;
+            if (fault?.kind === "dies before") throw new Death();
+            if (fault?.kind === "sleeps before") await new Promise<void>((resolve) => this.#sleepers.push(resolve));
+            const result: unknown = await method.apply(target, parameters);
+            if (fault?.kind === "dies after") throw new Death();
+            return result;
+          };
+        },
+      });
+    return {
+      ledger: faulty(this.ledger),
+      store: faulty(this.store),
+      quarantine: faulty({
+        put: async (_shard: string, part: string, rejected: readonly Rejected[]) => {
+          this.rejected.set(part, rejected);
+        },
+      }),
+      stream: faulty({ read: async (_shardId: string, first: string, last: string) => this.#range(first, last) }),
+      clock: { now: () => this.nowMs, sleep: async () => {} },
+    };
+  }
+
+  #range(first: string, last: string): StreamRecord[] {
+    const start = this.records.findIndex(({ sequenceNumber }) => sequenceNumber === first);
+    const end = this.records.findIndex(({ sequenceNumber }) => sequenceNumber === last);
+    if (start === -1 || end === -1) throw new RangeGone("shardId-000000000000", first, last, "none");
+    return this.records.slice(start, end + 1);
+  }
+}
