@@ -1,0 +1,29 @@
+const laptop = "http://127.0.0.1:4566";
+
+/** Options that every command has. */
+export const endpointOptions = { aws: { type: "boolean", default: false } } as const;
+
+/**
+ * Points the AWS SDKs at what `AWS_ENDPOINT_URL` says, at the laptop where it says nothing, at AWS itself with `--aws`.
+ * The laptop takes any credentials, but the SDKs want some.
+ */
+export function chooseEndpoint({ aws }: { aws?: boolean | undefined }): void {
+  if (aws) {
+    delete process.env.AWS_ENDPOINT_URL;
+    return;
+  }
+  process.env.AWS_ENDPOINT_URL ||= laptop;
+  if (process.env.AWS_ENDPOINT_URL !== laptop) return;
+  process.env.AWS_REGION ??= "us-east-1";
+  process.env.AWS_ACCESS_KEY_ID ??= "laptop";
+  process.env.AWS_SECRET_ACCESS_KEY ??= "laptop";
+}
+
+/** What to say where nothing answers; undefined for any other error. */
+export function notAnswering(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "ECONNREFUSED") return undefined;
+  const endpoint = process.env.AWS_ENDPOINT_URL ?? "AWS";
+  const start = endpoint === laptop ? ": start the laptop with npm start, or say --aws" : "";
+  return `Nothing answers at ${endpoint}${start}`;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { ConfigError } from "../lib/config-error.ts";
+import { QuestionProblem } from "../lib/query/question-problem.ts";
+import { notAnswering } from "./endpoint.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface Command {
+  readonly run: (parameters: readonly string[]) => Promise<void>;
+  readonly usage: string;
+}
+
+// Loaded when asked for: each brings its own SDK.
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  replay: async () => {
+    const { replayFile, replayUsage } = await import("./commands/replay.ts");
+    return { run: replayFile, usage: replayUsage };
+  },
+  query: async () => {
+    const { query, queryUsage } = await import("./commands/query.ts");
+    return { run: query, usage: queryUsage };
+  },
+  send: async () => {
+    const { send, sendUsage } = await import("./commands/send.ts");
+    return { run: send, usage: sendUsage };
+  },
+};
+
+async function help(): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map((load) => load()));
+  const usages = all.map(({ usage }) => usage).join("\n\n");
+  return `${usages}\n\nTalks to AWS_ENDPOINT_URL, to the laptop where it is not set, to AWS itself with --aws.\n`;
+}
+
+/** What went wrong, in words for a person, and the exit code: 2 for how the command was called, 1 for the rest. */
+function failure(error: unknown): [message: string, exitCode: 1 | 2] {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const usage = error instanceof UsageError || error instanceof QuestionProblem || code.startsWith("ERR_PARSE_ARGS");
+  if (usage) return [message, 2];
+  if (error instanceof ConfigError) return [message, 1];
+  return [notAnswering(error) ?? message, 1];
+}
+
+const [, , name = "help", ...parameters] = process.argv;
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+try {
+  if (command !== undefined) {
+    const { run, usage } = await command();
+    if (parameters.includes("--help")) process.stdout.write(`${usage}\n`);
+    else await run(parameters);
+  } else if (name === "help" || name === "--help") {
+    process.stdout.write(await help());
+  } else {
+    throw new UsageError(`Expected one of ${Object.keys(commands).join(", ")}, help, got ${name}`);
+  }
+} catch (error) {
+  const [message, exitCode] = failure(error);
+  process.stderr.write(`millrace ${name}: ${message}\n`);
+  process.exitCode = exitCode;
+}
