@@ -1,1 +1,3 @@
-document.title = "Millrace";
+import { Dashboard } from "./dashboard.ts";
+
+new Dashboard(document).start();

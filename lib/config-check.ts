@@ -103,25 +103,28 @@ function checkMetric(name: string, metric: unknown, problem: Problem): void {
 }
 
 function checkSelection(on: unknown, path: string, problem: Problem): void {
-  const known: readonly string[] = eventTypes;
-  if (!isObject(on) || !known.includes(String(on.type))) {
+  const known: readonly unknown[] = eventTypes;
+  if (!isObject(on) || !known.includes(on.type)) {
     return problem(path, 'a selection such as page() or track("Order Completed")', on);
   }
+  checkKeys(on, `${path}.`, ["type", "names", "where"], problem);
   if (!Array.isArray(on.names) || on.names.some((name) => typeof name !== "string" || name === "")) {
     problem(`${path}.names`, "event names", on.names);
   }
   if (!isObject(on.where)) return problem(`${path}.where`, "an object of path: value", on.where);
   for (const [where, value] of Object.entries(on.where)) {
     checkPath(where, `${path}.where`, problem);
-    if (!["string", "number", "boolean"].includes(typeof value)) {
-      problem(`${path}.where.${where}`, "a string, number or boolean", value);
-    }
+    const isScalar = typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+    if (!isScalar) problem(`${path}.where.${where}`, "a string, a finite number or a boolean", value);
   }
 }
 
 function checkMeasure(measure: unknown, path: string, problem: Problem): void {
   if (isObject(measure) && measure.kind === "count") return checkKeys(measure, `${path}.`, ["kind"], problem);
-  if (isObject(measure) && measure.kind === "sum") return checkPath(measure.of, path, problem);
+  if (isObject(measure) && measure.kind === "sum") {
+    checkKeys(measure, `${path}.`, ["kind", "of"], problem);
+    return checkPath(measure.of, path, problem);
+  }
   problem(path, 'count() or sum("properties.revenue")', measure);
 }
 
@@ -136,7 +139,7 @@ function checkPath(value: unknown, path: string, problem: Problem): void {
 function checkDimensions(by: unknown, path: string, problem: Problem): void {
   if (!isObject(by)) return problem(path, "an object of alias: path", by);
   for (const [alias, where] of Object.entries(by)) {
-    const reserved = takenAliases.has(alias.toLowerCase()) || /^(ts_|measure_name)/.test(alias);
+    const reserved = takenAliases.has(alias.toLowerCase()) || /^(ts_|measure_name)/i.test(alias);
     const nameFits = /^[A-Za-z_][A-Za-z0-9_]*$/.test(alias) && bytes(alias) <= timestreamLimits.dimensionNameBytesMax;
     if (reserved)
       problem(`${path}.${alias}`, "an alias that Timestream and the query API do not use themselves", alias);

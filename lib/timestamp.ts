@@ -5,7 +5,13 @@ const pair = (text: string, index: number): number => digit(text, index) * 10 + 
 const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
 
-const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+// Date.UTC would read the years 0 to 99 as 1900 to 1999.
+const midnightOf = (year: number, month: number, date: number): Date => {
+  const midnight = new Date(0);
+  midnight.setUTCFullYear(year, month - 1, date);
+  return midnight;
+};
+const daysIn = (year: number, month: number): number => midnightOf(year, month + 1, 0).getUTCDate();
 
 // The same day comes over and over: remember the last one.
 let lastDay = "";
@@ -18,11 +24,8 @@ function dayMs(text: string): number {
   const month = pair(text, 5);
   const date = pair(text, 8);
   if (month < 1 || month > 12 || date < 1 || date > daysIn(year, month)) return Number.NaN;
-  const midnight = new Date(0);
-  // Date.UTC would read the years 0 to 99 as 1900 to 1999.
-  midnight.setUTCFullYear(year, month - 1, date);
   lastDay = day;
-  lastDayMs = midnight.getTime();
+  lastDayMs = midnightOf(year, month, date).getTime();
   return lastDayMs;
 }
 

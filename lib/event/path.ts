@@ -3,8 +3,13 @@ import type { Fields } from "./event.ts";
 /** Finds the value at a dotted path; undefined where there is none. */
 export type PathReader = (fields: Fields) => unknown;
 
-const inside = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Fields)[name] : undefined;
+const index = /^\d+$/;
+
+function inside(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  // `length`, `find` and `values` are the language's own in an array, and names of properties in an event.
+  return Array.isArray(value) && !index.test(name) ? undefined : (value as Fields)[name];
+}
 
 /**
  * Makes the reader of a dotted path, with the usual depths written out, since it runs for every event. Paths come from

@@ -21,7 +21,11 @@ export function dimensionValue(value: unknown, bytesMax: number): string {
     return Buffer.byteLength(clean) > bytesMax ? otherValue : clean;
   }
   if (value === undefined || value === null) return noValue;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    const digits = String(value);
+    return digits.length > bytesMax ? otherValue : digits;
+  }
   // A list or an object is no group; its event still counts in the totals.
   return otherValue;
 }

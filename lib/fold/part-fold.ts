@@ -3,6 +3,7 @@ import type { Definitions } from "../definitions.ts";
 import { type Event, readEvent } from "../event/event.ts";
 import { aheadMsMax, partLimits, recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
+import { brokenCompressionBytes, isCompressed } from "../record/compression.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
 import type { Row } from "../store/row.ts";
@@ -73,6 +74,7 @@ export class PartFold {
       this.#tally.events++;
       // A bomb cost as much to find as a full record: it fills the part as much.
       if (unpacked.reason === "too-large") this.#unpackedBytes += recordLimits.unpackedBytesMax;
+      else if (isCompressed(record.data)) this.#unpackedBytes += brokenCompressionBytes;
       this.#reject(record, undefined, unpacked);
       return;
     }
@@ -177,8 +179,7 @@ function numberOf(value: unknown): number {
 
 function notANumber({ definition: { measure } }: CompiledMetric, value: unknown): Problem {
   const path = measure.kind === "sum" ? measure.of : "";
-  const received = typeof value === "number" ? String(value) : shown(value);
-  return problem("invalid", `${path}: expected a finite number, got ${received}`);
+  return problem("invalid", `${path}: expected a number of at most ${magnitudeMax} either way, got ${shown(value)}`);
 }
 
 /** The row of a group. */

@@ -1,6 +1,9 @@
 import type { EventLine } from "./event-line.ts";
 
-/** Events on their way into one record, in order. They are kept with their keys until the record is taken, to be packed anew should the shards change. */
+/**
+ * Events on their way into one record, in order. They are kept with their keys until the record is taken, to be packed
+ * anew should the shards change.
+ */
 export class Batch {
   readonly lines: string[] = [];
   readonly keys: string[] = [];

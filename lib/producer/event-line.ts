@@ -23,8 +23,8 @@ function stringify(event: Record<string, unknown>): string {
 }
 
 /**
- * One event as a line of NDJSON. JSON.stringify escapes line ends and lone surrogates, so a line is one line and is well-formed UTF-8.
- * Throws EventRefused when the event is no JSON object or over the 32 KiB an event may have.
+ * One event as a line of NDJSON. JSON.stringify escapes line ends and lone surrogates, so a line is one line and is
+ * well-formed UTF-8. Throws EventRefused when the event is no JSON object or over the 32 KiB an event may have.
  */
 export function eventLine(event: Record<string, unknown>): EventLine {
   const text = stringify(event);

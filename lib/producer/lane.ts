@@ -48,7 +48,9 @@ export class Lane {
     return true;
   }
 
-  /** Whether the first batch can go: it is full, tried before, or due. With `hurry` one that has not lingered goes too. */
+  /**
+   * Whether the first batch can go: it is full, tried before, or due. With `hurry` one that has not lingered goes too.
+   */
   ready(hurry: boolean): boolean {
     const first = this.batches[0];
     if (first === undefined || this.busy || this.resting) return false;

@@ -1,14 +1,17 @@
 /** Characters a partition key may have (Kinesis API reference, "PutRecordsRequestEntry"). */
 const charactersMax = 256;
 
-/** Key of events that name neither a person nor themselves. They will end in quarantine: one place is as good as another. */
+/**
+ * Key of events that name neither a person nor themselves. They will end in quarantine: one place is as good as
+ * another.
+ */
 const nobody = "nobody";
 
 const named = (value: unknown): boolean => (typeof value === "string" && value !== "") || typeof value === "number";
 
 /**
- * The partition key of an event is the person: `userId`, else `anonymousId`, else (nobody known) its own `messageId`. Cut to what Kinesis takes;
- * counted in UTF-16 units, which is never more characters than Kinesis allows.
+ * The partition key of an event is the person: `userId`, else `anonymousId`, else (nobody known) its own `messageId`.
+ * Cut to what Kinesis takes; counted in UTF-16 units, which is never more characters than Kinesis allows.
  */
 export function partitionKey(event: Readonly<Record<string, unknown>>): string {
   const { userId, anonymousId, messageId } = event;

@@ -17,7 +17,10 @@ export interface Failure {
 /** What became of one record of a request. */
 export type Outcome = { readonly taken: true; readonly shardId: string | undefined } | Failure;
 
-/** Kinesis API reference, "PutRecords": at most 500 records. It takes 10 MiB by now; 5 MiB was the limit for years and is what emulators can take in base64. */
+/**
+ * Kinesis API reference, "PutRecords": at most 500 records. It takes 10 MiB by now; 5 MiB was the limit for years and
+ * is what emulators can take in base64.
+ */
 export const requestLimits = { recordsMax: 500, bytesMax: 5 * 1024 * 1024 } as const;
 
 const wireBytes = (record: WireRecord): number => record.data.length + Buffer.byteLength(record.partitionKey);
@@ -53,8 +56,9 @@ export const failureOf = (cause: unknown): Failure => ({
 });
 
 /**
- * Sends one request and says for each record, in order, what became of it. Never throws: a request that fails as a whole
- * fails for each of its records. A 200 may hold failures too, one entry per record (Kinesis API reference, "PutRecords").
+ * Sends one request and says for each record, in order, what became of it. Never throws: a request that fails as a
+ * whole fails for each of its records. A 200 may hold failures too, one entry per record (Kinesis API reference,
+ * "PutRecords").
  */
 export async function putRecords(
   client: KinesisClient,

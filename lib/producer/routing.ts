@@ -35,8 +35,8 @@ export class Routing {
   }
 
   /**
-   * Takes over other shards. All that waits is packed anew, for the shards that its persons belong to now and in the order it had. No lane
-   * may be busy: an event on its way to a closed shard could be overtaken.
+   * Takes over other shards. All that waits is packed anew, for the shards that its persons belong to now and in the
+   * order it had. No lane may be busy: an event on its way to a closed shard could be overtaken.
    */
   reroute(map: ShardMap): void {
     if (this.#map.sameShards(map)) return;

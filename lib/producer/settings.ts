@@ -8,14 +8,20 @@ import { type Compression, compress, growthMax } from "./compression.ts";
 const partitionKeyBytesMax = 768;
 
 export interface ProducerOptions {
-  /** Needs kinesis:PutRecords and kinesis:ListShards. The SDK's own retries come on top of the producer's: `maxAttempts: 1` leaves it all to the producer. */
+  /**
+   * Needs kinesis:PutRecords and kinesis:ListShards. The SDK's own retries come on top of the producer's: `maxAttempts:
+   * 1` leaves it all to the producer.
+   */
   readonly client: KinesisClient;
   readonly streamName: string;
   /** Default zstd. */
   readonly compression?: Compression;
   /** How long an event may wait for company, in milliseconds; default 100. */
   readonly lingerMs?: number;
-  /** Events of one record as NDJSON before compression, in bytes; default 768 KiB. Also the bound on the stored record, as compression may not help. */
+  /**
+   * Events of one record as NDJSON before compression, in bytes; default 768 KiB. Also the bound on the stored record,
+   * as compression may not help.
+   */
   readonly recordBytesMax?: number;
   /** Events in one record; default and limit 5,000. */
   readonly recordEventsMax?: number;
@@ -23,7 +29,10 @@ export interface ProducerOptions {
   readonly bufferedBytesMax?: number;
   /** Requests in flight at a time; default 4. */
   readonly inFlightMax?: number;
-  /** One request, in milliseconds; default 10,000. What takes longer counts as failed; if the stream took it all the same, the events come twice with the same messageId. */
+  /**
+   * One request, in milliseconds; default 10,000. What takes longer counts as failed; if the stream took it all the
+   * same, the events come twice with the same messageId.
+   */
   readonly requestTimeoutMs?: number;
   /** Attempts per record and the waits between them; default 10 attempts, 50 ms doubling up to 5 s. */
   readonly backoff?: Partial<Backoff>;

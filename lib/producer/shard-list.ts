@@ -2,8 +2,8 @@ import { type KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { type Shard, ShardMap } from "./shard-map.ts";
 
 /**
- * The open shards of a stream (a closed one has an ending sequence number; Kinesis API reference, "ListShards").
- * Throws what the SDK throws, and an Error when the answer is no complete set of shards, as it can be amid a resharding.
+ * The open shards of a stream (a closed one has an ending sequence number; Kinesis API reference, "ListShards"). Throws
+ * what the SDK throws, and an Error when the answer is no complete set of shards, as it can be amid a resharding.
  */
 export async function listShards(client: KinesisClient, streamName: string, timeoutMs: number): Promise<ShardMap> {
   const open: Shard[] = [];

@@ -19,7 +19,8 @@ export function hashKey(key: string): bigint {
 export class ShardMap {
   /** By hash key, ascending. */
   readonly shards: readonly Shard[];
-  // Two generations: when the young one is full it becomes the old one, so what is in use survives and memory is bounded.
+  // Two generations: when the young one is full it becomes the old one, so what is in use survives and memory is
+  // bounded.
   #young = new Map<string, number>();
   #old = new Map<string, number>();
 

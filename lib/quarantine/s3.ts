@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Rejected } from "../fold/part-fold.ts";
@@ -30,11 +31,12 @@ export class S3Quarantine implements Quarantine {
   }
 }
 
-/** Compresses line by line: the text of all lines together may be large. */
+/** Compresses line by line, each no sooner than the one before it is: the text of all lines together may be large. */
 async function gzipLines(lines: Iterable<unknown>): Promise<Buffer> {
+  function* texts(): Generator<string> {
+    for (const line of lines) yield `${JSON.stringify(line)}\n`;
+  }
   const gzip = createGzip();
-  const compressed = gzip.toArray();
-  for (const line of lines) gzip.write(`${JSON.stringify(line)}\n`);
-  gzip.end();
-  return Buffer.concat(await compressed);
+  const [chunks] = await Promise.all([gzip.toArray(), pipeline(texts, gzip)]);
+  return Buffer.concat(chunks);
 }

@@ -4,10 +4,17 @@ import { parseTimestamp } from "../timestamp.ts";
 /** Timestream's own range of times ends in 2262. */
 const msMax = Date.UTC(2262, 0, 1);
 
-/** Epoch milliseconds of "now", "-1h", "2026-01-31" (midnight UTC) or an RFC 3339 time; NaN for anything else. */
+/**
+ * Epoch milliseconds of "now", "-1h", "2026-01-31" (midnight UTC) or an RFC 3339 time; NaN for anything else and for
+ * times before 1970 or after 2261.
+ */
 export function pointInTime(text: string, nowMs: number): number {
+  const ms = epochMs(text, nowMs);
+  return ms >= 0 && ms <= msMax ? ms : Number.NaN;
+}
+
+function epochMs(text: string, nowMs: number): number {
   if (text === "now") return nowMs;
   if (text.startsWith("-")) return nowMs - (durationMs(text.slice(1)) ?? Number.NaN);
-  const ms = parseTimestamp(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00.000Z` : text);
-  return ms >= 0 && ms <= msMax ? ms : Number.NaN;
+  return parseTimestamp(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00.000Z` : text);
 }

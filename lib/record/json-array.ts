@@ -33,7 +33,7 @@ export function splitJsonArray(text: string, elementsMax: number): string[] | un
 }
 
 /** The index of the quote that closes the string opened at `start`, or Infinity. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let index = start;
   do {
     index = text.indexOf('"', index + 1);

@@ -1,14 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
-import { decompress } from "./compression.ts";
+import { brokenCompressionBytes, decompress } from "./compression.ts";
 import { splitJsonArray } from "./json-array.ts";
+import { isOneObject } from "./json-object.ts";
 import { deaggregate, isAggregated } from "./kpl.ts";
 
 /** The events of a record, each as the text of what should be one JSON object, or why there is none. */
 export interface Unpacked {
   readonly texts: readonly (string | Problem)[];
-  /** Bytes after decompression. */
+  /** Bytes after decompression, and what broken user records are taken to have cost. */
   readonly bytes: number;
 }
 
@@ -29,22 +30,24 @@ export function unpack(data: Buffer): Unpacked | Problem {
   const users = deaggregate(plain, recordLimits.eventsMax);
   if (isProblem(users)) return users;
   const texts: (string | Problem)[] = [];
-  let bytes = 0;
+  let bytes = plain.length;
   for (const user of users) {
-    const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes);
+    const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes + user.length);
     const unpacked = isProblem(userPlain) ? userPlain : textsOf(userPlain);
-    if (isProblem(unpacked)) {
-      if (unpacked.reason === "too-large") return unpacked;
-      texts.push(unpacked);
-    } else {
-      texts.push(...unpacked.texts);
-      bytes += unpacked.bytes;
-    }
+    if (isProblem(unpacked) && unpacked.reason === "too-large") return unpacked;
+    if (isProblem(unpacked)) texts.push(unpacked);
+    else texts.push(...unpacked.texts);
+    bytes += isProblem(userPlain) ? brokenCompressionBytes : userPlain.length - user.length;
+    if (bytes > recordLimits.unpackedBytesMax) return tooManyBytes;
     if (texts.length > recordLimits.eventsMax) return tooMany;
   }
   return { texts, bytes };
 }
 
+const tooManyBytes = problem(
+  "too-large",
+  `expected user records of at most ${recordLimits.unpackedBytesMax} bytes when unpacked, got more`,
+);
 const tooMany = problem("too-large", `expected at most ${recordLimits.eventsMax} events in a record, got more`);
 
 function textsOf(plain: Buffer): Unpacked | Problem {
@@ -64,8 +67,7 @@ function textsOf(plain: Buffer): Unpacked | Problem {
 function lines(text: string): string[] {
   const firstEnd = text.indexOf("\n");
   if (firstEnd === -1) return [text];
-  // Only an object that is spread over lines has a first line that does not end an object.
-  if (!text.slice(0, firstEnd).trimEnd().endsWith("}") && isJson(text)) return [text];
+  if (!isBetweenObjects(text, firstEnd) && isOneObject(text)) return [text];
   const found: string[] = [];
   for (let start = 0; start < text.length && found.length <= recordLimits.eventsMax; ) {
     const newline = text.indexOf("\n", start);
@@ -77,11 +79,6 @@ function lines(text: string): string[] {
   return found;
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** `}`, a line's end and `{` stand in no single object: true for nearly all NDJSON, at its first line. */
+const isBetweenObjects = (text: string, newline: number): boolean =>
+  text.slice(0, newline).trimEnd().endsWith("}") && text.slice(newline).trimStart().startsWith("{");

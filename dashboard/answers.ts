@@ -1,0 +1,87 @@
+import type { Answer, AnswerRow, MetricSummary } from "../lib/query/answer.ts";
+import type { ShardState } from "../lib/query/shards.ts";
+import { ApiFailure } from "./api-failure.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The body of `GET /v1/metrics`. Like the others here it throws ApiFailure for anything else. */
+export const readMetricSummaries = (body: unknown): MetricSummary[] =>
+  list(fields(body, "answer"), "metrics").map((entry) => {
+    const metric = fields(entry, "metric");
+    return {
+      name: text(metric, "name"),
+      measure: measure(metric),
+      dimensions: list(metric, "dimensions").map((dimension) => text({ dimension }, "dimension")),
+    };
+  });
+
+/** The body of `GET /v1/metrics/{name}`. */
+export function readAnswer(body: unknown): Answer {
+  const answer = fields(body, "answer");
+  return {
+    metric: text(answer, "metric"),
+    measure: measure(answer),
+    from: time(answer, "from"),
+    to: time(answer, "to"),
+    every: text(answer, "every"),
+    rows: list(answer, "rows").map((row) => readRow(fields(row, "row"))),
+    ...(answer.truncated === true ? { truncated: true } : {}),
+  };
+}
+
+function readRow(row: Fields): AnswerRow {
+  const dimensions = Object.entries(row).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return { ...Object.fromEntries(dimensions), time: time(row, "time"), value: number(row, "value") };
+}
+
+/** The body of `GET /v1/shards`. */
+export const readShards = (body: unknown): ShardState[] =>
+  list(fields(body, "answer"), "shards").map((entry) => {
+    const shard = fields(entry, "shard");
+    return {
+      shardId: text(shard, "shardId"),
+      iteratorAgeMs: number(shard, "iteratorAgeMs"),
+      committedThrough: shard.committedThrough === null ? null : time(shard, "committedThrough"),
+      openParts: number(shard, "openParts"),
+    };
+  });
+
+/** What a problem (RFC 9457) says, or the bare status where the body is none. */
+export function problemInWords(status: number, body: unknown): string {
+  const problem: Fields = typeof body === "object" && body !== null ? { ...body } : {};
+  const title = typeof problem.title === "string" ? `${status} ${problem.title}` : `status ${status}`;
+  return typeof problem.detail === "string" ? `${title}: ${problem.detail}` : title;
+}
+
+function unexpected(expected: string, name: string): never {
+  throw new ApiFailure(true, `The API answered in a form that this page does not know: ${name} is not ${expected}`);
+}
+
+function fields(value: unknown, name: string): Fields {
+  return typeof value === "object" && value !== null ? { ...value } : unexpected("an object", name);
+}
+
+function list(of: Fields, name: string): unknown[] {
+  const value = of[name];
+  return Array.isArray(value) ? value : unexpected("a list", name);
+}
+
+function text(of: Fields, name: string): string {
+  const value = of[name];
+  return typeof value === "string" ? value : unexpected("a text", name);
+}
+
+function number(of: Fields, name: string): number {
+  const value = of[name];
+  return typeof value === "number" && Number.isFinite(value) ? value : unexpected("a number", name);
+}
+
+function time(of: Fields, name: string): string {
+  const value = text(of, name);
+  return Number.isNaN(Date.parse(value)) ? unexpected("a time", name) : value;
+}
+
+function measure(of: Fields): MetricSummary["measure"] {
+  const value = text(of, "measure");
+  return value === "count" || value === "sum" ? value : unexpected('"count" or "sum"', "measure");
+}

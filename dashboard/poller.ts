@@ -1,0 +1,89 @@
+import { ApiFailure } from "./api-failure.ts";
+
+const backoffMaxMs = 60_000;
+
+/** The wait after so many failures in a row: doubled each time, up to a minute, and spread by a quarter either way. */
+export const backoffMs = (everyMs: number, failures: number, random: number): number =>
+  Math.min(backoffMaxMs, everyMs * 2 ** failures) * (0.75 + random / 2);
+
+export interface PollerOptions {
+  readonly everyMs: number;
+  /** Asks and shows. Its signal aborts when the question has changed. */
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  readonly onSuccess: () => void;
+  readonly onFailure: (failure: ApiFailure, retryAtMs: number) => void;
+}
+
+/** Does its work now and then while it runs, never twice at a time. */
+export class Poller {
+  readonly #options: PollerOptions;
+  #running = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #current: AbortController | undefined;
+  #failures = 0;
+  #dueMs = 0;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts, or goes on after `pause`: at once where the work is due. */
+  start(): void {
+    this.#running = true;
+    this.#plan();
+  }
+
+  /** Starts no more work; work under way may end. */
+  pause(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Drops the work under way and does it anew: the question has changed. */
+  again(): void {
+    this.#current?.abort();
+    this.#current = undefined;
+    this.#dueMs = 0;
+    this.#plan();
+  }
+
+  /** Stops for good. */
+  stop(): void {
+    this.pause();
+    this.#current?.abort();
+  }
+
+  #plan(): void {
+    clearTimeout(this.#timer);
+    if (!this.#running || this.#current !== undefined) return;
+    this.#timer = setTimeout(() => void this.#run(), Math.max(0, this.#dueMs - Date.now()));
+  }
+
+  async #run(): Promise<void> {
+    const { everyMs, work, onSuccess, onFailure } = this.#options;
+    const current = new AbortController();
+    this.#current = current;
+    const startMs = Date.now();
+    try {
+      await work(current.signal);
+      if (this.#current !== current) return;
+      this.#failures = 0;
+      this.#dueMs = startMs + everyMs;
+      onSuccess();
+    } catch (cause) {
+      // A dropped question has no result, good or bad.
+      if (this.#current !== current || current.signal.aborted) return;
+      this.#failures += 1;
+      this.#dueMs = Date.now() + backoffMs(everyMs, this.#failures, Math.random());
+      onFailure(asFailure(cause), this.#dueMs);
+    } finally {
+      if (this.#current === current) {
+        this.#current = undefined;
+        this.#plan();
+      }
+    }
+  }
+}
+
+const asFailure = (cause: unknown): ApiFailure =>
+  cause instanceof ApiFailure ? cause : new ApiFailure(true, "The page cannot show the answer", { cause });

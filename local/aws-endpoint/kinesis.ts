@@ -1,0 +1,104 @@
+import { createRequire } from "node:module";
+import type { AwsService } from "../aws-endpoint.ts";
+import { getRecords, getShardIterator } from "./kinesis-reading.ts";
+import { deleteExpired, type KinesisStore, openStore } from "./kinesis-store.ts";
+import { type Action, type InputCheck, type Operations, operationResponse, runOperation } from "./operations.ts";
+import { untilActive } from "./until-active.ts";
+
+export type KinesisOptions = {
+  /** The folder to keep the streams in. Without one they are in memory, records and all, and gone at the end. */
+  readonly path?: string;
+  readonly region: string;
+  readonly accountId: string;
+};
+
+export type StreamSettings = { readonly name: string; readonly shards: number; readonly retentionHours: number };
+
+/** Kinesis Data Streams, by kinesalite. */
+export type Kinesis = AwsService & {
+  /** One operation without HTTP, such as `GetRecords`; `Data` is in base64. Throws OperationError. */
+  readonly call: (operation: string, input: object) => Promise<unknown>;
+  /** Makes the stream where it is not there yet, gives it its retention, and resolves to its ARN when it is active. */
+  readonly createStream: (settings: StreamSettings) => Promise<string>;
+  /** Deletes records past their stream's retention; kinesalite does not, but when somebody reads them. */
+  readonly trim: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** kinesalite has no on-demand streams, no enhanced fan-out and no UpdateShardCount. */
+const operationNames = [
+  ...["AddTagsToStream", "CreateStream", "DecreaseStreamRetentionPeriod", "DeleteStream", "DescribeStream"],
+  ...["DescribeStreamSummary", "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "ListShards"],
+  ...[
+    "ListStreams",
+    "ListTagsForStream",
+    "MergeShards",
+    "PutRecord",
+    "PutRecords",
+    "RemoveTagsFromStream",
+    "SplitShard",
+  ],
+];
+
+const contentType = "application/x-amz-json-1.1";
+
+/** The largest PutRecords, 10 MiB (Kinesis API reference, PutRecords), in base64. */
+const requestBytesMax = 15 * 1024 * 1024;
+
+const replacements: Readonly<Record<string, (action: Action<KinesisStore>) => Action<KinesisStore>>> = {
+  GetRecords: getRecords,
+  GetShardIterator: getShardIterator,
+};
+
+function kinesisOperations(store: KinesisStore): Operations<KinesisStore> {
+  const require = createRequire(import.meta.url);
+  const operations = operationNames.map((name) => {
+    const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+    const action: Action<KinesisStore> = require(`kinesalite/actions/${file}`);
+    const check: InputCheck = require(`kinesalite/validations/${file}`);
+    return [name, { action: replacements[name]?.(action) ?? action, check }] as const;
+  });
+  return { store, validations: require("kinesalite/validations"), operations: new Map(operations) };
+}
+
+type Summary = { StreamARN: string; StreamStatus: string; RetentionPeriodHours: number };
+
+/**
+ * Opens the streams kept at `path`. They are served by the operations of kinesalite without its HTTP server, which
+ * ends the process when a client breaks off, takes no more than 7 MiB, and stores what came in CBOR so that clients
+ * that speak JSON cannot read it.
+ */
+export async function openKinesis(options: KinesisOptions): Promise<Kinesis> {
+  const store = await openStore(options);
+  const service = kinesisOperations(store);
+  const call: Kinesis["call"] = (operation, input) => runOperation(service, operation, input);
+
+  const summary = async (StreamName: string): Promise<Summary> => {
+    const output = await call("DescribeStreamSummary", { StreamName });
+    return (output as { StreamDescriptionSummary: Summary }).StreamDescriptionSummary;
+  };
+
+  const exists = async (StreamName: string): Promise<boolean> => {
+    const { StreamNames } = (await call("ListStreams", { Limit: 10_000 })) as { StreamNames: string[] };
+    return StreamNames.includes(StreamName);
+  };
+
+  await deleteExpired(store);
+  return {
+    bodyBytesMax: requestBytesMax,
+    handle: (request) => operationResponse(service, request, contentType),
+    call,
+    createStream: async ({ name: StreamName, shards: ShardCount, retentionHours: RetentionPeriodHours }) => {
+      if (!(await exists(StreamName))) await call("CreateStream", { StreamName, ShardCount });
+      const ask = () => summary(StreamName);
+      const stream = await untilActive(`the stream ${StreamName}`, ask, ({ StreamStatus }) => StreamStatus);
+      const change = RetentionPeriodHours > stream.RetentionPeriodHours ? "Increase" : "Decrease";
+      if (RetentionPeriodHours !== stream.RetentionPeriodHours) {
+        await call(`${change}StreamRetentionPeriod`, { StreamName, RetentionPeriodHours });
+      }
+      return stream.StreamARN;
+    },
+    trim: () => deleteExpired(store),
+    close: () => store.close(),
+  };
+}

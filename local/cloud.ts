@@ -1,0 +1,220 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { type AlarmSettings, alarmState, checkAlarm } from "./alarm.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "./aws-endpoint.ts";
+import { realClock } from "./clock.ts";
+import { CheckpointFile } from "./event-source-mapping/checkpoint-file.ts";
+import { kinesisReader } from "./event-source-mapping/kinesis-reader.ts";
+import { createMapping } from "./event-source-mapping/mapping.ts";
+import type { MappingSettings } from "./event-source-mapping/mapping-settings.ts";
+import { httpApi } from "./http-api/http-api.ts";
+import type { LogLine } from "./lambda/lambda.ts";
+import { listenError } from "./port-taken.ts";
+import { dynamoDbTable } from "./resources/dynamodb-table.ts";
+import { eventSourceMapping } from "./resources/event-source-mapping.ts";
+import { HttpApiParts } from "./resources/http-api.ts";
+import { kinesisStream } from "./resources/kinesis-stream.ts";
+import { lambdaFunction } from "./resources/lambda-function.ts";
+import { metricAlarm } from "./resources/metric-alarm.ts";
+import { s3Bucket } from "./resources/s3-bucket.ts";
+import { timestreamDatabase, timestreamTable } from "./resources/timestream.ts";
+import { accountId, closeServices, endpointServices, openServices, region, type Services } from "./services.ts";
+import { readAssets } from "./template/assets.ts";
+import { type Provisioner, type RunningStack, runTemplate } from "./template/run.ts";
+import { parseTemplate } from "./template/template.ts";
+
+export interface CloudOptions {
+  /** Resolves to the folder of the cloud assembly (`cdk.out`) when it is synthesized. */
+  readonly assembly: Promise<string>;
+  readonly stackName: string;
+  /** Keeps what the services store. */
+  readonly dataDirectory: string;
+  /** Of the AWS endpoint; 0 for any that is free. */
+  readonly awsPort: number;
+  /** Of the HTTP API and the page; 0 for any that is free. */
+  readonly port: number;
+  readonly logFunction: (line: LogLine) => void;
+  /** One line for a person: an alarm that changed, a failure around a function. */
+  readonly log: (text: string) => void;
+}
+
+/** A stack that runs on this machine. */
+export interface Cloud {
+  readonly awsUrl: string;
+  readonly url: string;
+  readonly stack: RunningStack;
+  /** Ends everything that was started, children too. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between reads of a shard that is empty. Lambda reads about once a second; nobody pays for reads here. */
+const pollIntervalMs = 200;
+const trimIntervalMs = 3_600_000;
+const alarmIntervalMs = 10_000;
+
+/** Runs the synthesized template: what the laptop has is what the template says. Throws PortTaken, TemplateError. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const closing = new AsyncDisposableStack();
+  try {
+    return await start(options, closing);
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: CloudOptions, closing: AsyncDisposableStack): Promise<Cloud> {
+  const services = await openServices(options.dataDirectory, options.logFunction);
+  closing.defer(() => closeServices(services));
+  const endpoint = await startAwsEndpoint({ port: options.awsPort, services: endpointServices(services) });
+  closing.defer(() => endpoint.close());
+  const api = await listen(options.port);
+  closing.defer(() => api.close());
+
+  const parts = new StackParts();
+  const stack = await runStack(options, services, endpoint, api.url, parts);
+  api.serve(
+    httpApi({
+      routes: parts.http.routes,
+      integrations: parts.http.integrations,
+      ...(parts.http.cors === undefined ? {} : { cors: parts.http.cors }),
+      invoke: (arn, payload) => services.lambda.invoke(functionName(arn), payload),
+      onFailure: ({ routeKey, reason }) => options.log(`${routeKey}: ${reason}`),
+    }),
+  );
+  runMappings(options, services, endpoint, parts.mappings, closing);
+  watchAlarms(options, services, parts.alarms, closing);
+  const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
+  closing.defer(() => clearInterval(trimming));
+  return { awsUrl: endpoint.url, url: api.url, stack, close: () => closing.disposeAsync() };
+}
+
+/** What the template asks to be run once all of it is there. */
+class StackParts {
+  readonly http = new HttpApiParts();
+  readonly mappings: MappingSettings[] = [];
+  readonly alarms: AlarmSettings[] = [];
+}
+
+async function runStack(
+  { assembly, stackName }: CloudOptions,
+  services: Services,
+  { url: AWS_ENDPOINT_URL }: AwsEndpoint,
+  apiUrl: string,
+  { http, mappings, alarms }: StackParts,
+): Promise<RunningStack> {
+  const directory = await assembly;
+  const template = parseTemplate(JSON.parse(await readFile(join(directory, `${stackName}.template.json`), "utf8")));
+  const assets = await readAssets(directory, stackName);
+  const { kinesis, dynamodb, timestream, s3, lambda } = services;
+  const provisioners: Record<string, Provisioner> = {
+    "AWS::Kinesis::Stream": kinesisStream(kinesis),
+    "AWS::DynamoDB::Table": dynamoDbTable(dynamodb),
+    "AWS::Timestream::Database": timestreamDatabase(timestream),
+    "AWS::Timestream::Table": timestreamTable(timestream),
+    "AWS::S3::Bucket": s3Bucket(s3),
+    "AWS::Lambda::Function": lambdaFunction(lambda, assets, { AWS_ENDPOINT_URL }),
+    "AWS::Lambda::EventSourceMapping": eventSourceMapping(lambda, (mapping) => mappings.push(mapping)),
+    "AWS::ApiGatewayV2::Api": http.api(apiUrl),
+    "AWS::ApiGatewayV2::Stage": http.stage,
+    "AWS::ApiGatewayV2::Integration": http.integration,
+    "AWS::ApiGatewayV2::Route": http.route,
+    "AWS::CloudWatch::Alarm": metricAlarm((alarm) => {
+      checkAlarm(alarm);
+      alarms.push(alarm);
+    }),
+  };
+  return runTemplate({ template, settings: { stackName, region, accountId }, provisioners });
+}
+
+const functionName = (arn: string): string => arn.split(":")[6] ?? arn;
+
+function runMappings(
+  { dataDirectory, log }: CloudOptions,
+  { lambda, s3, metrics }: Services,
+  endpoint: AwsEndpoint,
+  mappings: readonly MappingSettings[],
+  closing: AsyncDisposableStack,
+): void {
+  const stop = new AbortController();
+  const running = mappings.map((settings) => {
+    const streamName = settings.streamArn.split("/")[1] ?? "";
+    const mapping = createMapping(
+      settings,
+      {
+        clock: realClock,
+        reader: kinesisReader({ endpoint: endpoint.url, streamName, now: Date.now }),
+        invoke: (arn, payload) => lambda.invoke(functionName(arn), payload),
+        destination: {
+          put: async (bucket, key, body) => {
+            await s3.put(bucket, key, Buffer.from(body), { "content-type": "application/json" });
+          },
+        },
+        checkpoints: new CheckpointFile(join(dataDirectory, "checkpoints", `${settings.uuid}.json`)),
+        metrics,
+        random: Math.random,
+        problem: log,
+      },
+      { pollIntervalMs },
+    );
+    return mapping.run(stop.signal).catch((error: unknown) => log(`The event source mapping ended: ${error}`));
+  });
+  closing.defer(async () => {
+    stop.abort();
+    await Promise.all(running);
+  });
+}
+
+function watchAlarms(
+  { log }: CloudOptions,
+  { metrics }: Services,
+  alarms: readonly AlarmSettings[],
+  closing: AsyncDisposableStack,
+): void {
+  const sinceMs = Date.now();
+  const states = new Map<string, string>();
+  const watching = setInterval(() => {
+    for (const alarm of alarms) {
+      const state = alarmState(alarm, metrics, sinceMs, Date.now());
+      const before = states.get(alarm.name) ?? "INSUFFICIENT_DATA";
+      states.set(alarm.name, state);
+      if (state === "ALARM" || before === "ALARM") {
+        if (state !== before) log(`${state} ${alarm.name}: ${alarm.description}`);
+      }
+    }
+  }, alarmIntervalMs);
+  closing.defer(() => clearInterval(watching));
+}
+
+interface Api {
+  readonly url: string;
+  serve(listener: Parameters<typeof createServer>[1]): void;
+  close(): Promise<void>;
+}
+
+/** Takes the API's port before anything else is made, so that a taken one is told at once. Until then it answers 503. */
+async function listen(port: number): Promise<Api> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let answer: Parameters<typeof createServer>[1];
+  const server: Server = createServer((request, response) => {
+    if (request.url === "/healthz") response.writeHead(answer === undefined ? 503 : 200).end();
+    else if (answer === undefined) response.writeHead(503, { "retry-after": "1" }).end();
+    else answer(request, response);
+  });
+  server.once("error", (error) => reject(listenError(error, port, "127.0.0.1")));
+  server.listen(port, "127.0.0.1", resolve);
+  await promise;
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`,
+    serve: (listener) => {
+      answer = listener;
+    },
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}

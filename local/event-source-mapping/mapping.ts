@@ -1,0 +1,207 @@
+import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { eventWriter } from "./kinesis-event.ts";
+import { readableShards } from "./lineage.ts";
+import type { MappingEnvironment } from "./mapping-environment.ts";
+import { type MappingMetrics, mappingMetrics } from "./mapping-metrics.ts";
+import type { MappingSettings } from "./mapping-settings.ts";
+import { defaultRetryDelay, type RetryDelay } from "./retry-delay.ts";
+import { pollShard } from "./shard-poller.ts";
+import { ShardProgress, type ShardStatus } from "./shard-progress.ts";
+import type { Position, ShardInfo } from "./stream-reader.ts";
+
+/** What Lambda does not let one set, or does not document. */
+export interface MappingPace {
+  /** Between reads of a shard that has nothing more; Lambda's base rate is once a second. */
+  readonly pollIntervalMs?: number;
+  /** Between looks for new shards, beside the one when a shard ends. */
+  readonly listIntervalMs?: number;
+  readonly retryDelay?: RetryDelay;
+  /** Records older than this have expired in the stream, and are given up like those over their maximum age. */
+  readonly streamRetentionHours?: number;
+  readonly payloadBytesMax?: number;
+  /** The role in each record; the function's. */
+  readonly roleArn?: string;
+}
+
+/** A Kinesis event source mapping. */
+export interface Mapping {
+  /** Runs until the signal aborts; invocations under way are awaited. Rejects only if the engine itself is at fault. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One entry for each listed shard that is read or is still to be read, and the last ended ones. */
+  status(): ShardStatus[];
+  /** Disabling pauses and keeps the checkpoints; records of an unfinished batch come again. */
+  setEnabled(enabled: boolean): void;
+}
+
+export function createMapping(
+  settings: MappingSettings,
+  environment: MappingEnvironment,
+  pace: MappingPace = {},
+): Mapping {
+  return new KinesisMapping(settings, environment, pace);
+}
+
+class KinesisMapping implements Mapping {
+  readonly #settings: MappingSettings;
+  readonly #environment: MappingEnvironment;
+  readonly #pace: MappingPace;
+  readonly #metrics: MappingMetrics;
+  readonly #shards = new Map<string, ShardProgress>();
+  #enabled: boolean;
+  /** Ends the present run of shards, or the present pause. */
+  #turn = new AbortController();
+
+  constructor(settings: MappingSettings, environment: MappingEnvironment, pace: MappingPace) {
+    this.#settings = settings;
+    this.#environment = environment;
+    this.#pace = pace;
+    this.#metrics = mappingMetrics(settings, environment.metrics);
+    this.#enabled = settings.enabled;
+  }
+
+  setEnabled(enabled: boolean): void {
+    if (enabled === this.#enabled) return;
+    this.#enabled = enabled;
+    this.#turn.abort();
+  }
+
+  status(): ShardStatus[] {
+    const now = this.#environment.clock.now();
+    return [...this.#shards.values()].map((progress) => progress.status(now));
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const turn = new AbortController();
+      this.#turn = turn;
+      const stop = () => turn.abort();
+      signal.addEventListener("abort", stop, { once: true });
+      try {
+        if (this.#enabled) await this.#readShards(turn);
+        else await aborted(turn.signal);
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+    }
+  }
+
+  async #readShards(turn: AbortController): Promise<void> {
+    const reading = new Map<string, Promise<void>>();
+    let wake = new AbortController();
+    let fault: { readonly error: unknown } | undefined;
+    turn.signal.addEventListener("abort", () => wake.abort(), { once: true });
+    while (!turn.signal.aborted) {
+      wake = new AbortController();
+      const found = await this.#lookForShards();
+      for (const [shardId, start] of found ?? []) {
+        if (reading.has(shardId) || turn.signal.aborted) continue;
+        const read = this.#readShard(shardId, start, turn.signal)
+          .catch((error: unknown) => {
+            fault ??= { error };
+            turn.abort();
+          })
+          .finally(() => {
+            reading.delete(shardId);
+            wake.abort();
+          });
+        reading.set(shardId, read);
+      }
+      // Soon again if there was nothing to read yet: a stream takes its time to come into being.
+      const soon = found === undefined || this.#shards.size === 0;
+      const ms = soon ? this.#pollIntervalMs : (this.#pace.listIntervalMs ?? 30_000);
+      if (!turn.signal.aborted) await this.#environment.clock.sleep(ms, wake.signal);
+    }
+    await Promise.all(reading.values());
+    if (fault !== undefined) throw fault.error;
+  }
+
+  /** The shards that can be read now, and from where; undefined if the stream or the checkpoints cannot be reached. */
+  async #lookForShards(): Promise<Map<string, Position> | undefined> {
+    const { reader, checkpoints, problem } = this.#environment;
+    try {
+      const shards = await reader.listShards();
+      const known = await this.#settleLatest(shards, await checkpoints.load());
+      this.#note(shards, known);
+      // What was just loaded may be older than what a shard that ended meanwhile has left.
+      const ended = (shardId: string) =>
+        known.get(shardId)?.kind === "ended" || this.#shards.get(shardId)?.state === "ended";
+      const readable = readableShards(shards, ended);
+      return new Map(readable.map((shardId) => [shardId, this.#start(known.get(shardId))]));
+    } catch (error) {
+      problem?.(`the shards of ${this.#settings.streamArn} could not be listed: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /**
+   * LATEST becomes the present moment, and is kept before anything is read: were it asked again after a restart,
+   * records in between would be missed.
+   */
+  async #settleLatest(
+    shards: readonly ShardInfo[],
+    known: ReadonlyMap<string, Checkpoint>,
+  ): Promise<ReadonlyMap<string, Checkpoint>> {
+    if (this.#settings.startingPosition.kind !== "latest" || known.size > 0) return known;
+    const now: Checkpoint = { kind: "at-timestamp", ms: this.#environment.clock.now() };
+    for (const { shardId } of shards) await this.#environment.checkpoints.save(shardId, now);
+    return new Map(shards.map(({ shardId }) => [shardId, now]));
+  }
+
+  /** A shard met later than the others, under LATEST, is read whole: it began after the mapping did. */
+  #start(checkpoint: Checkpoint | undefined): Position {
+    if (checkpoint !== undefined && checkpoint.kind !== "ended") return checkpoint;
+    const { startingPosition } = this.#settings;
+    return startingPosition.kind === "latest" ? { kind: "trim-horizon" } : startingPosition;
+  }
+
+  #note(shards: readonly ShardInfo[], known: ReadonlyMap<string, Checkpoint>): void {
+    const listed = new Set(shards.map((shard) => shard.shardId));
+    for (const [shardId, progress] of this.#shards) {
+      if (!listed.has(shardId) && progress.state !== "reading") this.#shards.delete(shardId);
+    }
+    for (const shardId of listed) {
+      if (this.#shards.has(shardId)) continue;
+      const progress = new ShardProgress(shardId, known.get(shardId));
+      if (progress.checkpoint?.kind === "ended") progress.state = "ended";
+      this.#shards.set(shardId, progress);
+    }
+  }
+
+  async #readShard(shardId: string, start: Position, signal: AbortSignal): Promise<void> {
+    const settings = this.#settings;
+    const progress = this.#shards.get(shardId) ?? new ShardProgress(shardId, undefined);
+    const origin = { streamArn: settings.streamArn, invokeIdentityArn: this.#pace.roleArn ?? settings.functionArn };
+    progress.state = "reading";
+    const parts = {
+      settings,
+      environment: this.#environment,
+      retryDelay: this.#pace.retryDelay ?? defaultRetryDelay,
+      metrics: this.#metrics,
+      shardId,
+      writer: eventWriter(origin, shardId),
+      payloadBytesMax: this.#pace.payloadBytesMax ?? lambdaPayloadBytesMax,
+      recordAgeMsMax: recordAgeMsMax(settings, this.#pace),
+      progress,
+      pollIntervalMs: this.#pollIntervalMs,
+    };
+    progress.state = (await pollShard(parts, start, signal)) ? "ended" : "stopped";
+  }
+
+  get #pollIntervalMs(): number {
+    return this.#pace.pollIntervalMs ?? 1_000;
+  }
+}
+
+/** What has expired in the stream is given up like what is over its maximum age. */
+function recordAgeMsMax(settings: MappingSettings, pace: MappingPace): number {
+  const own = settings.maximumRecordAgeSeconds < 0 ? Number.POSITIVE_INFINITY : settings.maximumRecordAgeSeconds * 1000;
+  return Math.min(own, (pace.streamRetentionHours ?? Number.POSITIVE_INFINITY) * 3_600_000);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,14 @@
+import type { DynamoDb } from "../aws-endpoint/dynamodb.ts";
+import type { Provisioner } from "../template/run.ts";
+
+/** AWS::DynamoDB::Table. Items do not expire and there is no point-in-time recovery. */
+export const dynamoDbTable =
+  (dynamodb: DynamoDb): Provisioner =>
+  async ({ properties, physicalId }) => {
+    const { AttributeDefinitions, BillingMode, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes } = properties;
+    const TableName = String(properties.TableName ?? physicalId);
+    const shape = { AttributeDefinitions, BillingMode, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes };
+    const given = Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined));
+    const arn = await dynamodb.createTable({ ...given, TableName });
+    return { ref: TableName, attributes: { Arn: arn } };
+  };

@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import { type Bucket, objectBytesMax, openBucket, type StoredObject } from "./bucket.ts";
+import { deleteObjects, listObjects, xmlResponse } from "./bucket-operations.ts";
+import { deleteObject, getObject, headObject, putObject } from "./object-operations.ts";
+import { checkKey, type S3Target, s3Target } from "./request.ts";
+import { S3Error } from "./s3-error.ts";
+import { type XmlElements, xmlDocument } from "./xml.ts";
+
+/** Amazon S3, kept in a folder: a folder for each bucket, a file for each object. Signatures and rights are not checked. */
+export type S3 = {
+  /** Answers one request of the REST API; never rejects. */
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  /** Does nothing where the bucket is there. */
+  readonly createBucket: (name: string) => void;
+  /** Throws {@link S3Error} where the bucket is not there. */
+  readonly put: (bucket: string, key: string, body: Buffer, headers?: Record<string, string>) => Promise<StoredObject>;
+};
+
+type Buckets = { readonly open: Map<string, Bucket>; readonly directory: string };
+
+/** Amazon S3 user guide, General purpose bucket naming rules. */
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Parts of an object or bucket that have requests of their own; none of them is run here. */
+const subresources = [
+  ...["acl", "attributes", "cors", "encryption", "legal-hold", "lifecycle", "logging", "notification", "object-lock"],
+  ...["policy", "restore", "retention", "select", "tagging", "torrent", "uploadId", "uploads", "versionId", "versions"],
+  ...["versioning", "website"],
+];
+
+function bucketOf({ open }: Buckets, name: string): Bucket {
+  const bucket = open.get(name);
+  if (bucket === undefined) throw new S3Error("NoSuchBucket", `The specified bucket does not exist: ${name}`);
+  return bucket;
+}
+
+function create({ open, directory }: Buckets, name: string): void {
+  if (!bucketName.test(name)) throw new S3Error("InvalidBucketName", `The specified bucket is not valid: ${name}`);
+  open.set(name, openBucket(directory, name));
+}
+
+function remove({ open, directory }: Buckets, bucket: Bucket): void {
+  if (bucket.keys().length > 0) throw new S3Error("BucketNotEmpty", "The bucket you tried to delete is not empty");
+  open.delete(bucket.name);
+  for (const path of [join(directory, bucket.name), join(directory, ".metadata", bucket.name)]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+const nothing = (status: number): HttpResponse => ({ status, headers: {}, body: "" });
+
+function notAllowed(request: HttpRequest): S3Error {
+  return new S3Error("MethodNotAllowed", `${request.method} ${request.url} is not an operation that is run here.`);
+}
+
+async function onObject(bucket: Bucket, key: string, request: HttpRequest): Promise<HttpResponse> {
+  switch (request.method) {
+    case "GET":
+      return getObject(bucket, key, request);
+    case "HEAD":
+      return headObject(bucket, key, request);
+    case "PUT":
+      return putObject(bucket, key, request);
+    case "DELETE":
+      return deleteObject(bucket, key);
+    default:
+      throw notAllowed(request);
+  }
+}
+
+function onBucket(buckets: Buckets, name: string, query: URLSearchParams, request: HttpRequest): HttpResponse {
+  if (request.method === "PUT") {
+    if (buckets.open.has(name)) throw new S3Error("BucketAlreadyOwnedByYou", `You already own the bucket ${name}.`);
+    create(buckets, name);
+    return { ...nothing(200), headers: { location: `/${name}` } };
+  }
+  const bucket = bucketOf(buckets, name);
+  if (request.method === "HEAD") return nothing(200);
+  if (request.method === "DELETE") {
+    remove(buckets, bucket);
+    return nothing(204);
+  }
+  if (request.method === "POST" && query.has("delete")) return deleteObjects(bucket, request);
+  if (request.method !== "GET") throw notAllowed(request);
+  if (query.has("location")) return xmlResponse("LocationConstraint", []);
+  if (query.get("list-type") === "2") return listObjects(bucket, query);
+  throw new S3Error("NotImplemented", "ListObjects is not run here; ListObjectsV2 is.");
+}
+
+function listBuckets({ open }: Buckets): HttpResponse {
+  const names = [...open.keys()].sort();
+  const buckets = names.map((name): XmlElements[number] => {
+    const created = new Date(open.get(name)?.created_ms ?? 0).toISOString();
+    return ["Bucket", [["Name", name] as const, ["CreationDate", created] as const]];
+  });
+  return xmlResponse("ListAllMyBucketsResult", [
+    ["Owner", [["ID", "local"]]],
+    ["Buckets", buckets],
+  ]);
+}
+
+async function answer(buckets: Buckets, request: HttpRequest, { bucket, key, query }: S3Target): Promise<HttpResponse> {
+  const subresource = subresources.find((name) => query.has(name));
+  if (subresource !== undefined) {
+    throw new S3Error("NotImplemented", `${request.method} of ?${subresource} is not run here.`);
+  }
+  if (bucket === undefined) {
+    if (request.method !== "GET") throw notAllowed(request);
+    return listBuckets(buckets);
+  }
+  if (key === undefined) return onBucket(buckets, bucket, query, request);
+  return onObject(bucketOf(buckets, bucket), key, request);
+}
+
+/** An error as S3 writes it; nothing but the status for HEAD. */
+export function s3ErrorResponse(code: string, status: number, message: string, resource: string): HttpResponse {
+  const body = xmlDocument("Error", [
+    ["Code", code],
+    ["Message", message],
+    ["Resource", resource],
+  ]);
+  return { status, headers: { "content-type": "application/xml" }, body };
+}
+
+function failure(error: unknown, request: HttpRequest): HttpResponse {
+  const [code, status] = error instanceof S3Error ? [error.code, error.status] : ["InternalError", 500];
+  const message = error instanceof Error ? error.message : String(error);
+  const response = s3ErrorResponse(code, status, message, request.url);
+  return request.method === "HEAD" ? { ...response, body: "" } : response;
+}
+
+/** Opens what the folder holds, which is made where missing. Only one process at a time may have it open. */
+export function openS3({ directory }: { readonly directory: string }): S3 {
+  const buckets: Buckets = { open: new Map(), directory };
+  mkdirSync(directory, { recursive: true });
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory() && bucketName.test(entry.name)) create(buckets, entry.name);
+  }
+  return {
+    handle: async (request) => {
+      const requestId = { "x-amz-request-id": randomUUID() };
+      try {
+        const response = await answer(buckets, request, s3Target(request));
+        return { ...response, headers: { ...response.headers, ...requestId } };
+      } catch (error) {
+        const response = failure(error, request);
+        return { ...response, headers: { ...response.headers, ...requestId } };
+      }
+    },
+    createBucket: (name) => {
+      if (!buckets.open.has(name)) create(buckets, name);
+    },
+    put: async (bucket, key, body, headers = {}) => {
+      checkKey(key);
+      if (body.length > objectBytesMax) throw new S3Error("EntityTooLarge", `${key} has ${body.length} bytes`);
+      return bucketOf(buckets, bucket).put(key, body, headers);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
+import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
+import type { AwsService, AwsServices } from "./aws-endpoint.ts";
+import { type Lambda, type LogLine, startLambda } from "./lambda/lambda.ts";
+import { MetricStore } from "./metrics.ts";
+import { openS3, type S3 } from "./s3/s3.ts";
+import { openTimestream, type Timestream } from "./timestream/timestream.ts";
+
+/** Where everything is said to be. */
+export const region = "us-east-1";
+export const accountId = "000000000000";
+
+/** The services of AWS that run here. */
+export interface Services {
+  readonly kinesis: Kinesis;
+  readonly dynamodb: DynamoDb;
+  readonly timestream: Timestream;
+  readonly s3: S3;
+  readonly lambda: Lambda;
+  readonly metrics: MetricStore;
+}
+
+/** Opens all services on the folder that keeps what they store. */
+export async function openServices(directory: string, log: (line: LogLine) => void): Promise<Services> {
+  const metrics = new MetricStore();
+  const [kinesis, dynamodb, timestream, lambda] = await Promise.all([
+    openKinesis({ path: join(directory, "kinesis"), region, accountId }),
+    openDynamoDb({ path: join(directory, "dynamodb"), region, accountId }),
+    openTimestream({ file: join(directory, "timestream.duckdb") }),
+    startLambda({ log, metrics, region, accountId }),
+  ]);
+  return { kinesis, dynamodb, timestream, lambda, metrics, s3: openS3({ directory: join(directory, "s3") }) };
+}
+
+/** The services as the endpoint of the AWS SDKs has them. */
+export function endpointServices({ kinesis, dynamodb, timestream, s3 }: Services): AwsServices {
+  return { kinesis, dynamodb, s3, timestream: timestreamService(timestream) };
+}
+
+function timestreamService(timestream: Timestream): AwsService {
+  return {
+    handle: async ({ headers, body }) => {
+      const operation = headers["x-amz-target"]?.split(".")[1] ?? "";
+      const answer = await timestream.handle(operation, body.toString("utf8"), headers.host ?? "localhost");
+      return {
+        status: answer.status,
+        headers: {
+          "content-type": "application/x-amz-json-1.0",
+          ...(answer.errorType === undefined ? {} : { "x-amzn-errortype": answer.errorType }),
+        },
+        body: JSON.stringify(answer.body),
+      };
+    },
+  };
+}
+
+/** Ends the functions first, then what they use. */
+export async function closeServices({ lambda, kinesis, dynamodb, timestream }: Services): Promise<void> {
+  await lambda.close();
+  await Promise.all([kinesis.close(), dynamodb.close(), timestream.close()]);
+}

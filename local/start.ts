@@ -1,0 +1,135 @@
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { names } from "../lib/names.ts";
+import { type Cloud, startCloud } from "./cloud.ts";
+import { sendDemoTraffic } from "./demo/traffic.ts";
+import type { LogLine } from "./lambda/lambda.ts";
+import { PortTaken } from "./port-taken.ts";
+import { nothingToRun } from "./resources/not-run.ts";
+
+const usage = `npm start -- [options]
+  --port N          HTTP API and page, default 8787
+  --aws-port N      endpoint for every AWS SDK, default 4566
+  --data-dir DIR    keeps everything that is stored, default .millrace
+  --config FILE     the configuration, default millrace.config.ts
+  --no-demo         sends no generated shop traffic`;
+
+const top = resolve(import.meta.dirname, "..");
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8787" },
+      "aws-port": { type: "string", default: "4566" },
+      "data-dir": { type: "string", default: ".millrace" },
+      config: { type: "string" },
+      "no-demo": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const port = (name: "port" | "aws-port"): number => {
+    const number = Number(values[name]);
+    if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+    throw new Error(`Expected --${name} to be a port from 0 to 65535, got ${values[name]}`);
+  };
+  return {
+    port: port("port"),
+    awsPort: port("aws-port"),
+    dataDirectory: resolve(values["data-dir"]),
+    config: values.config,
+    demo: !values["no-demo"],
+    help: values.help,
+  };
+}
+
+/** Runs the CDK app, as the `cdk` command does, and resolves to the folder of its template. */
+function synthesize(dataDirectory: string, config: string | undefined): Promise<string> {
+  const directory = join(dataDirectory, "cdk.out");
+  const { promise, resolve: done, reject } = Promise.withResolvers<string>();
+  const app = spawn(process.execPath, [join(top, "infra/app.ts")], {
+    env: {
+      ...process.env,
+      CDK_OUTDIR: directory,
+      ...(config === undefined ? {} : { MILLRACE_CONFIG: resolve(config) }),
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  app.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors = `${errors}${text}`.slice(-20_000);
+  });
+  app.once("error", reject);
+  app.once("close", (code) => {
+    if (code === 0) done(directory);
+    else reject(new Error(`The template could not be made:\n${errors}`));
+  });
+  return promise;
+}
+
+/** Functions log JSON lines; what Lambda says of itself is left out unless something went wrong. */
+function logFunction({ functionName, stream, text }: LogLine): void {
+  if (stream === "platform" || text.includes('"_aws"') || text.includes('"level":"INFO"')) return;
+  process.stderr.write(`[${functionName}] ${text}\n`);
+}
+
+function describe({ awsUrl, url, stack }: Cloud): string {
+  const running = [...stack.resources.values()].filter(({ type }) => !stack.notRun.some((one) => one.type === type));
+  const counts = Map.groupBy(running, ({ type }) => type);
+  const lines = [...counts].map(([type, found]) => `  ${type}${found.length > 1 ? ` x ${found.length}` : ""}`);
+  const surprises = stack.notRun.filter(({ type }) => !Object.hasOwn(nothingToRun, type));
+  const quiet = new Set(stack.notRun.map(({ type }) => type).filter((type) => Object.hasOwn(nothingToRun, type)));
+  return [
+    "Running from the CloudFormation template:",
+    ...lines,
+    ...[...quiet].map((type) => `  ${type}: nothing to run, ${nothingToRun[type]}`),
+    ...surprises.map(({ logicalId, type }) => `  NOT RUN: ${logicalId} (${type})`),
+    `Page and API   ${url}`,
+    `AWS endpoint   AWS_ENDPOINT_URL=${awsUrl}  stream ${names.stream}`,
+  ].join("\n");
+}
+
+async function main(): Promise<void> {
+  const { port, awsPort, dataDirectory, config, demo, help } = options();
+  if (help) return void process.stdout.write(`${usage}\n`);
+  await mkdir(dataDirectory, { recursive: true });
+  const log = (text: string): void => void process.stderr.write(`${text}\n`);
+  const assembly = synthesize(dataDirectory, config);
+  // Awaited only after the services are open; it must not count as unhandled until then.
+  assembly.catch(() => {});
+  const cloud = await startCloud({
+    assembly,
+    stackName: names.stack,
+    dataDirectory,
+    awsPort,
+    port,
+    logFunction,
+    log,
+  });
+  const stop = new AbortController();
+  const kinesis = new KinesisClient({
+    endpoint: cloud.awsUrl,
+    region: "us-east-1",
+    credentials: { accessKeyId: "laptop", secretAccessKey: "laptop" },
+  });
+  const traffic = demo ? sendDemoTraffic(kinesis, names.stream, stop.signal) : Promise.resolve();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      stop.abort();
+      void traffic.then(() => cloud.close()).then(() => process.exit(0));
+    });
+  }
+  const traffics = demo ? "Demo traffic   generated shop visits, about 30 events a second (--no-demo for none)\n" : "";
+  process.stdout.write(`${describe(cloud)}\n${traffics}ready\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const option = error instanceof PortTaken ? ". Choose another with --port or --aws-port" : "";
+  process.stderr.write(`millrace: ${message}${option}\n`);
+  process.exit(1);
+}

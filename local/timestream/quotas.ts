@@ -1,0 +1,20 @@
+/** Hard limits of Timestream for LiveAnalytics (developer guide, "Quotas" and "Naming constraints"). */
+export const QUOTAS = {
+  recordsPerRequest: 100,
+  recordBytes: 2048,
+  dimensionPairsBytes: 2048,
+  dimensionsPerTable: 128,
+  measureNamesPerTable: 8192,
+  measuresPerRecord: 256,
+  measureValuesBytes: 2048,
+  multiMeasuresPerTable: 1024,
+  dimensionNameBytes: 60,
+  measureNameBytes: 256,
+  futureMs: 15 * 60_000,
+  memoryRetentionHours: { min: 1, max: 8766, default: 6 },
+  magneticRetentionDays: { min: 1, max: 73_000, default: 73_000 },
+  databases: 500,
+  tables: 50_000,
+  queryStringBytes: 256 * 1024,
+  queryPageBytes: 1024 * 1024,
+} as const;
