@@ -39,7 +39,8 @@ export function checkAlarm({ statistic, comparison }: AlarmSettings): void {
     ["Statistic", statistics, statistic],
     ["ComparisonOperator", comparisons, comparison],
   ] as const) {
-    if (!Object.hasOwn(known, given)) throw new Error(`expected ${name} to be one of ${Object.keys(known)}, got ${given}`);
+    if (!Object.hasOwn(known, given))
+      throw new Error(`expected ${name} to be one of ${Object.keys(known)}, got ${given}`);
   }
 }
 

@@ -34,17 +34,27 @@ const formats: Readonly<Record<string, (answer: Answer) => string>> = {
 export async function query(parameters: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: valuesOfOptions(parameters),
-    options: { ...questionOptions, ...endpointOptions, format: { type: "string", default: "table" }, config: { type: "string" } },
+    options: {
+      ...questionOptions,
+      ...endpointOptions,
+      format: { type: "string", default: "table" },
+      config: { type: "string" },
+    },
     allowPositionals: true,
   });
   const format = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined;
-  if (format === undefined) throw new UsageError(`Expected --format ${Object.keys(formats).join("|")}, got ${values.format}`);
+  if (format === undefined)
+    throw new UsageError(`Expected --format ${Object.keys(formats).join("|")}, got ${values.format}`);
   chooseEndpoint(values);
   const definitions = definitionsOf(await loadConfig(configFile(values.config)));
   const [metric, ...others] = positionals;
   if (others.length > 0) throw new UsageError(`Expected one metric, got ${positionals.join(", ")}`);
   if (metric === undefined) {
-    const rows = metricSummaries(definitions).map(({ name, measure, dimensions }) => [name, measure, dimensions.join(", ")]);
+    const rows = metricSummaries(definitions).map(({ name, measure, dimensions }) => [
+      name,
+      measure,
+      dimensions.join(", "),
+    ]);
     process.stdout.write(textTable([["metric", "measure", "dimensions"], ...rows]));
     return;
   }
@@ -58,7 +68,8 @@ export async function query(parameters: readonly string[]): Promise<void> {
   const store = TimestreamStore.connect({ database: names.database, table: names.minuteTable });
   const answer = await answerQuestion(readQuestion(metric, question, definitions, Date.now()), store);
   process.stdout.write(format(answer));
-  if (answer.truncated) process.stderr.write(`Only the first ${answer.rows.length} rows: ask for fewer, or page by --from\n`);
+  if (answer.truncated)
+    process.stderr.write(`Only the first ${answer.rows.length} rows: ask for fewer, or page by --from\n`);
 }
 
 /** "--from -1h" is an option with a value here, where parseArgs would take "-1h" for options of one letter. */

@@ -59,7 +59,17 @@ export async function replayFile(parameters: readonly string[]): Promise<void> {
   const progress = new Progress(process.stderr, systemClock);
   try {
     const onRefused = (messageId: string, reason: string): void => badRows.refuse(messageId, reason);
-    const result = await replay({ recording, producer, speed, clock: systemClock, stamp, survey, progress, onRefused, signal: stop.signal });
+    const result = await replay({
+      recording,
+      producer,
+      speed,
+      clock: systemClock,
+      stamp,
+      survey,
+      progress,
+      onRefused,
+      signal: stop.signal,
+    });
     await producer.close();
     badRows.report();
     const rate = Math.round(result.events / (result.elapsedMs / 1_000));

@@ -14,7 +14,11 @@ export const sendUsage = `millrace send [EVENT | -] [--aws]
 
 /** `millrace send`: one event through the same producer that everything else uses. */
 export async function send(parameters: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...parameters], options: endpointOptions, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args: [...parameters],
+    options: endpointOptions,
+    allowPositionals: true,
+  });
   if (positionals.length > 1) throw new UsageError(`Expected one event, got ${positionals.length}. Put JSON in quotes`);
   chooseEndpoint(values);
   const [given] = positionals;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { type MappingSettings, mappingSettings } from "../event-source-mapping/mapping-settings.ts";
 import { functionArn } from "../lambda/environment-variables.ts";
 import type { Lambda } from "../lambda/lambda.ts";
-import { type MappingSettings, mappingSettings } from "../event-source-mapping/mapping-settings.ts";
 import type { Provisioner } from "../template/run.ts";
 import { text } from "./property.ts";
 

@@ -16,7 +16,10 @@ export const timestreamDatabase =
   async ({ properties, physicalId }) => {
     const DatabaseName = String(properties.DatabaseName ?? physicalId);
     await call(timestream, "CreateDatabase", { DatabaseName }, "ConflictException");
-    return { ref: DatabaseName, attributes: { Arn: `arn:aws:timestream:us-east-1:000000000000:database/${DatabaseName}` } };
+    return {
+      ref: DatabaseName,
+      attributes: { Arn: `arn:aws:timestream:us-east-1:000000000000:database/${DatabaseName}` },
+    };
   };
 
 /** AWS::Timestream::Table; one that is there gets the template's retention. */
@@ -27,7 +30,9 @@ export const timestreamTable =
     const TableName = String(properties.TableName ?? physicalId);
     const retention = object(properties, "RetentionProperties");
     // CloudFormation has texts where the API has numbers.
-    const RetentionProperties = Object.fromEntries(Object.entries(retention).map(([name, value]) => [name, Number(value)]));
+    const RetentionProperties = Object.fromEntries(
+      Object.entries(retention).map(([name, value]) => [name, Number(value)]),
+    );
     const { MagneticStoreWriteProperties } = properties;
     const table = {
       DatabaseName,

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { QueryCommand, TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { describe, expect, test } from "vitest";
+import { Laptop } from "./laptop.ts";
+import { countByHand, rees46File, rees46Rows } from "./rees46-count.ts";
+
+const config = join(import.meta.dirname, "rees46.config.ts");
+const present = existsSync(rees46File);
+if (!present) console.warn(`Skipped: the recording ${rees46File} is not there`);
+
+interface Answer {
+  readonly rows: readonly {
+    readonly time: string;
+    readonly event: string;
+    readonly category: string;
+    readonly value: number;
+  }[];
+  readonly truncated?: true;
+}
+
+/** Every minute x event x category as the HTTP API answers it, in the form of `countByHand`. */
+async function answered(laptop: Laptop): Promise<Map<string, string>> {
+  const ask = async (metric: string): Promise<Map<string, number>> => {
+    const path = `/v1/metrics/${metric}?from=-4h&to=now&every=1m&by=event,category&limit=10000`;
+    const { rows, truncated } = await laptop.get<Answer>(path);
+    expect(truncated).toBeUndefined();
+    return new Map(rows.map(({ time, event, category, value }) => [`${time} ${event} ${category}`, value]));
+  };
+  const [events, prices] = [await ask("events"), await ask("prices")];
+  return new Map(
+    [...events]
+      .sort()
+      .map(([key, count]) => [key, `${count} events, ${Math.round((prices.get(key) ?? Number.NaN) * 100)} cents`]),
+  );
+}
+
+const shiftOf = (errors: string): number => Number(/Shifted by (-?\d+) ms/.exec(errors)?.[1]);
+
+describe.skipIf(!present)("the totals of a recorded day in a shop", () => {
+  test("equal a count made from the file, for every minute, event and category", async () => {
+    await using laptop = await Laptop.start({ config });
+    const { errors } = await laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "max");
+    await laptop.caughtUp();
+    expect(await answered(laptop)).toEqual(countByHand(rees46Rows(), shiftOf(errors)));
+  });
+
+  test("equal it although the roll-up's processes are killed again and again", async () => {
+    await using laptop = await Laptop.start({ config });
+    let killed = 0;
+    const replayed = new AbortController();
+    const killing = (async () => {
+      while (!replayed.signal.aborted) {
+        for (const pid of await laptop.pidsOf("millrace-roll-up")) {
+          process.kill(pid, "SIGKILL");
+          killed++;
+        }
+        await wait(100 + Math.random() * 500);
+      }
+    })();
+    const replay = laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "1000");
+    const { errors } = await replay.finally(() => replayed.abort());
+    await killing;
+    await laptop.caughtUp();
+    expect(killed).toBeGreaterThan(5);
+    expect(await answered(laptop)).toEqual(countByHand(rees46Rows(), shiftOf(errors)));
+  });
+
+  test("equal it when a plain AWS SDK program sent the events, and another reads them back", async () => {
+    await using laptop = await Laptop.start({ config });
+    const { output } = await laptop.run("test/e2e/plain-producer.ts");
+    await laptop.caughtUp();
+    const client = new TimestreamQueryClient({
+      endpoint: laptop.awsUrl,
+      region: "us-east-1",
+      credentials: { accessKeyId: "laptop", secretAccessKey: "laptop" },
+      requestHandler: new NodeHttpHandler(),
+    });
+    const QueryString = `
+      SELECT to_iso8601(time) AS minute, event, category, sum("count") AS events, sum("sum") AS value
+      FROM "millrace"."metrics_1m" WHERE measure_name = 'prices' AND time > ago(5h) AND "count" > 0
+      GROUP BY time, event, category`;
+    const read = new Map<string, string>();
+    let NextToken: string | undefined;
+    do {
+      const page = await client.send(new QueryCommand({ QueryString, NextToken }));
+      for (const { Data = [] } of page.Rows ?? []) {
+        const [minute = "", event = "", category = "", events = "", value = ""] = Data.map(
+          (datum) => datum.ScalarValue ?? "",
+        );
+        const time = new Date(minute).toISOString();
+        read.set(`${time} ${event} ${category}`, `${events} events, ${Math.round(Number(value) * 100)} cents`);
+      }
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    client.destroy();
+    expect(new Map([...read].sort())).toEqual(countByHand(rees46Rows(), Number(output)));
+  });
+});

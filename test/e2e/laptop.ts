@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+
+const top = join(import.meta.dirname, "../..");
+
+export interface LaptopOptions {
+  readonly config?: string;
+  readonly dataDirectory?: string;
+  readonly more?: readonly string[];
+}
+
+/** The laptop cloud as a person starts it: a process of its own, on free ports. */
+export class Laptop {
+  readonly url: string;
+  readonly awsUrl: string;
+  readonly dataDirectory: string;
+  readonly #process: ChildProcess;
+
+  constructor(process: ChildProcess, dataDirectory: string, url: string, awsUrl: string) {
+    this.#process = process;
+    this.dataDirectory = dataDirectory;
+    this.url = url;
+    this.awsUrl = awsUrl;
+  }
+
+  static async start({ config, dataDirectory, more = ["--no-demo"] }: LaptopOptions = {}): Promise<Laptop> {
+    const directory = dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-")));
+    const ports = ["--port", "0", "--aws-port", "0", "--data-dir", directory];
+    const configured = config === undefined ? [] : ["--config", config];
+    const child = spawn(process.execPath, [join(top, "local/start.ts"), ...ports, ...configured, ...more], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+    });
+    let output = "";
+    for await (const line of createInterface({ input: child.stdout })) {
+      output += `${line}\n`;
+      if (line !== "ready") continue;
+      const url = /Page and API\s+(\S+)/.exec(output)?.[1] ?? "";
+      const awsUrl = /AWS_ENDPOINT_URL=(\S+)/.exec(output)?.[1] ?? "";
+      return new Laptop(child, directory, url, awsUrl);
+    }
+    throw new Error(`Expected "ready", got:\n${output}${errors}`);
+  }
+
+  /** Environment of a program that talks to this laptop. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      AWS_ENDPOINT_URL: this.awsUrl,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "laptop",
+      AWS_SECRET_ACCESS_KEY: "laptop",
+    };
+  }
+
+  /** Runs a TypeScript program of the repository to its end; what it printed. Throws where it fails. */
+  async run(program: string, ...parameters: string[]): Promise<{ output: string; errors: string }> {
+    const child = spawn(process.execPath, [join(top, program), ...parameters], {
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const texts = { output: "", errors: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      texts.output += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      texts.errors += text;
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(`${program} ended with ${code}: ${texts.errors}`);
+    return texts;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Resolves when every record in the stream is in a committed part. */
+  async caughtUp(): Promise<void> {
+    interface Shards {
+      readonly shards: readonly { readonly iteratorAgeMs: number; readonly openParts: number }[];
+    }
+    for (;;) {
+      const { shards } = await this.get<Shards>("/v1/shards");
+      if (shards.every(({ iteratorAgeMs, openParts }) => iteratorAgeMs === 0 && openParts === 0)) return;
+      await wait(50);
+    }
+  }
+
+  /** Processes that run the function now. */
+  async pidsOf(functionName: string): Promise<number[]> {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+        const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+        return line.includes(functionName) && status.includes(`PPid:\t${this.#process.pid}\n`) ? [pid] : [];
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Ctrl-C, and the exit code. */
+  async interrupt(): Promise<number | null> {
+    const exited = new Promise<number | null>((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGINT");
+    return exited;
+  }
+
+  /** Ends it and removes what it stored. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode === null) await this.interrupt();
+    await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+}
