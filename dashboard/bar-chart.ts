@@ -72,7 +72,7 @@ export class BarChart {
     return {
       width: Math.max(1, Math.floor(this.#box.clientWidth)),
       height: heightPx,
-      padding: [10, 6, 0, 0],
+      padding: [10, 16, 0, 0],
       legend: { show: false },
       series: [{}, unseen, unseen],
       scales: { x: { time: true, range: () => this.#span() }, y: { range: (_, low, high) => roomFor(low, high) } },

@@ -49,6 +49,7 @@ export class Card {
   show(view: MetricView): void {
     this.#view = view;
     this.#stale = undefined;
+    this.root.classList.add("known");
     this.root.setAttribute("aria-busy", "false");
     const values = view.series.filter(({ kind }) => kind === "value").map(({ value }) => value);
     const slots = this.#slots.assign(values);

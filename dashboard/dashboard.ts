@@ -51,8 +51,17 @@ export class Dashboard {
   }
 
   start(): void {
-    this.#sources.add("metrics", { everyMs: metricsRefreshMs, work: (signal) => this.#askMetrics(signal) });
-    this.#sources.add("shards", { everyMs: refreshMs, work: (signal) => this.#askShards(signal) });
+    this.#sources.add("metrics", {
+      everyMs: metricsRefreshMs,
+      live: false,
+      work: (signal) => this.#askMetrics(signal),
+    });
+    this.#sources.add("shards", {
+      everyMs: refreshMs,
+      live: true,
+      work: (signal) => this.#askShards(signal),
+      onFailure: () => this.#strip.stale(),
+    });
     document.addEventListener("visibilitychange", () => this.#sources.run(!document.hidden));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const { card } of this.#places) card.recolour();
@@ -88,8 +97,10 @@ export class Dashboard {
     const place: Place = { metric, card, total: undefined };
     this.#sources.add(sourceOf(name), {
       everyMs: refreshMs,
+      live: true,
       work: async (signal) => {
         const answers = await askMetric(metric, this.#choices.range, this.#byOf(metric), signal);
+        signal.throwIfAborted();
         const view = metricViewOf(answers, this.#lagMs(), topMax);
         place.total = view.total;
         card.show(view);
@@ -105,7 +116,6 @@ export class Dashboard {
   async #askShards(signal: AbortSignal): Promise<void> {
     this.#shards = readShards((await ask("/v1/shards", signal)).body);
     this.#strip.show(this.#shards);
-    part(this.#root, "shard-section", HTMLElement).hidden = false;
   }
 
   #askAnew(metric: string): void {

@@ -2,6 +2,8 @@ import type { ApiFailure } from "./api-failure.ts";
 
 /** How it went with one thing that the page asks for. */
 export interface SourceHealth {
+  /** Asked for all the time: it tells how new the page is and whether the API answers. */
+  readonly live: boolean;
   /** When it last was shown; undefined before the first time. */
   readonly shownAtMs: number | undefined;
   readonly failure: ApiFailure | undefined;
@@ -20,7 +22,7 @@ export interface Health {
 /** The health of the page from that of all it asks for, by name. */
 export function healthOf(sources: ReadonlyMap<string, SourceHealth>): Health {
   const all = [...sources.values()];
-  const shown = all.map(({ shownAtMs }) => shownAtMs ?? Number.NaN);
+  const shown = all.filter(({ live }) => live).map(({ shownAtMs }) => shownAtMs ?? Number.NaN);
   const oldestMs = Math.min(...shown);
   const shownAtMs = Number.isFinite(oldestMs) ? oldestMs : undefined;
   const failed = [...sources].filter(([, { failure }]) => failure !== undefined);
@@ -28,7 +30,7 @@ export function healthOf(sources: ReadonlyMap<string, SourceHealth>): Health {
   if (failure === undefined) {
     return { level: shownAtMs === undefined ? "waiting" : "live", shownAtMs, message: undefined, retryAtMs: 0 };
   }
-  const down = failed.length === all.length;
+  const down = all.every(({ live, failure }) => !live || failure !== undefined);
   const names = failed.map(([name]) => name).join(", ");
   return {
     level: down ? "down" : "partial",

@@ -1,10 +1,11 @@
 import { ApiFailure } from "./api-failure.ts";
 
+const backoffFirstMs = 5_000;
 const backoffMaxMs = 60_000;
 
-/** The wait after so many failures in a row: doubled each time, up to a minute, and spread by a quarter either way. */
-export const backoffMs = (everyMs: number, failures: number, random: number): number =>
-  Math.min(backoffMaxMs, everyMs * 2 ** failures) * (0.75 + random / 2);
+/** The wait after so many failures in a row: 5 s, doubled up to a minute, and spread by a quarter either way. */
+export const backoffMs = (failures: number, random: number): number =>
+  Math.min(backoffMaxMs, backoffFirstMs * 2 ** (failures - 1)) * (0.75 + random / 2);
 
 export interface PollerOptions {
   readonly everyMs: number;
@@ -39,12 +40,17 @@ export class Poller {
     clearTimeout(this.#timer);
   }
 
+  /** Does the work at once, unless it is under way. */
+  hurry(): void {
+    this.#dueMs = 0;
+    this.#plan();
+  }
+
   /** Drops the work under way and does it anew: the question has changed. */
   again(): void {
     this.#current?.abort();
     this.#current = undefined;
-    this.#dueMs = 0;
-    this.#plan();
+    this.hurry();
   }
 
   /** Stops for good. */
@@ -66,15 +72,17 @@ export class Poller {
     const startMs = Date.now();
     try {
       await work(current.signal);
-      if (this.#current !== current) return;
+      if (this.#current !== current || current.signal.aborted) return;
+      const endMs = Date.now();
       this.#failures = 0;
-      this.#dueMs = startMs + everyMs;
+      // A slow API gets as long a rest as it took for the answer.
+      this.#dueMs = Math.max(startMs + everyMs, endMs + (endMs - startMs));
       onSuccess();
     } catch (cause) {
       // A dropped question has no result, good or bad.
       if (this.#current !== current || current.signal.aborted) return;
       this.#failures += 1;
-      this.#dueMs = Date.now() + backoffMs(everyMs, this.#failures, Math.random());
+      this.#dueMs = Date.now() + backoffMs(this.#failures, Math.random());
       onFailure(asFailure(cause), this.#dueMs);
     } finally {
       if (this.#current === current) {
@@ -85,5 +93,9 @@ export class Poller {
   }
 }
 
-const asFailure = (cause: unknown): ApiFailure =>
-  cause instanceof ApiFailure ? cause : new ApiFailure(true, "The page cannot show the answer", { cause });
+function asFailure(cause: unknown): ApiFailure {
+  if (cause instanceof ApiFailure) return cause;
+  // A fault of the page itself: whoever looks for it needs the stack.
+  console.error(cause);
+  return new ApiFailure(true, "The page could not show the answer", { cause });
+}

@@ -18,6 +18,9 @@ export class ShardStrip {
   }
 
   show(shards: readonly ShardState[]): void {
+    const section = part(this.#root, "shard-section", HTMLElement);
+    section.hidden = false;
+    section.classList.remove("stale");
     const items = worstFirst(shards).map((shard) => this.#item(shard));
     const more = part(this.#root, "more-shards", HTMLDetailsElement);
     say(part(this.#root, "shard-summary", HTMLElement), shardSummary(shards));
@@ -25,6 +28,11 @@ export class ShardStrip {
     only(more, "ul", HTMLUListElement).replaceChildren(...items.slice(openMax));
     say(only(more, "summary", HTMLElement), `${items.length - openMax} more`);
     more.hidden = items.length <= openMax;
+  }
+
+  /** An age that was fine a minute ago must not look fine now. */
+  stale(): void {
+    part(this.#root, "shard-section", HTMLElement).classList.add("stale");
   }
 
   #item({ shardId, iteratorAgeMs, committedThrough, openParts }: ShardState): HTMLElement {

@@ -1,10 +1,12 @@
 import type { ApiFailure } from "./api-failure.ts";
-import type { SourceHealth } from "./health.ts";
+import { healthOf, type SourceHealth } from "./health.ts";
 import { Poller } from "./poller.ts";
 
 /** One thing that the page asks the API for. */
 export interface Source {
   readonly everyMs: number;
+  /** See SourceHealth. */
+  readonly live: boolean;
   /** Asks for it and shows it. */
   readonly work: (signal: AbortSignal) => Promise<void>;
   readonly onFailure?: (failure: ApiFailure, shownAtMs: number | undefined) => void;
@@ -29,19 +31,23 @@ export class Sources {
     return new Map([...this.#entries].map(([name, { health }]) => [name, health]));
   }
 
-  add(name: string, { everyMs, work, onFailure }: Source): void {
+  add(name: string, { everyMs, live, work, onFailure }: Source): void {
     this.remove(name);
     const poller = new Poller({
       everyMs,
       work,
-      onSuccess: () => this.#note(name, { shownAtMs: Date.now(), failure: undefined, retryAtMs: 0 }),
+      onSuccess: () => {
+        const wasDown = healthOf(this.health).level === "down";
+        this.#note(name, { live, shownAtMs: Date.now(), failure: undefined, retryAtMs: 0 });
+        if (wasDown) this.#hurry();
+      },
       onFailure: (failure, retryAtMs) => {
         const shownAtMs = this.#entries.get(name)?.health.shownAtMs;
         onFailure?.(failure, shownAtMs);
-        this.#note(name, { shownAtMs, failure, retryAtMs });
+        this.#note(name, { live, shownAtMs, failure, retryAtMs });
       },
     });
-    this.#entries.set(name, { poller, health: { shownAtMs: undefined, failure: undefined, retryAtMs: 0 } });
+    this.#entries.set(name, { poller, health: { live, shownAtMs: undefined, failure: undefined, retryAtMs: 0 } });
     if (this.#running) poller.start();
   }
 
@@ -60,6 +66,13 @@ export class Sources {
     for (const { poller } of this.#entries.values()) {
       if (running) poller.start();
       else poller.pause();
+    }
+  }
+
+  /** The API is back: nothing need wait for its next try. */
+  #hurry(): void {
+    for (const { poller, health } of this.#entries.values()) {
+      if (health.failure !== undefined) poller.hurry();
     }
   }
 

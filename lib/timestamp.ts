@@ -14,17 +14,16 @@ const midnightOf = (year: number, month: number, date: number): Date => {
 const daysIn = (year: number, month: number): number => midnightOf(year, month + 1, 0).getUTCDate();
 
 // The same day comes over and over: remember the last one.
-let lastDay = "";
-let lastDayMs = Number.NaN;
+let lastDay = "1970-01-01";
+let lastDayMs = 0;
 
 function dayMs(text: string): number {
-  const day = text.slice(0, 10);
-  if (day === lastDay) return lastDayMs;
+  if (text.startsWith(lastDay)) return lastDayMs;
   const year = pair(text, 0) * 100 + pair(text, 2);
   const month = pair(text, 5);
   const date = pair(text, 8);
   if (month < 1 || month > 12 || date < 1 || date > daysIn(year, month)) return Number.NaN;
-  lastDay = day;
+  lastDay = text.slice(0, 10);
   lastDayMs = midnightOf(year, month, date).getTime();
   return lastDayMs;
 }

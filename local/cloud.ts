@@ -67,7 +67,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 async function start(options: CloudOptions, closing: AsyncDisposableStack): Promise<Cloud> {
   const services = await openServices(options.dataDirectory, options.logFunction);
   closing.defer(() => closeServices(services));
-  const endpoint = await startAwsEndpoint({ port: options.awsPort, services: endpointServices(services) });
+  const stop = new AbortController();
+  closing.defer(() => stop.abort());
+  const endpoint = await startAwsEndpoint({
+    port: options.awsPort,
+    services: endpointServices(services, stop.signal, options.log),
+  });
   closing.defer(() => endpoint.close());
   const api = await listen(options.port);
   closing.defer(() => api.close());
@@ -83,7 +88,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
       onFailure: ({ routeKey, reason }) => options.log(`${routeKey}: ${reason}`),
     }),
   );
-  runMappings(options, services, endpoint, parts.mappings, closing);
+  await runMappings(options, services, endpoint, parts.mappings, closing);
   watchAlarms(options, services, parts.alarms, closing);
   const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
   closing.defer(() => clearInterval(trimming));
@@ -130,15 +135,16 @@ async function runStack(
 
 const functionName = (arn: string): string => arn.split(":")[6] ?? arn;
 
-function runMappings(
+async function runMappings(
   { dataDirectory, log }: CloudOptions,
-  { lambda, s3, metrics }: Services,
+  { kinesis, lambda, s3, metrics }: Services,
   endpoint: AwsEndpoint,
   mappings: readonly MappingSettings[],
   closing: AsyncDisposableStack,
-): void {
+): Promise<void> {
   const stop = new AbortController();
-  const running = mappings.map((settings) => {
+  const running: Promise<void>[] = [];
+  for (const settings of mappings) {
     const streamName = settings.streamArn.split("/")[1] ?? "";
     const mapping = createMapping(
       settings,
@@ -156,14 +162,21 @@ function runMappings(
         random: Math.random,
         problem: log,
       },
-      { pollIntervalMs },
+      { pollIntervalMs, streamRetentionHours: await retentionHours(kinesis, streamName) },
     );
-    return mapping.run(stop.signal).catch((error: unknown) => log(`The event source mapping ended: ${error}`));
-  });
+    running.push(mapping.run(stop.signal).catch((error: unknown) => log(`The event source mapping ended: ${error}`)));
+  }
   closing.defer(async () => {
     stop.abort();
-    await Promise.all(running);
+    // A function that hangs would be waited for until its time limit.
+    await Promise.all([...running, lambda.close()]);
   });
+}
+
+async function retentionHours(kinesis: Services["kinesis"], StreamName: string): Promise<number> {
+  const output = await kinesis.call("DescribeStreamSummary", { StreamName });
+  const { StreamDescriptionSummary } = output as { StreamDescriptionSummary: { RetentionPeriodHours: number } };
+  return StreamDescriptionSummary.RetentionPeriodHours;
 }
 
 function watchAlarms(

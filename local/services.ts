@@ -2,6 +2,9 @@ import { join } from "node:path";
 import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
 import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
 import type { AwsService, AwsServices } from "./aws-endpoint.ts";
+import { realClock } from "./clock.ts";
+import { asynchronousInvocation } from "./lambda/asynchronous-invocation.ts";
+import { invokeApi } from "./lambda/invoke-api.ts";
 import { type Lambda, type LogLine, startLambda } from "./lambda/lambda.ts";
 import { MetricStore } from "./metrics.ts";
 import { openS3, type S3 } from "./s3/s3.ts";
@@ -33,9 +36,29 @@ export async function openServices(directory: string, log: (line: LogLine) => vo
   return { kinesis, dynamodb, timestream, lambda, metrics, s3: openS3({ directory: join(directory, "s3") }) };
 }
 
-/** The services as the endpoint of the AWS SDKs has them. */
-export function endpointServices({ kinesis, dynamodb, timestream, s3 }: Services): AwsServices {
-  return { kinesis, dynamodb, s3, timestream: timestreamService(timestream) };
+/** The services as the endpoint of the AWS SDKs has them. The signal ends asynchronous invocations. */
+export function endpointServices(services: Services, signal: AbortSignal, log: (text: string) => void): AwsServices {
+  const { kinesis, dynamodb, timestream, s3, lambda } = services;
+  return {
+    kinesis,
+    dynamodb,
+    s3,
+    timestream: timestreamService(timestream),
+    lambda: lambdaService(lambda, signal, log),
+  };
+}
+
+function lambdaService(lambda: Lambda, signal: AbortSignal, problem: (text: string) => void): AwsService {
+  const invoke = (name: string, payload: string) => lambda.invoke(name, payload);
+  const answer = invokeApi(lambda, asynchronousInvocation({ invoke, clock: realClock, problem }, signal));
+  return {
+    handle: async ({ url, headers, body }) => {
+      const name = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/.exec(url)?.[1];
+      const message = `Expected /2015-03-31/functions/{name}/invocations, got ${url}`;
+      if (name === undefined) return { status: 404, headers: {}, body: JSON.stringify({ Message: message }) };
+      return answer(decodeURIComponent(name), headers, body.toString("utf8"));
+    },
+  };
 }
 
 function timestreamService(timestream: Timestream): AwsService {

@@ -41,8 +41,7 @@ const invalid = (path: string, expected: string, received: unknown): Problem =>
  * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute.
  */
 export function readEvent(text: string, arrivalMs: number): Event | Problem {
-  // A UTF-16 unit becomes at most 3 bytes of UTF-8.
-  if (text.length * 3 > recordLimits.eventBytesMax && Buffer.byteLength(text) > recordLimits.eventBytesMax) {
+  if (!fits(text, recordLimits.eventBytesMax)) {
     const received = Buffer.byteLength(text);
     return problem("too-large", `expected an event of at most ${recordLimits.eventBytesMax} bytes, got ${received}`);
   }
@@ -80,4 +79,8 @@ const timestampOf = (timestamp: unknown): number =>
   typeof timestamp === "string" ? parseTimestamp(timestamp) : Number.NaN;
 
 const isMessageId = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && Buffer.byteLength(value) <= messageIdBytesMax;
+  typeof value === "string" && value !== "" && fits(value, messageIdBytesMax);
+
+/** Whether a text has at most so many bytes of UTF-8; a UTF-16 unit becomes at most 3. */
+const fits = (text: string, bytesMax: number): boolean =>
+  text.length * 3 <= bytesMax || Buffer.byteLength(text) <= bytesMax;

@@ -1,4 +1,6 @@
-import { otherValue } from "./dimension.ts";
+import type { Definitions } from "../definitions.ts";
+import type { Fields } from "../event/event.ts";
+import { dimensionValue, otherValue } from "./dimension.ts";
 import type { CompiledMetric } from "./metric-matcher.ts";
 
 /** A row in the making. */
@@ -18,25 +20,34 @@ export class MetricGroups {
   readonly metric: CompiledMetric;
   readonly #buckets = new Map<number, Map<string, Group>>();
   readonly #groupsMax: number;
+  readonly #valueBytesMax: number;
   #bucketMs = Number.NaN;
   #bucket = new Map<string, Group>();
 
-  constructor(metric: CompiledMetric, groupsPerBucketMax: number) {
+  constructor(metric: CompiledMetric, { groupsPerBucketMax, dimensionBytesMax }: Definitions) {
     this.metric = metric;
     this.#groupsMax = groupsPerBucketMax;
+    this.#valueBytesMax = dimensionBytesMax;
   }
 
-  /** The group of the values in the bucket; `(other)` where the bucket has all the groups it may have. */
-  at(bucketMs: number, values: readonly string[]): Group {
+  /** The group of the event in the bucket; `(other)` where the bucket has all the groups it may have. */
+  at(bucketMs: number, fields: Fields): Group {
     if (bucketMs !== this.#bucketMs) this.#select(bucketMs);
+    const { dimensions } = this.metric;
+    const first = dimensions[0]?.(fields);
+    // A text that is a key as it stands is a value as it should be: nothing to clean.
+    const met = dimensions.length === 1 && typeof first === "string" ? this.#bucket.get(first) : undefined;
+    if (met !== undefined) return met;
     // No value holds a control character, so the key is unambiguous.
-    const key = values.length === 1 ? (values[0] ?? "") : values.join("\u0000");
+    let key = dimensions.length === 0 ? "" : dimensionValue(first, this.#valueBytesMax);
+    for (let place = 1; place < dimensions.length; place++) {
+      key += `\u0000${dimensionValue(dimensions[place]?.(fields), this.#valueBytesMax)}`;
+    }
     const known = this.#bucket.get(key);
     if (known !== undefined) return known;
-    if (this.#bucket.size < this.#groupsMax) return this.#open(key, values);
-    const others = values.map(() => otherValue);
-    const otherKey = others.join("\u0000");
-    return this.#bucket.get(otherKey) ?? this.#open(otherKey, others);
+    if (this.#bucket.size < this.#groupsMax) return this.#open(key);
+    const otherKey = dimensions.map(() => otherValue).join("\u0000");
+    return this.#bucket.get(otherKey) ?? this.#open(otherKey);
   }
 
   /** All groups, in the order they were opened within each bucket. */
@@ -54,10 +65,10 @@ export class MetricGroups {
     this.#bucket = bucket;
   }
 
-  #open(key: string, values: readonly string[]): Group {
+  #open(key: string): Group {
     const group: Group = {
       bucketMs: this.#bucketMs,
-      values,
+      values: this.metric.dimensions.length === 0 ? [] : key.split("\u0000"),
       count: 0,
       sum: 0,
       compensation: 0,

@@ -7,7 +7,6 @@ import { brokenCompressionBytes, isCompressed } from "../record/compression.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
 import type { Row } from "../store/row.ts";
-import { dimensionValue } from "./dimension.ts";
 import { addNumber, type Group, MetricGroups } from "./group.ts";
 import { type CompiledMetric, type MetricsOf, metricMatcher } from "./metric-matcher.ts";
 
@@ -79,12 +78,13 @@ export class PartFold {
       return;
     }
     this.#unpackedBytes += unpacked.bytes;
-    unpacked.texts.forEach((text, index) => {
-      this.#tally.events++;
+    this.#tally.events += unpacked.texts.length;
+    for (let index = 0; index < unpacked.texts.length; index++) {
+      const text = unpacked.texts[index] ?? "";
       const event = typeof text === "string" ? readEvent(text, record.arrivalMs) : text;
-      const outcome = isProblem(event) ? event : this.#count(event, record, index);
+      const outcome = "reason" in event ? event : this.#count(event, record, index);
       if (outcome !== undefined) this.#reject(record, index, outcome);
-    });
+    }
   }
 
   /** The rows so far, in an order that depends on the records only. */
@@ -119,10 +119,11 @@ export class PartFold {
         return undefined;
       }
     }
+    const bucketMs = bucketMsOf(event.timestampMs);
     for (let place = 0; place < selected.length; place++) {
       const metric = selected[place];
       if (metric === undefined) continue;
-      const group = this.#groupOf(metric, event);
+      const group = this.#groupsOf(metric).at(bucketMs, event.fields);
       group.count++;
       if (metric.number !== undefined) addNumber(group, numbers[place] ?? 0);
       this.#trace(metric, group, record, index);
@@ -146,16 +147,10 @@ export class PartFold {
     return undefined;
   }
 
-  #groupOf(metric: CompiledMetric, { fields, timestampMs }: Event): Group {
-    const bytesMax = this.#definitions.dimensionBytesMax;
-    const values = metric.dimensions.map((read) => dimensionValue(read(fields), bytesMax));
-    return this.#groupsOf(metric).at(bucketMsOf(timestampMs), values);
-  }
-
   #groupsOf(metric: CompiledMetric): MetricGroups {
     const known = this.#groups[metric.index];
     if (known !== undefined) return known;
-    const groups = new MetricGroups(metric, this.#definitions.groupsPerBucketMax);
+    const groups = new MetricGroups(metric, this.#definitions);
     this.#groups[metric.index] = groups;
     return groups;
   }

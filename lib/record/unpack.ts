@@ -13,6 +13,9 @@ export interface Unpacked {
   readonly bytes: number;
 }
 
+const openingBrace = 0x7b;
+const openingBracket = 0x5b;
+
 /**
  * Takes a Kinesis record's data apart: one JSON object, a JSON array, NDJSON, or a KPL aggregated record of these, each
  * optionally compressed. A problem is one of the record as a whole; it then counts as one event.
@@ -24,6 +27,8 @@ export function unpack(data: Buffer): Unpacked | Problem {
       `expected a record of at most ${recordLimits.storedBytesMax} bytes, got ${data.length}`,
     );
   }
+  // Most records: neither compressed nor aggregated begins so.
+  if (data[0] === openingBrace || data[0] === openingBracket) return textsOf(data);
   const plain = decompress(data, recordLimits.unpackedBytesMax);
   if (isProblem(plain)) return plain;
   if (!isAggregated(plain)) return textsOf(plain);

@@ -57,7 +57,10 @@ export async function sendBatch(
         break;
       case "invoke": {
         if (signal.aborted) return false;
-        const after = afterInvoke(delivery, await invoke(parts, batch, next.step), rules);
+        const verdict = await invoke(parts, batch, next.step);
+        // Whoever stops the mapping may stop the function too: that is not held against the records.
+        if (signal.aborted && verdict !== "success") return false;
+        const after = afterInvoke(delivery, verdict, rules);
         delivery = after.delivery;
         await pause(parts, after.pause, signal);
         break;

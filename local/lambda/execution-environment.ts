@@ -45,6 +45,8 @@ export class ExecutionEnvironment implements RuntimeSession {
   readonly #child: ChildProcess;
   readonly #startedMs = Date.now();
   #initMs: number | undefined;
+  /** As last seen: of a process that is gone there is nothing to ask. */
+  #highestMib: number | undefined;
   /** Given, and not yet taken by the runtime. */
   #given: Invocation | undefined;
   #running: Running | undefined;
@@ -93,8 +95,7 @@ export class ExecutionEnvironment implements RuntimeSession {
 
   /** Kills the process if more of it is resident than the function may have. */
   holdToMemory(): void {
-    const residentMib = this.#running === undefined ? undefined : processMemory(this.pid ?? 0)?.residentMib;
-    if (residentMib === undefined || residentMib <= this.#settings.memoryMib) return;
+    if (this.#running === undefined || this.#residentMib() <= this.#settings.memoryMib) return;
     this.#killFor((requestId) =>
       platformError("Runtime.OutOfMemory", `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`),
     );
@@ -169,8 +170,8 @@ export class ExecutionEnvironment implements RuntimeSession {
   #end({ invocation, beganMs }: Running, outcome: InvokeOutcome): void {
     this.#running = undefined;
     const durationMs = Date.now() - beganMs;
-    const memory = processMemory(this.pid ?? 0);
-    const used = memory === undefined ? "" : `\tMax Memory Used: ${Math.ceil(memory.highestMib)} MB`;
+    this.#residentMib();
+    const used = this.#highestMib === undefined ? "" : `\tMax Memory Used: ${Math.ceil(this.#highestMib)} MB`;
     const init = this.#initMs === undefined || this.#initMs < 0 ? "" : `\tInit Duration: ${this.#initMs} ms`;
     this.#initMs = -1;
     this.#owner.log("platform", `END RequestId: ${invocation.requestId}`);
@@ -180,6 +181,13 @@ export class ExecutionEnvironment implements RuntimeSession {
         `Memory Size: ${this.#settings.memoryMib} MB${used}${init}`,
     );
     invocation.settle(outcome, durationMs);
+  }
+
+  /** 0 where it is not known. */
+  #residentMib(): number {
+    const memory = this.pid === undefined ? undefined : processMemory(this.pid);
+    this.#highestMib = memory?.highestMib ?? this.#highestMib;
+    return memory?.residentMib ?? 0;
   }
 
   #listen(): void {

@@ -1,7 +1,7 @@
 /** Limits of this emulator, so that nothing here can grow without end. */
 export const BOUNDS = {
   requestChars: 8 * 1024 * 1024,
-  waitingWrites: 2000,
+  waitingWrites: 500,
   groupRecords: 5000,
   runningQueries: 2,
   waitingQueries: 100,

@@ -15,6 +15,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { invalid } from "./failure.ts";
 
 /** A value on the wire: scalars as strings (API reference, Datum). */
 export type Datum =
@@ -81,6 +82,7 @@ export function columnType(type: DuckDBType): ColumnType {
   }
   if (type.typeId === DuckDBTypeId.STRUCT) {
     const { entryNames, entryTypes } = type as DuckDBStructType;
+    if (entryNames.includes("")) throw invalid("A row without field names cannot be a column of the result here");
     return { RowColumnInfo: entryNames.map((Name, at) => ({ Name, Type: columnType(entryTypes[at] as DuckDBType) })) };
   }
   return { ScalarType: "VARCHAR" };

@@ -126,6 +126,7 @@ function brokenLimit(
   measures: readonly Measure[],
   kind: MeasureKind,
 ): string | undefined {
+  if (measureName.includes("\0")) return REASONS.unusableName(measureName);
   let pairBytes = 0;
   for (const { name, value } of dimensions) {
     if (RESERVED.test(name)) return REASONS.reservedName(name);

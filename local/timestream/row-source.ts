@@ -19,10 +19,28 @@ export interface RowSource {
   close(): void;
 }
 
-/** The rows of a streaming DuckDB result; closing it closes the connection, which nobody else may use. */
-export function resultSource(connection: DuckDBConnection, result: DuckDBResult, names: readonly string[]): RowSource {
+/** A connection for one query. Interrupting it after it was closed has no effect, as has closing it twice. */
+export class QueryConnection {
+  readonly connection: DuckDBConnection;
+  #closed = false;
+
+  constructor(connection: DuckDBConnection) {
+    this.connection = connection;
+  }
+
+  interrupt(): void {
+    if (!this.#closed) this.connection.interrupt();
+  }
+
+  close(): void {
+    if (!this.#closed) this.connection.closeSync();
+    this.#closed = true;
+  }
+}
+
+/** The rows of a streaming DuckDB result; closing it closes the connection. */
+export function resultSource(connection: QueryConnection, result: DuckDBResult, names: readonly string[]): RowSource {
   const types = result.columnTypes();
-  let closed = false;
   return {
     columns: types.map((type, at) => ({ Name: names[at] ?? result.columnName(at), Type: columnType(type) })),
     async next() {
@@ -32,13 +50,8 @@ export function resultSource(connection: DuckDBConnection, result: DuckDBResult,
         Data: types.map((type, at) => datum(row[at] ?? null, type)),
       }));
     },
-    interrupt() {
-      if (!closed) connection.interrupt();
-    },
-    close() {
-      if (!closed) connection.closeSync();
-      closed = true;
-    },
+    interrupt: () => connection.interrupt(),
+    close: () => connection.close(),
   };
 }
 

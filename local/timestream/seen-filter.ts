@@ -89,7 +89,7 @@ export class SeenFilter {
 
   /** Start and stride of the bits of a record, from its hash, its time and its table. */
   #probe(tableId: number, { high, low }: Identity, timeNs: bigint): { first: number; step: number } {
-    const time = Number(BigInt.asUintN(32, timeNs / 1000n)) ^ Math.imul(tableId, 0x9e3779b1);
+    const time = Number(BigInt.asUintN(32, timeNs ^ (timeNs >> 32n))) ^ Math.imul(tableId, 0x9e3779b1);
     const first = (Number(BigInt.asUintN(32, high)) ^ Math.imul(time, 0x85ebca6b)) >>> 0;
     const step = ((Number(BigInt.asUintN(32, low)) ^ Math.imul(time, 0xc2b2ae35)) | 1) >>> 0;
     return { first, step };

@@ -2,7 +2,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Engine } from "./engine.ts";
 import { invalid } from "./failure.ts";
 import { QUOTAS } from "./quotas.ts";
-import { type RowSource, resultSource } from "./row-source.ts";
+import { QueryConnection, type RowSource, resultSource } from "./row-source.ts";
 import { show } from "./show.ts";
 import { complaint } from "./sql/complaint.ts";
 import { guard } from "./sql/guard.ts";
@@ -46,15 +46,16 @@ export async function openQuery(query: string, context: SelectContext): Promise<
 }
 
 async function startSelect(sql: string, { engine, catalog, onStart }: SelectContext): Promise<RowSource> {
-  const connection = await engine.connect();
+  const query = new QueryConnection(await engine.connect());
+  const { connection } = query;
   try {
-    onStart(() => connection.interrupt());
+    onStart(() => query.interrupt());
     const tree = await parseSelect(connection, sql);
     guard(tree, { isTable: (schema, name) => isTable(catalog, schema, name) });
     const result = await connection.stream(sql);
-    return resultSource(connection, result, outputNames(tree, result.columnNames()));
+    return resultSource(query, result, outputNames(tree, result.columnNames()));
   } catch (error) {
-    connection.closeSync();
+    query.close();
     throw complaint(error);
   }
 }

@@ -11,6 +11,8 @@ export interface LaptopOptions {
   readonly config?: string;
   readonly dataDirectory?: string;
   readonly more?: readonly string[];
+  /** By `npm start`, to have all that a person has. */
+  readonly npm?: boolean;
 }
 
 /** The laptop cloud as a person starts it: a process of its own, on free ports. */
@@ -27,11 +29,18 @@ export class Laptop {
     this.awsUrl = awsUrl;
   }
 
-  static async start({ config, dataDirectory, more = ["--no-demo"] }: LaptopOptions = {}): Promise<Laptop> {
+  static async start({
+    config,
+    dataDirectory,
+    more = ["--no-demo"],
+    npm = false,
+  }: LaptopOptions = {}): Promise<Laptop> {
     const directory = dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-")));
     const ports = ["--port", "0", "--aws-port", "0", "--data-dir", directory];
     const configured = config === undefined ? [] : ["--config", config];
-    const child = spawn(process.execPath, [join(top, "local/start.ts"), ...ports, ...configured, ...more], {
+    const [program, ...first] = npm ? ["npm", "start", "--"] : [process.execPath, join(top, "local/start.ts")];
+    const child = spawn(program ?? "", [...first, ...ports, ...configured, ...more], {
+      cwd: top,
       stdio: ["ignore", "pipe", "pipe"],
     });
     let errors = "";
@@ -47,6 +56,10 @@ export class Laptop {
       return new Laptop(child, directory, url, awsUrl);
     }
     throw new Error(`Expected "ready", got:\n${output}${errors}`);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** Environment of a program that talks to this laptop. */

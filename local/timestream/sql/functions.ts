@@ -107,7 +107,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRule>> = {
   date_parse: { as: "strptime", format: true },
   from_milliseconds: macro("x", "make_timestamp_ms(CAST(x AS BIGINT))"),
   from_nanoseconds: macro("x", "make_timestamp_ns(CAST(x AS BIGINT))"),
-  from_unixtime: macro("x", "make_timestamp(CAST(x * 1000000 AS BIGINT))"),
+  from_unixtime: macro("x", "make_timestamp(CAST(CAST(x AS DOUBLE) * 1000000 AS BIGINT))"),
   from_iso8601_timestamp: macro("x", "CAST(CAST(x AS TIMESTAMPTZ) AS TIMESTAMP)"),
   from_iso8601_date: macro("x", "CAST(x AS DATE)"),
   to_milliseconds: { as: "epoch_ms" },

@@ -49,6 +49,9 @@ const PATTERNS: readonly (readonly [TokenKind | "skip", RegExp])[] = [
 
 /** Splits a query into tokens; a ValidationException names the line and column of what is none. */
 export function tokenize(query: string): Token[] {
+  // DuckDB would take a null character for the end of the query.
+  const end = query.indexOf("\0");
+  if (end >= 0) throw invalid(`line ${place(query, end)}: unexpected null character`);
   const tokens: Token[] = [];
   let at = 0;
   while (at < query.length) {

@@ -79,6 +79,28 @@ describe("retries", () => {
   });
 });
 
+describe("stopping", () => {
+  test("awaits the invocation under way, keeps its success, and does not hold its failure against the records", async () => {
+    for (const outcome of [ok, thrown]) {
+      const r = rig({ maximumRetryAttempts: 0 });
+      r.stream.put(A, "a");
+      r.answer = async () => {
+        await r.clock.sleep(5_000);
+        return outcome;
+      };
+      r.start();
+      await r.clock.advance(1_000);
+      await r.stop();
+      expect(r.objects.size).toBe(0);
+      expect(r.checkpoints.kept.has(A)).toBe(outcome === ok);
+      r.answer = () => ok;
+      r.start();
+      await r.clock.advance(0);
+      expect(r.succeeded).toEqual(["a"]);
+    }
+  });
+});
+
 describe("record age", () => {
   test("is judged record by record: only what is too old is discarded, the rest is delivered", async () => {
     const r = rig({ maximumRecordAgeSeconds: 60 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openTimestream, type Timestream, type TimestreamOptions } from "../../../local/timestream/timestream.ts";
 
@@ -15,7 +18,14 @@ export interface Answer {
 
 /** An emulator with the database `shop` and the table `views`, closed after the test. */
 export async function opened(options: Partial<TimestreamOptions> = {}, table: object = {}): Promise<Emulator> {
-  const emulator = await bare(options);
+  const emulator = await started(options, table);
+  onTestFinished(() => emulator.timestream.close());
+  return emulator;
+}
+
+/** The same, to be closed by the caller. */
+export async function started(options: Partial<TimestreamOptions> = {}, table: object = {}): Promise<Emulator> {
+  const emulator = new Emulator(await openTimestream({ file: ":memory:", now: () => NOW_MS, ...options }));
   await emulator.ok("CreateDatabase", { DatabaseName: "shop" });
   await emulator.ok("CreateTable", { DatabaseName: "shop", TableName: "views", ...table });
   return emulator;
@@ -26,6 +36,13 @@ export async function bare(options: Partial<TimestreamOptions> = {}): Promise<Em
   const timestream = await openTimestream({ file: ":memory:", now: () => NOW_MS, ...options });
   onTestFinished(() => timestream.close());
   return new Emulator(timestream);
+}
+
+/** Path of a Timestream file that is not there yet, in a folder that goes after the test. */
+export function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "timestream-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "rows.duckdb");
 }
 
 export class Emulator {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Emulator, MINUTE_MS, multi, NOW_MS, opened, record } from "./emulator.ts";
+import { type Emulator, MINUTE_MS, multi, NOW_MS, opened, record, temporaryFile } from "./emulator.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 const EXISTS = expect.stringContaining(
@@ -279,7 +279,7 @@ describe("Limits and types", () => {
   });
 
   test("a table has at most 128 dimensions and 1,024 measures of multi-measure records", async () => {
-    const emulator = await opened();
+    const emulator = await opened({ file: temporaryFile() });
     const some = (prefix: string, from: number, count: number) =>
       Array.from({ length: count }, (_, n) => `${prefix}${from + n}`);
     const dimensions = (from: number, count: number) =>

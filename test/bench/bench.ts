@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { rees46File } from "../e2e/rees46-count.ts";
+import { laptopFigures } from "./laptop-bench.ts";
+import { rollUpFigures } from "./roll-up-bench.ts";
+
+// Prints what the roll-up and the laptop cost. `--json` for machines, `--only roll-up|laptop` for one half.
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
+
+if (!existsSync(rees46File)) {
+  console.error(`Skipped: the recordings are not there (${rees46File})`);
+  process.exit(0);
+}
+// Metrics go to standard output as EMF lines; here they would drown the figures.
+process.env.POWERTOOLS_METRICS_DISABLED = "true";
+process.env.POWERTOOLS_LOG_LEVEL = "ERROR";
+
+const rollUp = values.only === "laptop" ? [] : [await rollUpFigures(100), await rollUpFigures(1)];
+const laptop = values.only === "roll-up" ? undefined : await laptopFigures();
+
+if (values.json) {
+  console.log(JSON.stringify({ rollUp, laptop }));
+} else {
+  for (const { eventsPerRecord, events, us, handlerToFloor, customaryToFloor } of rollUp) {
+    console.log(`\nRoll-up of ${events} events, five metrics, ${eventsPerRecord} to a record: microseconds an event`);
+    for (const [name, value] of Object.entries(us)) {
+      console.log(
+        `  ${name.padEnd(20)} ${value.toFixed(2).padStart(7)}  ${(value / (us.floor ?? 1)).toFixed(2)} x floor`,
+      );
+    }
+    console.log(`  at most 2 x floor: ${handlerToFloor.toFixed(2)}; the customary way: ${customaryToFloor.toFixed(2)}`);
+  }
+  if (laptop !== undefined) {
+    console.log("\nThe laptop, started by npm start");
+    console.log(`  ready after                  ${(laptop.readyMs / 1_000).toFixed(1)} s (at most 8)`);
+    for (const { file, events, seconds, eventsPerSecond } of laptop.replays) {
+      console.log(
+        `  ${file}: ${events} events in ${seconds.toFixed(1)} s from replay to queryable, ${Math.round(eventsPerSecond)}/s (at least 20000)`,
+      );
+    }
+    console.log(`  resident after the larger    ${Math.round(laptop.residentMib)} MB in all (at most 600)`);
+    for (const { name, mib } of laptop.processes) console.log(`    ${String(Math.round(mib)).padStart(4)} MB  ${name}`);
+  }
+}

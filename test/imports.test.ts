@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+
+const top = resolve(import.meta.dirname, "..");
+
+/** Folders of the product and the folders that each may import from, beside itself. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  handlers: ["lib"],
+  cli: ["lib"],
+  dashboard: ["lib"],
+  infra: ["lib"],
+  local: ["lib"],
+};
+/** What the laptop's stand-ins may know of ours beside types: they run a template, whoever wrote it. */
+const localMayUse = ["lib/names.ts", "lib/limits.ts"];
+
+/** Packages that only some files may import, by the file or the folder. */
+const packageUsers: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-timestream-write": ["lib/store/timestream.ts"],
+  "@aws-sdk/client-timestream-query": ["lib/store/timestream.ts"],
+  "@aws-sdk/client-dynamodb": ["lib/ledger/dynamodb.ts", "lib/query/connect.ts", "lib/roll-up/connect.ts"],
+  "@aws-sdk/util-dynamodb": ["lib/ledger/dynamodb.ts"],
+  "@aws-sdk/client-s3": ["lib/quarantine/s3.ts", "lib/roll-up/connect.ts"],
+  "@aws-sdk/client-kinesis": [
+    "lib/stream/kinesis.ts",
+    "lib/query/connect.ts",
+    "lib/roll-up/connect.ts",
+    "lib/producer/",
+    "cli/commands/",
+    "local/demo/",
+    "local/start.ts",
+  ],
+  "@middy/core": ["handlers/", "lib/lambda/"],
+  "aws-cdk-lib": ["infra/"],
+  constructs: ["infra/"],
+  "@duckdb/node-api": ["local/"],
+  kinesalite: ["local/"],
+  dynalite: ["local/"],
+};
+
+interface Import {
+  /** The file that imports, from the top of the repository. */
+  readonly from: string;
+  /** What it imports: a file from the top of the repository, or a package, "node:fs" or "#config" as written. */
+  readonly to: string;
+  readonly isFile: boolean;
+  /** Gone at run time. `import { type A }` is not: the module is still loaded. */
+  readonly isType: boolean;
+}
+
+const statement = /^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm;
+const expression = /\bimport\("([^"]+)"\)/g;
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(top, file), "utf8");
+  const found = [
+    ...[...source.matchAll(statement)].map(([, type, name = ""]) => ({ name, isType: type !== undefined })),
+    ...[...source.matchAll(expression)].map(([, name = ""]) => ({ name, isType: false })),
+  ];
+  return found.map(({ name, isType }) => {
+    const isFile = name.startsWith(".");
+    return { from: file, to: isFile ? relative(top, resolve(top, dirname(file), name)) : name, isFile, isType };
+  });
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join(top, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+    .map((name) => join(folder, name));
+
+const folderOf = (file: string): string => file.split("/")[0] ?? "";
+const packageOf = (name: string): string =>
+  name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
+const shown = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+const imports = Object.keys(mayImport).flatMap((folder) => filesBelow(folder).flatMap(importsOf));
+const ofFiles = imports.filter(({ isFile }) => isFile);
+const ofPackages = imports.filter(({ isFile, to }) => !isFile && !to.startsWith("node:") && !to.startsWith("#"));
+
+describe("imports", () => {
+  it("are read from every file, in every way that one can be written", () => {
+    expect(imports.length).toBeGreaterThan(200);
+    const names = (source: string) =>
+      [...source.matchAll(statement)].map(([, type, name]) => [type !== undefined, name]);
+    expect(names('import a from "b";\nimport "c";\nimport type { D } from "d";\nexport { e } from "e";')).toEqual([
+      [false, "b"],
+      [false, "c"],
+      [true, "d"],
+      [false, "e"],
+    ]);
+    expect(
+      names('import {\n  type A,\n  b,\n} from "./c.ts";\nexport const from = "x";\nexport type * from "f";'),
+    ).toEqual([
+      [false, "./c.ts"],
+      [true, "f"],
+    ]);
+  });
+
+  it.each(Object.entries(mayImport))("of %s/ point to itself and to [%s] only", (folder, others) => {
+    const wrong = ofFiles.filter(
+      ({ from, to }) => folderOf(from) === folder && ![folder, ...others].includes(folderOf(to)),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("of the configuration are made by the functions' handlers alone", () => {
+    const users = imports.filter(({ to }) => to.startsWith("#") || to === "millrace.config.ts");
+    expect(users.filter(({ from, to }) => folderOf(from) !== "handlers" || to !== "#config").map(shown)).toEqual([]);
+  });
+
+  it("of ours by the laptop's stand-ins are names, limits and types", () => {
+    const wrong = ofFiles.filter(
+      ({ from, to, isType }) =>
+        folderOf(from) === "local" && folderOf(to) === "lib" && !isType && !localMayUse.includes(to),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("of ours by the page are types, and code that runs in a browser", () => {
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const one of importsOf(file)) if (one.isFile && !one.isType) load(one.to);
+    };
+    for (const { from, to, isType } of ofFiles)
+      if (folderOf(from) === "dashboard" && folderOf(to) === "lib" && !isType) load(to);
+    const outside = [...loaded].flatMap(importsOf).filter(({ isFile, isType }) => !isFile && !isType);
+    expect(outside.map(shown)).toEqual([]);
+  });
+
+  it.each(Object.entries(packageUsers))("of %s stand only where it is known", (name, users) => {
+    const wrong = ofPackages.filter(
+      ({ from, to }) => packageOf(to) === name && !users.some((user) => from.startsWith(user)),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("of packages, by what is deployed or installed, are dependencies and not only there for development", () => {
+    const deployed = ofPackages.filter(
+      ({ from, isType }) => ["lib", "handlers", "cli"].includes(folderOf(from)) && !isType,
+    );
+    const wrong = deployed.filter(({ to }) => !Object.hasOwn(manifest.dependencies, packageOf(to)));
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("of files name the file, with its ending, and it is there", () => {
+    const all = new Set([...Object.keys(mayImport).flatMap(filesBelow), "millrace.config.ts"]);
+    expect(ofFiles.filter(({ to }) => !all.has(to) && !to.endsWith(".json")).map(shown)).toEqual([]);
+  });
+});

@@ -1,0 +1,225 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bucketMsOf, PartFold, rowOf } from "../../../lib/fold/part-fold.ts";
+import type { StreamRecord } from "../../../lib/record/stream-record.ts";
+import { rowKey } from "../../../lib/store/row.ts";
+import { event, plainEvent, recordsOf } from "./any-events.ts";
+import { arrivalMs, countOf, definitions, folded, order, record, rowsOf } from "./shop.ts";
+
+/** Rows by their key, without the order they are in. */
+const totals = (...folds: PartFold[]): Map<string, { count: number; sum: number; min: number; max: number }> => {
+  const found = new Map<string, { count: number; sum: number; min: number; max: number }>();
+  for (const row of folds.flatMap((fold) => fold.rows())) {
+    const before = found.get(rowKey(row)) ?? {
+      count: 0,
+      sum: 0,
+      min: Number.POSITIVE_INFINITY,
+      max: Number.NEGATIVE_INFINITY,
+    };
+    found.set(rowKey(row), {
+      count: before.count + row.count,
+      sum: before.sum + (row.numbers?.sum ?? 0),
+      min: Math.min(before.min, row.numbers?.min ?? 0),
+      max: Math.max(before.max, row.numbers?.max ?? 0),
+    });
+  }
+  return found;
+};
+
+type Message = { type: string; event?: string; messageId?: string; properties: Record<string, unknown> };
+
+/** What each metric of the shop counts, said once more and plainly. */
+const looksAt: Record<string, (message: Message) => boolean> = {
+  page_views: ({ type }) => type === "page",
+  orders: ({ type, event }) => type === "track" && event === "Order Completed",
+  revenue: ({ type, event, properties }) =>
+    type === "track" && event === "Order Completed" && (properties.revenue ?? undefined) !== undefined,
+  refunds: ({ type, event, properties }) =>
+    type === "track" &&
+    (event === "Order Refunded" || event === "Order Cancelled") &&
+    (properties.revenue ?? undefined) !== undefined,
+  paid: ({ type, properties }) => type === "track" && properties.plan === "pro",
+};
+
+/** The messages that counted: those that were not rejected, and of those with one id the first. */
+function countedMessages(records: readonly StreamRecord[], fold: PartFold): Message[] {
+  const rejected = new Set(fold.rejected.map((one) => `${one.record.sequenceNumber} ${one.index}`));
+  const seen = new Set<string>();
+  return records.flatMap(({ sequenceNumber, data }) =>
+    data
+      .toString()
+      .split("\n")
+      .flatMap((text, index) => {
+        if (rejected.has(`${sequenceNumber} ${index}`)) return [];
+        const message: Message = JSON.parse(text);
+        if (message.messageId !== undefined && seen.has(message.messageId)) return [];
+        if (message.messageId !== undefined) seen.add(message.messageId);
+        return [message];
+      }),
+  );
+}
+
+describe("the fold of a part", () => {
+  it("accounts for every event, and its rows' counts are the events that each metric looks at", () => {
+    fc.assert(
+      fc.property(recordsOf(event), (records) => {
+        const fold = folded(records);
+        const { events, counted, duplicate, quarantined, late } = fold.tally;
+        expect(events).toBe(counted + duplicate + quarantined + late);
+        expect(fold.rejected).toHaveLength(quarantined + late);
+        const messages = countedMessages(records, fold);
+        expect(counted).toBe(messages.length);
+        for (const [metric, isCounted] of Object.entries(looksAt)) {
+          expect(countOf(fold, metric)).toBe(messages.filter(isCounted).length);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("is a function of the records only: the same again, whatever was folded before", () => {
+    fc.assert(
+      fc.property(recordsOf(event), recordsOf(event), (records, others) => {
+        const first = folded(records);
+        folded(others);
+        const again = folded(records.map((one) => ({ ...one, data: Buffer.from(one.data) })));
+        expect(again.rows()).toEqual(first.rows());
+        expect(again.tally).toEqual(first.tally);
+        expect(again.rejected).toEqual(first.rejected);
+      }),
+    );
+  });
+
+  it("does not depend on the wall clock or on chance", () => {
+    const [now, random] = [Date.now, Math.random];
+    const records = [record([order({ messageId: "a" }), order({ timestamp: undefined }), { type: "page" }])];
+    const rows = folded(records).rows();
+    Date.now = Math.random = () => {
+      throw new Error("Expected no wall clock and no random number");
+    };
+    try {
+      expect(folded(records).rows()).toEqual(rows);
+    } finally {
+      [Date.now, Math.random] = [now, random];
+    }
+  });
+
+  it("adds up, from the parts it is cut into, to the fold of the whole", () => {
+    fc.assert(
+      fc.property(recordsOf(plainEvent), fc.nat(), (records, place) => {
+        const cut = place % (records.length + 1);
+        const parts = [folded(records.slice(0, cut)), folded(records.slice(cut))];
+        expect(totals(...parts)).toEqual(totals(folded(records)));
+      }),
+    );
+  });
+
+  it("is the same for the events of a minute in any order, in any records", () => {
+    const orders = fc
+      .array(plainEvent, { maxLength: 30 })
+      .chain((texts) =>
+        fc.tuple(
+          fc.constant(texts),
+          fc.shuffledSubarray(texts, { minLength: texts.length }),
+          fc.integer({ min: 1, max: 9 }),
+        ),
+      );
+    fc.assert(
+      fc.property(orders, ([texts, shuffled, perRecord]) => {
+        const records = shuffled.map((text, index) => ({ text, index: Math.floor(index / perRecord) }));
+        const packed = [...Map.groupBy(records, ({ index }) => index).values()].map((group, index) =>
+          record(group.map(({ text }) => text).join("\n"), index),
+        );
+        const whole = totals(folded([record(texts.join("\n"))]));
+        expect(totals(folded(packed))).toEqual(texts.length === 0 ? new Map() : whole);
+      }),
+    );
+  });
+
+  it("gives each row the minute, half-open, that its events happened in", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: arrivalMs - 7_200_000, max: arrivalMs + 600_000 }), (ms) => {
+        const [row] = rowsOf(folded([record([order({ timestamp: new Date(ms).toISOString() })])]), "orders");
+        expect(row?.bucketMs).toBe(ms - (ms % 60_000));
+        expect(bucketMsOf(ms)).toBe(row?.bucketMs);
+      }),
+    );
+    expect(bucketMsOf(-1)).toBe(-60_000);
+  });
+
+  it("gives rows all that a store must be told, and numbers to sums alone", () => {
+    const fold = folded([record([order({ properties: { revenue: 2, currency: "EUR" } })])]);
+    const defOf = (name: string) => definitions.metrics.find((metric) => metric.name === name)?.def;
+    expect(fold.rows()).toEqual([
+      {
+        metric: "orders",
+        def: defOf("orders"),
+        bucketMs: arrivalMs - 60_000,
+        dimensions: [["country", "(none)"]],
+        count: 1,
+        numbers: undefined,
+      },
+      {
+        metric: "revenue",
+        def: defOf("revenue"),
+        bucketMs: arrivalMs - 60_000,
+        dimensions: [["currency", "EUR"]],
+        count: 1,
+        numbers: { sum: 2, min: 2, max: 2 },
+      },
+    ]);
+  });
+});
+
+describe("events that come too late or too early", () => {
+  it("are told apart to the millisecond, by their record's arrival", () => {
+    const at = (ms: number) => folded([record([order({ timestamp: new Date(arrivalMs + ms).toISOString() })])]);
+    expect(at(-2 * 3_600_000).tally.counted).toBe(1);
+    expect(at(-2 * 3_600_000 - 1).tally.late).toBe(1);
+    expect(at(10 * 60_000).tally.counted).toBe(1);
+    expect(at(10 * 60_000 + 1).tally.quarantined).toBe(1);
+    expect(at(-7_200_001).rejected[0]?.problem).toEqual({
+      reason: "late",
+      detail: "expected an event of the last 7200 s, got one 7200 s old",
+    });
+  });
+});
+
+describe("an event that is repeated", () => {
+  it("counts once within a part, in one record or in several", () => {
+    const again = order({ messageId: "m" });
+    const fold = folded([record([again, again], 1), record([again, order({ messageId: "n" })], 2)]);
+    expect(fold.tally).toEqual({ events: 4, counted: 2, duplicate: 2, quarantined: 0, late: 0 });
+    expect(countOf(fold, "orders")).toBe(2);
+    expect(fold.rejected).toEqual([]);
+  });
+
+  it("counts each time where it has no message id", () => {
+    expect(folded([record([order(), order(), order()])]).tally).toMatchObject({ counted: 3, duplicate: 0 });
+  });
+
+  it("may come mended under the same message id after it was rejected", () => {
+    const broken = order({ messageId: "m", properties: { revenue: "much" } });
+    const late = order({ messageId: "n", timestamp: "2026-01-01T00:00:00Z" });
+    const mended = ["m", "n"].map((messageId) => order({ messageId }));
+    const fold = folded([record([broken, late, ...mended, ...mended, broken])]);
+    expect(fold.tally).toEqual({ events: 7, counted: 2, duplicate: 2, quarantined: 2, late: 1 });
+    expect(countOf(fold, "revenue")).toBe(2);
+  });
+});
+
+describe("a trace", () => {
+  it("tells of every counted event and its rows, and of no other", () => {
+    fc.assert(
+      fc.property(recordsOf(event), (records) => {
+        const told = new Map<string, number>();
+        const fold = new PartFold(definitions, (metric, group) => {
+          const key = rowKey(rowOf(metric, group));
+          told.set(key, (told.get(key) ?? 0) + 1);
+        });
+        for (const one of records) fold.add(one);
+        expect(told).toEqual(new Map(fold.rows().map((row) => [rowKey(row), row.count])));
+      }),
+    );
+  });
+});
