@@ -37,7 +37,7 @@ export function queryChain(definitions: Definitions, ports: () => QueryPorts, pa
   const logger = new Logger({ serviceName: names.query });
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(injectLambdaContext(logger))
-    .use(httpSecurityHeaders())
+    .use(httpSecurityHeaders({ contentSecurityPolicy: false, permissionsPolicy: false }))
     .use(httpAnswers(logger))
     .handler((event) => {
       const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;

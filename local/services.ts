@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
 import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
@@ -13,6 +14,9 @@ import { openTimestream, type Timestream } from "./timestream/timestream.ts";
 /** Where everything is said to be. */
 export const region = "us-east-1";
 export const accountId = "000000000000";
+
+/** Processes of a function at one time: a laptop gains nothing from more than it has cores, and each takes 80 MB. */
+const environmentsMax = Math.min(4, availableParallelism());
 
 /** The services of AWS that run here. */
 export interface Services {
@@ -31,7 +35,7 @@ export async function openServices(directory: string, log: (line: LogLine) => vo
     openKinesis({ path: join(directory, "kinesis"), region, accountId }),
     openDynamoDb({ path: join(directory, "dynamodb"), region, accountId }),
     openTimestream({ file: join(directory, "timestream.duckdb") }),
-    startLambda({ log, metrics, region, accountId }),
+    startLambda({ log, metrics, region, accountId, environmentsMax }),
   ]);
   return { kinesis, dynamodb, timestream, lambda, metrics, s3: openS3({ directory: join(directory, "s3") }) };
 }
@@ -61,7 +65,7 @@ function lambdaService(lambda: Lambda, signal: AbortSignal, problem: (text: stri
   };
 }
 
-function timestreamService(timestream: Timestream): AwsService {
+export function timestreamService(timestream: Timestream): AwsService {
   return {
     handle: async ({ headers, body }) => {
       const operation = headers["x-amz-target"]?.split(".")[1] ?? "";

@@ -10,6 +10,11 @@ const contentTypes: Readonly<Record<string, string>> = {
   "page.css": "text/css; charset=utf-8",
 };
 
+/** The page has a script and a style of its own, an icon in its text, and asks nobody but this API. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Answers with a file of the page from `directory`. */
 export async function pageFile(directory: string, name: string): Promise<APIGatewayProxyStructuredResultV2> {
   const contentType = Object.hasOwn(contentTypes, name) ? contentTypes[name] : undefined;
@@ -17,7 +22,11 @@ export async function pageFile(directory: string, name: string): Promise<APIGate
     throw new QuestionProblem(404, "file", `expected one of ${Object.keys(contentTypes).join(", ")}`);
   return {
     statusCode: 200,
-    headers: { "content-type": contentType, "cache-control": "no-cache" },
+    headers: {
+      "content-type": contentType,
+      "cache-control": "no-cache",
+      "content-security-policy": contentSecurityPolicy,
+    },
     body: await readFile(join(directory, name), "utf8"),
   };
 }

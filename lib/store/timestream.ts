@@ -186,7 +186,7 @@ function refusalsOf(rejected: readonly RejectedRecord[], rows: readonly Row[], v
     const row = rows[RecordIndex ?? -1];
     if (row === undefined)
       throw new Error(`Expected the index of one of ${rows.length} rows, got ${RecordIndex}: ${Reason}`);
-    if (ExistingVersion !== undefined ? ExistingVersion >= version : /already exists/i.test(Reason)) return [];
+    if (ExistingVersion !== undefined ? ExistingVersion >= version : /^A record already exists/.test(Reason)) return [];
     const late = /outside the time range|retention|memory store/i.test(Reason);
     return [{ row, reason: late ? "late" : "refused", detail: Reason.slice(0, 300) } as const];
   });

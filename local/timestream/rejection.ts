@@ -24,8 +24,8 @@ export const REASONS = {
   tooMany: (what: string, max: number) => `The record would exceed the limit of ${max} ${what}.`,
   repeatedMeasure: (name: string) => `The measure ${JSON.stringify(name)} appears more than once in the record.`,
   otherType: (name: string, existing: string, got: string) =>
-    `The measure ${JSON.stringify(name)} already exists with the data type ${existing}; the record has ${got}.`,
-  otherRole: (name: string, existing: string) => `The column ${JSON.stringify(name)} already exists as a ${existing}.`,
+    `The measure ${JSON.stringify(name)} has the data type ${existing} in this table; the record has ${got}.`,
+  otherRole: (name: string, existing: string) => `The column ${JSON.stringify(name)} is a ${existing} in this table.`,
   onlyCase: (name: string, existing: string) =>
     `The column ${JSON.stringify(name)} differs from ${JSON.stringify(existing)} only in case, which this local emulator cannot hold.`,
   missingPartitionKey: (name: string) =>

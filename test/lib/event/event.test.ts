@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { eventTypes } from "../../../lib/config.ts";
 import { type Event, readEvent } from "../../../lib/event/event.ts";
 import { isProblem, type Problem } from "../../../lib/problem.ts";
+import { anyText, anyUnit } from "../any-text.ts";
 
 const arrivalMs = Date.UTC(2026, 0, 31, 12);
 const track = { type: "track", event: "Order Completed", messageId: "m-1", timestamp: "2026-01-31T11:59:00.000Z" };
@@ -148,9 +149,9 @@ describe("whatever text comes", () => {
       "__proto__",
     );
     const texts = fc.oneof(
-      fc.string({ unit: "binary" }),
+      anyText,
       fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join("")),
-      fc.json({ stringUnit: "binary" }),
+      fc.json({ stringUnit: anyUnit }),
     );
     fc.assert(
       fc.property(texts, (text) => void read(text)),

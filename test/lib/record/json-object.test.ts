@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isOneObject } from "../../../lib/record/json-object.ts";
+import { anyText, anyUnit } from "../any-text.ts";
 
-const object = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }));
+const object = fc.dictionary(anyText, fc.jsonValue({ stringUnit: anyUnit }));
 
 describe("a text that is one object", () => {
   it("is known however its lines are broken", () => {

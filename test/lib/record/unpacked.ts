@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { isProblem, type Reason } from "../../../lib/problem.ts";
 import { unpack } from "../../../lib/record/unpack.ts";
+import { anyText, anyUnit } from "../any-text.ts";
 
 /** The values of a record's texts; of a problem, its reason. */
 export function valuesOf(data: Buffer | string): unknown[] {
@@ -17,7 +18,7 @@ export function reasonOf(data: Buffer | string): Reason | undefined {
 
 export const json = (value: unknown): string => JSON.stringify(value);
 /** JSON objects as events are, with every kind of character in them. */
-export const object = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }), {
+export const object = fc.dictionary(anyText, fc.jsonValue({ stringUnit: anyUnit }), {
   minKeys: 1,
 });
 export const objects = fc.array(object, { minLength: 1, maxLength: 8 });

@@ -2,21 +2,13 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sqlName, sqlText } from "../../../lib/store/sql.ts";
+import { anyText } from "../any-text.ts";
 import { sqlTokens } from "./sql-tokens.ts";
-
-/** Any text: quotes, comments, backslashes, NUL, lone surrogates. */
-const text = fc.oneof(
-  fc.string({ unit: "binary" }),
-  fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes)),
-  fc
-    .array(fc.constantFrom("'", "''", '"', "\\", "--", "/*", ";", "\n", "\u0000", "\ud800", "x", "%", "$$", "😀"))
-    .map((parts) => parts.join("")),
-);
 
 describe("a text as SQL", () => {
   it("is one literal that holds the text, whatever is in it", () => {
     fc.assert(
-      fc.property(text, (value) => {
+      fc.property(anyText, (value) => {
         expect(sqlTokens(sqlText(value))).toEqual([{ kind: "text", value: value.toWellFormed() }]);
       }),
       { numRuns: 1_000 },
@@ -25,7 +17,7 @@ describe("a text as SQL", () => {
 
   it("as a name is one quoted name that holds the text", () => {
     fc.assert(
-      fc.property(text, (value) => {
+      fc.property(anyText, (value) => {
         expect(sqlTokens(sqlName(value))).toEqual([{ kind: "name", value: value.toWellFormed() }]);
       }),
       { numRuns: 1_000 },
@@ -37,7 +29,7 @@ describe("a text as SQL", () => {
     const connection = await instance.connect();
     try {
       // A statement ends at NUL in this database's C interface; the tokens above cover it.
-      const values = fc.sample(text, 400).map((value) => value.replaceAll("\u0000", ""));
+      const values = fc.sample(anyText, 400).map((value) => value.replaceAll("\u0000", ""));
       const columns = values.map((value, index) => `${sqlText(value)} AS ${sqlName(`${index} ${value}`)}`);
       const reader = await connection.runAndReadAll(`SELECT ${columns.join(", ")}`);
       expect(reader.getRows()[0]).toEqual(values.map((value) => value.toWellFormed()));

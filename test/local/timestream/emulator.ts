@@ -8,8 +8,21 @@ import { openTimestream, type Timestream, type TimestreamOptions } from "../../.
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const MINUTE_MS = 60_000;
 
-// biome-ignore lint/suspicious/noExplicitAny: bodies are what is under test; each test says what it expects of them.
-type Body = any;
+/** The fields of all answers; each test says which it expects to be there. */
+export interface Body {
+  __type: string;
+  message: string;
+  RejectedRecords: { RecordIndex: number; Reason: string; ExistingVersion?: number }[];
+  RecordsIngested: { Total: number; MemoryStore: number; MagneticStore: number };
+  QueryId: string;
+  Rows: { Data: Datum[] }[];
+  ColumnInfo: { Name: string; Type: object }[];
+  NextToken: string;
+  Database: object;
+  Databases: { DatabaseName: string }[];
+  Table: object;
+  Tables: { TableName: string }[];
+}
 
 export interface Answer {
   status: number;
@@ -54,7 +67,7 @@ export class Emulator {
 
   async call(operation: string, request: object): Promise<Answer> {
     const { status, body } = await this.timestream.handle(operation, JSON.stringify(request), "localhost:8000");
-    return { status, body };
+    return { status, body: body as Body };
   }
 
   async ok(operation: string, request: object): Promise<Body> {
@@ -71,7 +84,7 @@ export class Emulator {
   /** The rows of a query, each value as text, NULL or an array of these. */
   async rows(query: string): Promise<unknown[][]> {
     const { Rows } = await this.ok("Query", { QueryString: query });
-    return Rows.map((row: { Data: Datum[] }) => row.Data.map(plain));
+    return Rows.map((row) => row.Data.map(plain));
   }
 
   /** The only value of the only row. */
@@ -88,7 +101,7 @@ export class Emulator {
   }
 }
 
-interface Datum {
+export interface Datum {
   ScalarValue?: string;
   NullValue?: true;
   ArrayValue?: Datum[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bare, type Emulator, MINUTE_MS, multi, NOW_MS, opened } from "./emulator.ts";
+import { type Body, bare, type Emulator, MINUTE_MS, multi, NOW_MS, opened } from "./emulator.ts";
 
 const query = "SELECT n FROM shop.views ORDER BY n";
 
@@ -10,7 +10,7 @@ async function counted(options = {}): Promise<Emulator> {
   return emulator;
 }
 
-function numbers(page: { Rows: { Data: { ScalarValue: string }[] }[] }): number[] {
+function numbers(page: Body): number[] {
   return page.Rows.map((row) => Number(row.Data[0]?.ScalarValue));
 }
 

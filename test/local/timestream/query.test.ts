@@ -138,7 +138,7 @@ describe("Queries over rows", () => {
 
   test("columns are named as Trino names them: alias, column, or _col and the position", async () => {
     const names = async (query: string) =>
-      (await emulator.ok("Query", { QueryString: query })).ColumnInfo.map((column: { Name: string }) => column.Name);
+      (await emulator.ok("Query", { QueryString: query })).ColumnInfo.map((column) => column.Name);
     expect(await names("SELECT path, count(*), max(count) AS top, 1 + 1 FROM shop.views GROUP BY path")).toEqual(
       "path _col1 top _col3".split(" "),
     );
@@ -151,7 +151,7 @@ describe("Queries over rows", () => {
 
   test("column types are those of Timestream", async () => {
     const types = async (query: string) =>
-      (await emulator.ok("Query", { QueryString: query })).ColumnInfo.map((column: { Type: object }) => column.Type);
+      (await emulator.ok("Query", { QueryString: query })).ColumnInfo.map((column) => column.Type);
     const query = `SELECT path, time, sum(count), avg(count), count > 1, 1, 1h, date(time), array_agg(path), sum(sum)
                    FROM shop.views GROUP BY path, time, count`;
     expect(await types(query)).toEqual([

@@ -37,9 +37,7 @@ describe("Databases and tables", () => {
     const names = [...first.Databases, ...second.Databases].map(({ DatabaseName }) => DatabaseName);
     expect([names, second.NextToken]).toEqual([["add", "bar", "shop", "zoo"], undefined]);
     await emulator.ok("CreateTable", { DatabaseName: "zoo", TableName: "ape" });
-    expect((await emulator.ok("ListTables", {})).Tables.map((table: { TableName: string }) => table.TableName)).toEqual(
-      ["views", "ape"],
-    );
+    expect((await emulator.ok("ListTables", {})).Tables.map((table) => table.TableName)).toEqual(["views", "ape"]);
     expect((await emulator.ok("ListTables", shop)).Tables).toHaveLength(1);
   });
 

@@ -12,8 +12,8 @@ async function rejections(emulator: Emulator, records: object[], common?: object
 }
 
 async function firstReason(emulator: Emulator, one: object): Promise<string> {
-  const [rejection] = await rejections(emulator, [one]);
-  return rejection?.Reason ?? "taken";
+  const { body } = await emulator.write([one]);
+  return body.RejectedRecords?.[0]?.Reason ?? "taken";
 }
 
 describe("What is written can be read at once", () => {
@@ -229,7 +229,7 @@ describe("Limits and types", () => {
     const emulator = await opened();
     await emulator.write([record(), multi({ count: 1n }, { MeasureName: "several" })]);
     const typed = { MeasureValueType: "DOUBLE", MeasureValue: "1.5" };
-    expect(await firstReason(emulator, record(typed))).toContain("already exists with the data type BIGINT");
+    expect(await firstReason(emulator, record(typed))).toContain("has the data type BIGINT");
     expect(await firstReason(emulator, multi({ count: 1.5 }, { MeasureName: "other" }))).toContain("data type BIGINT");
     expect(await firstReason(emulator, record({ MeasureName: "several" }))).toContain("data type MULTI");
   });
@@ -243,10 +243,10 @@ describe("Limits and types", () => {
   test("a dimension and a measure cannot share a name, nor two columns that differ only in case", async () => {
     const emulator = await opened();
     await emulator.write([multi({ count: 1n })]);
-    expect(await firstReason(emulator, multi({ path: 1n }))).toContain("already exists as a dimension");
+    expect(await firstReason(emulator, multi({ path: 1n }))).toContain("is a dimension");
     expect(await firstReason(emulator, multi({ Count: 1n }))).toContain("only in case");
     const both = multi({ twin: 1n }, { Dimensions: [{ Name: "twin", Value: "x" }] });
-    expect(await firstReason(emulator, both)).toContain("already exists as a dimension");
+    expect(await firstReason(emulator, both)).toContain("is a dimension");
   });
 
   test.each(["time", "ts_x", "measure_name_x", "measure_value", "a:b", "ts_non_existent_col"])(

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDynamoDb } from "../local/aws-endpoint/dynamodb.ts";
+import { openKinesis } from "../local/aws-endpoint/kinesis.ts";
+import { startAwsEndpoint } from "../local/aws-endpoint.ts";
+import { openS3 } from "../local/s3/s3.ts";
+import { timestreamService } from "../local/services.ts";
+import { openTimestream, type Timestream } from "../local/timestream/timestream.ts";
+
+/** AWS services in this process, behind one endpoint, gone at the end of the test. */
+export interface TestAws extends AsyncDisposable {
+  readonly url: string;
+  readonly timestream: Timestream;
+  readonly dynamodb: Awaited<ReturnType<typeof openDynamoDb>>;
+  readonly kinesis: Awaited<ReturnType<typeof openKinesis>>;
+  readonly s3: ReturnType<typeof openS3>;
+}
+
+export async function startAws(): Promise<TestAws> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-aws-"));
+  const place = { region: "us-east-1", accountId: "000000000000" };
+  const [kinesis, dynamodb, timestream] = await Promise.all([
+    openKinesis(place),
+    openDynamoDb(place),
+    openTimestream({ file: ":memory:" }),
+  ]);
+  const s3 = openS3({ directory });
+  const services = { kinesis, dynamodb, s3, timestream: timestreamService(timestream) };
+  const endpoint = await startAwsEndpoint({ port: 0, services });
+  // The clients of lib/ find their endpoint and credentials where Lambda has them.
+  const environment = {
+    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  };
+  const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, environment);
+  return {
+    url: endpoint.url,
+    timestream,
+    dynamodb,
+    kinesis,
+    s3,
+    [Symbol.asyncDispose]: async () => {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+      await endpoint.close();
+      await Promise.all([kinesis.close(), dynamodb.close(), timestream.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

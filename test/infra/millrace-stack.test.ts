@@ -1,0 +1,129 @@
+import { App } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { MillraceStack } from "../../infra/millrace-stack.ts";
+import { type Config, count, defineConfig, page } from "../../lib/config.ts";
+import { configFile } from "../../lib/load-config.ts";
+
+const metrics = { views: { on: page(), measure: count() } };
+
+/** The template of a configuration; the functions' bundles are left out, which takes most of the time. */
+function templateOf(config: Config): Template {
+  const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
+  return Template.fromStack(new MillraceStack(app, "Test", { config, configFile: configFile(undefined) }));
+}
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+const template = templateOf(defineConfig({ metrics }));
+
+describe("the event source mapping", () => {
+  test("says every setting aloud, and gives up nothing while the stream still has it", () => {
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      StartingPosition: "TRIM_HORIZON",
+      BatchSize: 1_000,
+      MaximumBatchingWindowInSeconds: 5,
+      ParallelizationFactor: 1,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: 23 * 3_600,
+      MetricsConfig: { Metrics: ["EventCount"] },
+      FilterCriteria: Match.absent(),
+      TumblingWindowInSeconds: Match.absent(),
+      DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("Rejects"), "Arn"] } } },
+    });
+  });
+
+  test("holds on to records for the week that Lambda allows where the stream keeps them longer", () => {
+    const longer = templateOf(defineConfig({ metrics, stream: { retention: "30d" } }));
+    longer.hasResourceProperties("AWS::Lambda::EventSourceMapping", { MaximumRecordAgeInSeconds: 604_800 });
+  });
+});
+
+describe("retention", () => {
+  test.each([
+    ["24h", "24h", 49],
+    ["360d", "24h", 8_665],
+    ["1h", "48h", 50],
+  ] as const)(
+    "with an allowed lateness of %s and a stream of %s, the memory store holds %i hours",
+    (late, keeps, hours) => {
+      templateOf(defineConfig({ metrics, allowedLateness: late, stream: { retention: keeps } })).hasResourceProperties(
+        "AWS::Timestream::Table",
+        {
+          RetentionProperties: {
+            MemoryStoreRetentionPeriodInHours: String(hours),
+            MagneticStoreRetentionPeriodInDays: "3650",
+          },
+          MagneticStoreWriteProperties: { EnableMagneticStoreWrites: false },
+        },
+      );
+    },
+  );
+
+  test("what is stored outlives the stack", () => {
+    for (const type of ["AWS::Timestream::Table", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Kinesis::Stream"]) {
+      template.allResources(type, { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    }
+  });
+});
+
+test("the ledger is paid by use, forgets by itself, and can be restored to any second", () => {
+  template.hasResourceProperties("AWS::DynamoDB::Table", {
+    BillingMode: "PAY_PER_REQUEST",
+    TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+});
+
+test("an on-demand stream is one word in the configuration", () => {
+  templateOf(defineConfig({ metrics, stream: { shards: "on-demand" } })).hasResourceProperties("AWS::Kinesis::Stream", {
+    StreamModeDetails: { StreamMode: "ON_DEMAND" },
+    ShardCount: Match.absent(),
+  });
+});
+
+test("functions run on Node 24 and arm64, within their limits", () => {
+  template.allResourcesProperties("AWS::Lambda::Function", { Runtime: "nodejs24.x", Architectures: ["arm64"] });
+});
+
+test("nothing is granted on every resource but endpoint discovery, which knows no resources", () => {
+  const policies = Object.values(template.findResources("AWS::IAM::Policy"));
+  const statements = policies.flatMap(
+    (policy) => (policy.Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
+  );
+  const everywhere = statements.filter(({ Resource }) => Resource === "*").flatMap(({ Action }) => Action);
+  expect(new Set(everywhere)).toEqual(new Set(["timestream:DescribeEndpoints"]));
+  expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
+});
+
+test("the query function may not write, and the roll-up may not read the store", () => {
+  const actionsOf = (name: string): string[] =>
+    Object.entries(template.findResources("AWS::IAM::Policy"))
+      .filter(([id]) => id.startsWith(name))
+      .flatMap(
+        ([, policy]) => (policy.Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
+      )
+      .flatMap(({ Action }) => Action)
+      .sort();
+  expect(actionsOf("Query").filter((action) => /Put|Write|Update|Delete/.test(action))).toEqual([]);
+  expect(actionsOf("RollUp")).not.toContain("timestream:Select");
+});
+
+test("every route asks who is calling", () => {
+  const routes = Object.values(template.findResources("AWS::ApiGatewayV2::Route"));
+  expect(routes.length).toBeGreaterThan(0);
+  for (const { Properties } of routes) expect(Properties).toMatchObject({ AuthorizationType: "AWS_IAM" });
+});
+
+test("the iterator-age alarm looks at this stream, and missing data alarms it", () => {
+  template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    Namespace: "AWS/Kinesis",
+    MetricName: "GetRecords.IteratorAgeMilliseconds",
+    Dimensions: [{ Name: "StreamName", Value: { Ref: Match.stringLikeRegexp("EventStream") } }],
+    TreatMissingData: "breaching",
+  });
+});
