@@ -43,16 +43,11 @@ export function unpack(data: Buffer): Unpacked | Problem {
     if (isProblem(unpacked)) texts.push(unpacked);
     else texts.push(...unpacked.texts);
     bytes += isProblem(userPlain) ? brokenCompressionBytes : userPlain.length - user.length;
-    if (bytes > recordLimits.unpackedBytesMax) return tooManyBytes;
     if (texts.length > recordLimits.eventsMax) return tooMany;
   }
   return { texts, bytes };
 }
 
-const tooManyBytes = problem(
-  "too-large",
-  `expected user records of at most ${recordLimits.unpackedBytesMax} bytes when unpacked, got more`,
-);
 const tooMany = problem("too-large", `expected at most ${recordLimits.eventsMax} events in a record, got more`);
 
 function textsOf(plain: Buffer): Unpacked | Problem {

@@ -91,7 +91,7 @@ export class TimestreamStore implements RowStore, MetricStore {
         if (
           error instanceof Error &&
           error.name === "ValidationException" &&
-          /does not exist|cannot be resolved/i.test(error.message)
+          /column .* (does not exist|cannot be resolved)/i.test(error.message)
         ) {
           return [];
         }

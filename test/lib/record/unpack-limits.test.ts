@@ -39,6 +39,7 @@ describe("the limits of a record", () => {
   it("are 8 MiB to the byte", () => {
     expect(valuesOf(gzipSync(padded(8 * mib)))).toEqual([{ a: 1 }]);
     expect(valuesOf(zstdCompressSync(padded(8 * mib)))).toEqual([{ a: 1 }]);
+    expect(reasonOf(Buffer.concat([zstdCompressSync(padded(8 * mib)), zstdCompressSync(" ")]))).toBe("too-large");
   });
 
   it("are 8 MiB for the user records of a KPL record together, compressed or not, in any order", () => {

@@ -159,6 +159,10 @@ describe("a record that cannot be taken apart", () => {
     ["is a KPL record cut short", aggregated('{"a":1}').subarray(0, -3)],
     ["is a KPL record of broken protobuf", aggregatedOf(Buffer.from([0x1a, 0x7f]))],
     ["is a KPL record whose user record has no data", aggregatedOf(Buffer.from([0x1a, 2, 0x08, 0]))],
+    [
+      "is a KPL record whose data is longer than it",
+      aggregatedOf(Buffer.from([0x1a, 6, 0x08, 0, 0x1a, 9, 0x7b, 0x7d])),
+    ],
     ["is a KPL record whose data is a number", aggregatedOf(Buffer.from([0x1a, 2, 0x18, 0]))],
     [
       "is a KPL record with a length that never ends",
