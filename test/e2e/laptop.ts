@@ -122,6 +122,29 @@ export class Laptop {
     return found.flat();
   }
 
+  /** SIGKILL to the laptop itself. */
+  async kill(): Promise<void> {
+    const exited = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Commands that still run on this laptop's data; waits for those that are on their way out. */
+  async childrenLeft(): Promise<string[]> {
+    let left: string[] = [];
+    for (let look = 0; look < 100; look++) {
+      const lines = await Promise.all(
+        (await readdir("/proc"))
+          .filter((name) => /^\d+$/.test(name))
+          .map((pid) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")),
+      );
+      left = lines.filter((line) => line.includes(`AWS_ENDPOINT_URL=${this.awsUrl}`));
+      if (left.length === 0) return left;
+      await wait(50);
+    }
+    return left;
+  }
+
   /** Ctrl-C, and the exit code. */
   async interrupt(): Promise<number | null> {
     const exited = new Promise<number | null>((resolve) => this.#process.once("exit", resolve));
@@ -131,7 +154,7 @@ export class Laptop {
 
   /** Ends it and removes what it stored. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode === null) await this.interrupt();
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await this.interrupt();
     await rm(this.dataDirectory, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { Laptop } from "./laptop.ts";
+
+const config = join(import.meta.dirname, "shop.config.ts");
+const start = join(import.meta.dirname, "../../local/start.ts");
+
+const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), "millrace-"));
+
+async function failedStart(...parameters: string[]): Promise<{ code: unknown; errors: string }> {
+  const child = spawn(process.execPath, [start, ...parameters], { stdio: ["ignore", "ignore", "pipe"] });
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  return { code, errors };
+}
+
+interface Answer {
+  readonly rows: readonly { readonly value: number }[];
+}
+
+describe("the laptop cloud", () => {
+  test("shows its page, counts what is sent, and still has it after Ctrl-C and a new start", async () => {
+    await using laptop = await Laptop.start({ config });
+    expect((await fetch(`${laptop.url}/healthz`)).status).toBe(200);
+    const page = await fetch(laptop.url);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    const script = /src="(\/page\/[^"]+)"/.exec(await page.text())?.[1] ?? "";
+    expect((await fetch(`${laptop.url}${script}`)).headers.get("content-type")).toContain("javascript");
+
+    const order = { type: "track", event: "Order Completed", properties: { revenue: 12.5, currency: "EUR" } };
+    await laptop.run("cli/millrace.ts", "send", JSON.stringify(order));
+    await laptop.run("cli/millrace.ts", "send", JSON.stringify(order));
+    await laptop.caughtUp();
+    const revenue = async (on: Laptop): Promise<number | undefined> =>
+      (await on.get<Answer>("/v1/metrics/revenue?every=all")).rows[0]?.value;
+    expect(await revenue(laptop)).toBe(25);
+    const printed = await laptop.run(
+      "cli/millrace.ts",
+      "query",
+      "revenue",
+      "--from",
+      "-1h",
+      "--every",
+      "all",
+      "--by",
+      "currency",
+      "--config",
+      config,
+    );
+    expect(printed.output.split("\n").map((line) => line.split(/\s+/))).toEqual([
+      ["currency", "value"],
+      ["EUR", "25"],
+      [""],
+    ]);
+
+    expect(await laptop.interrupt()).toBe(0);
+    expect(await laptop.childrenLeft()).toEqual([]);
+    await using again = await Laptop.start({ config, dataDirectory: laptop.dataDirectory });
+    await again.run("cli/millrace.ts", "send", JSON.stringify(order));
+    await again.caughtUp();
+    expect(await revenue(again)).toBe(37.5);
+  });
+
+  test("leaves no process behind when it is killed", async () => {
+    await using laptop = await Laptop.start({ config });
+    await laptop.run("cli/millrace.ts", "send", "Ping");
+    await laptop.caughtUp();
+    await laptop.kill();
+    expect(await laptop.childrenLeft()).toEqual([]);
+  });
+
+  test.each(["--port", "--aws-port"])("says in one line that the port of %s is taken", async (option) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const other = option === "--port" ? "--aws-port" : "--port";
+    const { code, errors } = await failedStart(option, String(port), other, "0", "--data-dir", await temporary());
+    expect(code).toBe(1);
+    expect(errors.trim().split("\n")).toEqual([expect.stringContaining(`port ${port}`)]);
+    server.close();
+  });
+
+  test("says what is wrong with a configuration, and ends", async () => {
+    const wrong = join(import.meta.dirname, "wrong.config.ts");
+    const { code, errors } = await failedStart(
+      "--port",
+      "0",
+      "--aws-port",
+      "0",
+      "--config",
+      wrong,
+      "--data-dir",
+      await temporary(),
+    );
+    expect(code).toBe(1);
+    expect(errors).toContain("metrics.views.by.time: expected an alias");
+  });
+});

@@ -1,0 +1,127 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { queryChain } from "../../handlers/query.ts";
+import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
+import { definitionsOf } from "../../lib/definitions.ts";
+import type { QueryPorts } from "../../lib/query/connect.ts";
+import type { MetricAnswer, MetricQuestion } from "../../lib/store/store.ts";
+import { lambdaContext } from "./kinesis-event.ts";
+
+const definitions = definitionsOf(
+  defineConfig({
+    metrics: {
+      page_views: { on: page(), measure: count(), by: { path: "context.page.path", country: "context.geo.country" } },
+      revenue: { on: track("Order Completed"), measure: sum("properties.revenue") },
+    },
+  }),
+);
+
+let asked: MetricQuestion[];
+let answers: MetricAnswer[];
+let chain: ReturnType<typeof queryChain>;
+
+beforeEach(() => {
+  asked = [];
+  answers = [];
+  const store = {
+    answer: async (question: MetricQuestion) => {
+      asked.push(question);
+      return answers;
+    },
+  };
+  // What a question about metrics does not touch is not there.
+  chain = queryChain(definitions, () => ({ store }) as unknown as QueryPorts, import.meta.dirname);
+  vi.stubEnv("POWERTOOLS_LOG_LEVEL", "SILENT");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+async function get(routeKey: string, name = "", rawQueryString = "") {
+  const event = { routeKey, rawQueryString, pathParameters: { name, file: name }, headers: {} };
+  const { statusCode, body = "", headers } = await chain(event as unknown as APIGatewayProxyEventV2, lambdaContext);
+  return { statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
+}
+
+test("the metrics are listed with what can be asked of them", async () => {
+  const { body } = await get("GET /v1/metrics");
+  expect(body).toEqual({
+    metrics: [
+      { name: "page_views", measure: "count", dimensions: ["country", "path"] },
+      { name: "revenue", measure: "sum", dimensions: [] },
+    ],
+  });
+});
+
+test("an answer has the question's bounds and a row for each bucket and group", async () => {
+  answers = [
+    { timeMs: Date.UTC(2026, 0, 1, 10), values: ["/", "DE"], value: 7 },
+    { timeMs: Date.UTC(2026, 0, 1, 11), values: ["/a", "FR"], value: 1 },
+  ];
+  const query =
+    "from=2026-01-01T10:00:00Z&to=2026-01-01T12:00:00Z&every=1h&by=path,country&where=country:DE&limit=2&order=-value";
+  const { statusCode, body } = await get("GET /v1/metrics/{name}", "page_views", query);
+  expect(statusCode).toBe(200);
+  expect(body).toEqual({
+    metric: "page_views",
+    measure: "count",
+    from: "2026-01-01T10:00:00.000Z",
+    to: "2026-01-01T12:00:00.000Z",
+    every: "1h",
+    rows: [
+      { time: "2026-01-01T10:00:00.000Z", path: "/", country: "DE", value: 7 },
+      { time: "2026-01-01T11:00:00.000Z", path: "/a", country: "FR", value: 1 },
+    ],
+  });
+  expect(asked[0]).toMatchObject({ where: [["country", "DE"]], order: { column: "value", descending: true } });
+});
+
+test("an answer that the limit cuts off says so", async () => {
+  answers = [1, 2, 3].map((value) => ({ timeMs: 0, values: [], value }));
+  const { body } = await get("GET /v1/metrics/{name}", "revenue", "limit=2");
+  expect(body.truncated).toBe(true);
+  expect(body.rows).toHaveLength(2);
+});
+
+describe("a question that cannot be answered", () => {
+  test.each([
+    ["nothing", "", 404, "metric"],
+    ["revenue", "from=yesterday", 400, "from"],
+    ["revenue", "from=-1h&to=-2h", 400, "to"],
+    ["revenue", "every=2m", 400, "every"],
+    ["revenue", "by=country", 400, "by"],
+    ["page_views", "by=city", 400, "by"],
+    ["page_views", "where=city:Rome", 400, "where"],
+    ["page_views", "where=country", 400, "where"],
+    ["revenue", "limit=0", 400, "limit"],
+    ["revenue", "order=name", 400, "order"],
+    ["revenue", "form=-1h", 400, "query"],
+  ])("%s?%s gets %i and names the field %s", async (name, query, status, field) => {
+    const { statusCode, headers, body } = await get("GET /v1/metrics/{name}", name, query);
+    expect(statusCode).toBe(status);
+    expect(headers).toMatchObject({ "content-type": "application/problem+json" });
+    expect(body).toMatchObject({ status, field, detail: expect.stringContaining(`${field}: `) });
+    expect(asked).toEqual([]);
+  });
+
+  test("for its size gets 413", async () => {
+    answers = Array.from({ length: 7_000 }, () => ({ timeMs: 0, values: ["x".repeat(1_000), "DE"], value: 1 }));
+    const { statusCode, body } = await get("GET /v1/metrics/{name}", "page_views", "by=path,country&limit=10000");
+    expect([statusCode, body.field]).toEqual([413, "limit"]);
+  });
+
+  test("for a fault of the store gets 500 and nothing of its inside", async () => {
+    answers = new Proxy([], {
+      get: () => {
+        throw new Error("secret place");
+      },
+    });
+    const { statusCode, body } = await get("GET /v1/metrics/{name}", "revenue");
+    expect(statusCode).toBe(500);
+    expect(JSON.stringify(body)).not.toContain("secret");
+    expect(body.requestId).toBe("request-1");
+  });
+});
+
+test("only files of the page are served", async () => {
+  const { statusCode, body } = await get("GET /page/{file}", "../package.json");
+  expect([statusCode, body.field]).toEqual([404, "file"]);
+});
