@@ -1,4 +1,5 @@
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { realClock } from "../clock.ts";
 import { Shop } from "./shop.ts";
 
 const intervalMs = 500;
@@ -20,9 +21,6 @@ export async function sendDemoTraffic(client: KinesisClient, streamName: string,
     if (records.length > 0) {
       await client.send(new PutRecordsCommand({ StreamName: streamName, Records: records })).catch(() => {});
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, intervalMs);
-      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await realClock.sleep(intervalMs, signal);
   }
 }

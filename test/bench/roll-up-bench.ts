@@ -89,7 +89,10 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
     handler: () => {
       const rows = new Map<string, readonly Row[]>();
       const store = {
-        write: async (part: string, _version: number, written: readonly Row[]) => (rows.set(part, written), []),
+        write: async (part: string, _version: number, written: readonly Row[]) => {
+          rows.set(part, written);
+          return [];
+        },
       };
       return run({ ...common, ledger: new MemoryLedger(), store });
     },
