@@ -5,7 +5,7 @@ export const endpointOptions = { aws: { type: "boolean", default: false } } as c
 
 /**
  * Points the AWS SDKs at what `AWS_ENDPOINT_URL` says, at the laptop where it says nothing, at AWS itself with `--aws`.
- * The laptop takes any credentials, but the SDKs want some.
+ * A laptop takes any credentials, but the SDKs want some.
  */
 export function chooseEndpoint({ aws }: { aws?: boolean | undefined }): void {
   if (aws) {
@@ -13,7 +13,7 @@ export function chooseEndpoint({ aws }: { aws?: boolean | undefined }): void {
     return;
   }
   process.env.AWS_ENDPOINT_URL ||= laptop;
-  if (process.env.AWS_ENDPOINT_URL !== laptop) return;
+  if (!/^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(process.env.AWS_ENDPOINT_URL)) return;
   process.env.AWS_REGION ??= "us-east-1";
   process.env.AWS_ACCESS_KEY_ID ??= "laptop";
   process.env.AWS_SECRET_ACCESS_KEY ??= "laptop";
@@ -21,8 +21,8 @@ export function chooseEndpoint({ aws }: { aws?: boolean | undefined }): void {
 
 /** What to say where nothing answers; undefined for any other error. */
 export function notAnswering(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "ECONNREFUSED") return undefined;
+  const told = error instanceof Error ? [error.message, error.cause].join(" ") : "";
+  if (!told.includes("ECONNREFUSED")) return undefined;
   const endpoint = process.env.AWS_ENDPOINT_URL ?? "AWS";
   const start = endpoint === laptop ? ": start the laptop with npm start, or say --aws" : "";
   return `Nothing answers at ${endpoint}${start}`;

@@ -14,7 +14,6 @@ import { answerQuestion, metricSummaries } from "../lib/query/answer.ts";
 import { connectQueryPorts, type QueryPorts } from "../lib/query/connect.ts";
 import { readQuestion } from "../lib/query/question.ts";
 import { QuestionProblem } from "../lib/query/question-problem.ts";
-import { shardStates } from "../lib/query/shards.ts";
 
 type Route = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -27,10 +26,7 @@ export function queryChain(definitions: Definitions, ports: () => QueryPorts, pa
       const question = readQuestion(pathParameters?.name ?? "", parameters, definitions, Date.now());
       return json(await answerQuestion(question, ports().store));
     },
-    [queryRoutes.shards]: async () => {
-      const { stream, streamName, ledger } = ports();
-      return json({ shards: await shardStates(stream, streamName, ledger, Date.now()) });
-    },
+    [queryRoutes.shards]: async () => json({ shards: await ports().shards.now(Date.now()) }),
     [queryRoutes.page]: () => pageFile(pageDirectory, "index.html"),
     [queryRoutes.pageFile]: ({ pathParameters }) => pageFile(pageDirectory, pathParameters?.file ?? ""),
   };

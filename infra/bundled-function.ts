@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Duration } from "aws-cdk-lib";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { type ICommandHooks, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -34,7 +34,10 @@ export class BundledFunction extends NodejsFunction {
       memorySize: props.memoryMib,
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: { ...environment, NODE_OPTIONS: "--enable-source-maps" },
-      logGroup: new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.ONE_MONTH }),
+      logGroup: new LogGroup(scope, `${id}Logs`, {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
       projectRoot: top,
       depsLockFilePath: resolve(top, "package-lock.json"),
       bundling: {

@@ -15,7 +15,7 @@ export class EventStream extends Construct {
       streamName: names.stream,
       retentionPeriod: Duration.hours(streamRetentionHours),
       encryption: StreamEncryption.MANAGED,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(shards === "on-demand"
         ? { streamMode: StreamMode.ON_DEMAND }
         : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),

@@ -18,7 +18,7 @@ export class MetricStore extends Construct {
     const reason = "The README tells new accounts";
     Validations.of(this).acknowledge({ id: "CloudFormation-Validate::W3697", reason });
     const database = new CfnDatabase(this, "Database", { databaseName: names.database });
-    database.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    database.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.#table = new CfnTable(this, "Minutes", {
       databaseName: names.database,
       tableName: names.minuteTable,
@@ -30,7 +30,7 @@ export class MetricStore extends Construct {
       magneticStoreWriteProperties: { EnableMagneticStoreWrites: false },
     });
     this.#table.addResourceDependency(database);
-    this.#table.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.#table.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 
   grantWrite(grantee: IGrantable): void {

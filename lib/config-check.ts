@@ -26,7 +26,7 @@ export function checkConfig(config: unknown): asserts config is Config {
     problems.push({ path, expected, received: shown(value) });
   };
   if (!isObject(config)) throw new ConfigError([{ path: "config", expected: "an object", received: shown(config) }]);
-  checkKeys(config, "", ["metrics", "allowedLateness", "stream", "rollUp", "limits"], problem);
+  checkKeys(config, "", ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "limits"], problem);
   checkSettings(config, problem);
   if (!isObject(config.metrics) || Object.keys(config.metrics).length === 0) {
     problem("metrics", "at least one metric by name", config.metrics);
@@ -71,6 +71,9 @@ const settingRules: Record<string, Record<string, [(value: unknown) => boolean, 
 };
 
 function checkSettings(config: Record<string, unknown>, problem: Problem): void {
+  if (config.dedupeWindow !== undefined && !durationBetween("1m", "7d")(config.dedupeWindow)) {
+    problem("dedupeWindow", 'a duration from "1m" to "7d"', config.dedupeWindow);
+  }
   const lateness = config.allowedLateness;
   if (lateness !== undefined && !durationBetween("1m", "360d")(lateness)) {
     problem("allowedLateness", 'a duration from "1m" to "360d"', lateness);

@@ -13,7 +13,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly ConfigProblem[]) {
     const lines = problems.map(({ path, expected, received }) => `  ${path}: expected ${expected}, got ${received}`);
-    super(`millrace.config.ts cannot be used:\n${lines.join("\n")}`);
+    super(`The configuration cannot be used:\n${lines.join("\n")}`);
     this.problems = problems;
   }
 }

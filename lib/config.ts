@@ -32,6 +32,8 @@ export interface Config {
   readonly metrics: Readonly<Record<string, Metric>>;
   /** How long after it happened an event may arrive and still count; default "24h", at most "360d". */
   readonly allowedLateness?: Duration;
+  /** How far apart two records may arrive and a repeated `messageId` still count once; default "1h", at most "7d". */
+  readonly dedupeWindow?: Duration;
   readonly stream?: {
     /** Shards of the stream (1 MB/s or 1,000 records/s each), or "on-demand" for as many as it takes; default 1. */
     readonly shards?: number | "on-demand";

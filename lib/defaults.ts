@@ -4,6 +4,7 @@ import { durationMs } from "./duration.ts";
 /** A configuration's settings with the defaults filled in, in plain units. */
 export interface Settings {
   readonly allowedLatenessMs: number;
+  readonly dedupeWindowMs: number;
   readonly shards: number | "on-demand";
   readonly streamRetentionHours: number;
   readonly batchSize: number;
@@ -16,6 +17,7 @@ export interface Settings {
 export function settingsOf(config: Config): Settings {
   return {
     allowedLatenessMs: durationMs(config.allowedLateness ?? "24h") ?? Number.NaN,
+    dedupeWindowMs: durationMs(config.dedupeWindow ?? "1h") ?? Number.NaN,
     shards: config.stream?.shards ?? 1,
     streamRetentionHours: (durationMs(config.stream?.retention ?? "24h") ?? Number.NaN) / 3_600_000,
     batchSize: config.rollUp?.batchSize ?? 1_000,

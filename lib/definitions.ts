@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Config, Measure, Selection } from "./config.ts";
 import { settingsOf } from "./defaults.ts";
+import { dedupeIdsMax } from "./limits.ts";
 
 /** One metric as the fold needs it: plain data, so that the ledger can keep it. */
 export interface MetricDefinition {
@@ -23,18 +24,23 @@ export interface Definitions {
   readonly allowedLatenessMs: number;
   readonly groupsPerBucketMax: number;
   readonly dimensionBytesMax: number;
+  /** How far apart two records may arrive and a repeated message id still be known as a duplicate. */
+  readonly dedupeWindowMs: number;
+  /** Message ids that a part remembers at most; beyond them its window is shorter. */
+  readonly dedupeIdsMax: number;
 }
 
 /** The definitions of a checked configuration. */
 export function definitionsOf(config: Config): Definitions {
-  const { allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax } = settingsOf(config);
+  const { allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax, dedupeWindowMs } = settingsOf(config);
   const metrics = Object.entries(config.metrics)
     .map(([name, { on, measure, by = {} }]): MetricDefinition => {
       const plain = { on, measure, by: sortedEntries(by) };
       return { name, def: shortHash(plain), ...plain };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const plain = { foldVersion: 1, metrics, allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax } as const;
+  const limits = { allowedLatenessMs, groupsPerBucketMax, dimensionBytesMax, dedupeWindowMs, dedupeIdsMax };
+  const plain = { foldVersion: 1, metrics, ...limits } as const;
   return { hash: shortHash(plain), ...plain };
 }
 

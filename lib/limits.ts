@@ -12,8 +12,11 @@ export const recordLimits = {
 
 /** Limits of one part, so that the promise to finish it always fits a function's memory and time. */
 export const partLimits = {
-  eventsMax: 50_000,
+  /** With one record more, the ids of all events stay below the 400 KB of a DynamoDB item. */
+  eventsMax: 45_000,
   unpackedBytesMax: 48 * 1024 * 1024,
+  /** Between the arrivals of its first and last record: what a part remembers is decided by its first. */
+  spanMs: 15 * 60_000,
 } as const;
 
 /** Limits of Timestream for LiveAnalytics (developer guide, "Quotas"). */
@@ -33,6 +36,9 @@ export const aheadMsMax = 10 * 60_000;
 
 /** Bytes a message id may have; the Segment SDKs use up to about 60. */
 export const messageIdBytesMax = 256;
+
+/** Message ids that the roll-up holds for a shard: at most 60 MB of its memory. */
+export const dedupeIdsMax = 1_000_000;
 
 /** The roll-up's time limit. A promise may be kept under a changed definition only after it (its first writer is gone). */
 export const rollUpTimeoutSeconds = 180;

@@ -26,6 +26,8 @@ export async function loadConfig(file: string): Promise<Config> {
     throw new Error(`Expected a configuration in ${file}, got an error: ${message}`, { cause });
   }
   const config = module.default;
+  if (config === undefined)
+    throw new Error(`Expected ${file} to export a configuration by default, got no default export`);
   checkConfig(config);
   return config;
 }

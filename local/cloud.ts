@@ -103,7 +103,7 @@ class StackParts {
 }
 
 async function runStack(
-  { assembly, stackName }: CloudOptions,
+  { assembly, stackName, log }: CloudOptions,
   services: Services,
   { url: AWS_ENDPOINT_URL }: AwsEndpoint,
   apiUrl: string,
@@ -114,7 +114,7 @@ async function runStack(
   const assets = await readAssets(directory, stackName);
   const { kinesis, dynamodb, timestream, s3, lambda } = services;
   const provisioners: Record<string, Provisioner> = {
-    "AWS::Kinesis::Stream": kinesisStream(kinesis),
+    "AWS::Kinesis::Stream": kinesisStream(kinesis, log),
     "AWS::DynamoDB::Table": dynamoDbTable(dynamodb),
     "AWS::Timestream::Database": timestreamDatabase(timestream),
     "AWS::Timestream::Table": timestreamTable(timestream),

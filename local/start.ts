@@ -64,7 +64,7 @@ function synthesize(dataDirectory: string, config: string | undefined): Promise<
   app.once("error", reject);
   app.once("close", (code) => {
     if (code === 0) done(directory);
-    else reject(new Error(`The template could not be made:\n${errors}`));
+    else reject(new Error(errors.trim() || `The CDK app ended with ${code}`));
   });
   return promise;
 }
@@ -88,6 +88,7 @@ function describe({ awsUrl, url, stack }: Cloud): string {
     ...surprises.map(({ logicalId, type }) => `  NOT RUN: ${logicalId} (${type})`),
     `Page and API   ${url}`,
     `AWS endpoint   AWS_ENDPOINT_URL=${awsUrl}  stream ${names.stream}`,
+    "               any credentials will do: AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop",
   ].join("\n");
 }
 

@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { readEvent } from "../../lib/event/event.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
@@ -24,6 +25,8 @@ export async function send(parameters: readonly string[]): Promise<void> {
   const [given] = positionals;
   const message = messageOf(given === "-" ? (await text(process.stdin)).trim() : given);
   const event = { messageId: randomUUID(), timestamp: new Date().toISOString(), ...message };
+  const read = readEvent(JSON.stringify(event), Date.now());
+  if ("reason" in read) throw new UsageError(`This would go to quarantine: ${read.detail}`);
   const person = "userId" in event || "anonymousId" in event ? {} : { anonymousId: "millrace-cli" };
   const client = new KinesisClient({ ...clientSettings(), maxAttempts: 1 });
   const producer = new Producer({ client, streamName: names.stream, lingerMs: 0, backoff: { attemptsMax: 3 } });

@@ -1,4 +1,7 @@
 import { shown } from "../config-error.ts";
+import type { KnownIds } from "../dedupe/duplicate-memory.ts";
+import { IdMap } from "../dedupe/id-map.ts";
+import { hashMessageId, type MessageHash } from "../dedupe/message-hash.ts";
 import type { Definitions } from "../definitions.ts";
 import { type Event, readEvent } from "../event/event.ts";
 import { aheadMsMax, partLimits, recordLimits } from "../limits.ts";
@@ -34,16 +37,22 @@ export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord,
 
 const noTrace: Trace = () => {};
 
+/** For a part without a past. */
+export const nothingKnown: KnownIds = { has: () => false };
+
 /**
- * Folds the records of one part, in order. A pure function of the records and the definitions: no wall clock, no
- * random number, nothing left over from another part.
+ * Folds the records of one part, in order. A pure function of the records, the definitions and the ids that earlier
+ * parts left in the ledger: no wall clock, no random number, nothing left over from another part.
  */
 export class PartFold {
   readonly #definitions: Definitions;
   readonly #metricsOf: MetricsOf;
   readonly #trace: Trace;
   readonly #groups: (MetricGroups | undefined)[] = [];
-  readonly #messageIds = new Set<string>();
+  readonly #memory: KnownIds;
+  readonly #hash: MessageHash = { high: 0, low: 0 };
+  /** Ids of the events that are fit to be counted, duplicates too. */
+  readonly ids = new IdMap();
   /** The metrics that the event at hand counts in, and the number of each; kept only to make no new arrays. */
   readonly #selected: CompiledMetric[] = [];
   readonly #numbers: number[] = [];
@@ -51,8 +60,9 @@ export class PartFold {
   #tally = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };
   #unpackedBytes = 0;
 
-  constructor(definitions: Definitions, trace: Trace = noTrace) {
+  constructor(definitions: Definitions, memory: KnownIds = nothingKnown, trace: Trace = noTrace) {
     this.#definitions = definitions;
+    this.#memory = memory;
     this.#metricsOf = metricMatcher(definitions);
     this.#trace = trace;
   }
@@ -112,12 +122,9 @@ export class PartFold {
       selected.push(metric);
     }
     // Only a counted event is remembered, so that a mended one may come again under the same id.
-    if (event.messageId !== "") {
-      const before = this.#messageIds.size;
-      if (this.#messageIds.add(event.messageId).size === before) {
-        this.#tally.duplicate++;
-        return undefined;
-      }
+    if (event.messageId !== "" && this.#isDuplicate(event.messageId)) {
+      this.#tally.duplicate++;
+      return undefined;
     }
     const bucketMs = bucketMsOf(event.timestampMs);
     for (let place = 0; place < selected.length; place++) {
@@ -130,6 +137,12 @@ export class PartFold {
     }
     this.#tally.counted++;
     return undefined;
+  }
+
+  #isDuplicate(messageId: string): boolean {
+    hashMessageId(messageId, this.#hash);
+    const { high, low } = this.#hash;
+    return !this.ids.add(high, low, 1) || this.#memory.has(high, low);
   }
 
   #untimely({ timestampMs }: Event, arrivalMs: number): Problem | undefined {
@@ -163,8 +176,8 @@ export class PartFold {
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-/** Far from the largest double, so that no sum of a part can reach infinity. */
-const magnitudeMax = 1e300;
+/** Above it a double no longer holds cents, and one such number would drown all others. */
+const magnitudeMax = 1e15;
 
 /** A number, or the text of one; NaN for anything else. */
 function numberOf(value: unknown): number {

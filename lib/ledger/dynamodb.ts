@@ -5,11 +5,12 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
   QueryCommand,
+  type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Definitions } from "../definitions.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
-import type { CommittedPart, Head, Ledger, OpenPart } from "./ledger.ts";
+import type { CommittedPart, Head, Ledger, OpenPart, PartRange } from "./ledger.ts";
 
 /** How long the ledger remembers. Redrive refuses what is older. */
 const rememberedDays = 90;
@@ -18,9 +19,12 @@ const rememberedDays = 90;
 export const ledgerKeys = { partition: "shard", sort: "item", timeToLive: "expires" } as const;
 
 const headItem = "head";
+const definitionsItem = "definitions";
 const partItem = (sequenceNumber: string): string => `part#${paddedSequence(sequenceNumber)}`;
-/** Sorts behind every part. */
+/** Sort before and behind every part. */
+const beforeParts = "part#";
 const afterParts = "part$";
+const idsItem = (sequenceNumber: string): string => `ids#${paddedSequence(sequenceNumber)}`;
 
 /** The ledger in a DynamoDB table. Conditional single-item writes are all it needs: no transactions. */
 export class DynamoLedger implements Ledger {
@@ -51,43 +55,40 @@ export class DynamoLedger implements Ledger {
 
   async committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]> {
     const parts: CommittedPart[] = [];
-    let start: PutItemCommandInput["Item"];
-    do {
-      // Parts do not overlap and are sorted by their last number: from the first that ends in or behind the range, on.
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          ConsistentRead: true,
-          KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
-          ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
-          ExpressionAttributeValues: marshall({ ":shard": shard, ":from": partItem(firstSequence), ":to": afterParts }),
-          Limit: 25,
-          ExclusiveStartKey: start,
-        }),
-      );
-      for (const item of page.Items ?? []) {
-        const part = partOf(unmarshall(item));
-        if (compareSequence(part.firstSequence, lastSequence) > 0) return parts;
-        parts.push(part);
-      }
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+    // Parts do not overlap and are sorted by their last number: from the first that ends in or behind the range, on.
+    for await (const part of this.neighbours(shard, firstSequence, "after")) {
+      if (compareSequence(part.firstSequence, lastSequence) > 0) break;
+      parts.push(part);
+    }
     return parts;
   }
 
+  async *neighbours(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<CommittedPart> {
+    const ends = direction === "after" ? [partItem(from), afterParts] : [beforeParts, partItem(from)];
+    for await (const item of this.#items(shard, ends, { ScanIndexForward: direction === "after", Limit: 25 })) {
+      yield item.part as CommittedPart;
+    }
+  }
+
   async newest(shard: string): Promise<CommittedPart | undefined> {
-    const { Items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        ConsistentRead: true,
-        KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
-        ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
-        ExpressionAttributeValues: marshall({ ":shard": shard, ":from": "part#", ":to": afterParts }),
-        ScanIndexForward: false,
-        Limit: 1,
-      }),
-    );
-    return Items[0] === undefined ? undefined : partOf(unmarshall(Items[0]));
+    const ends = [beforeParts, afterParts];
+    for await (const item of this.#items(shard, ends, { ScanIndexForward: false, Limit: 1 })) {
+      return item.part as CommittedPart;
+    }
+    return undefined;
+  }
+
+  async keepIds(
+    shard: string,
+    { id, lastSequence }: Pick<PartRange, "id" | "lastSequence">,
+    ids: Buffer,
+  ): Promise<void> {
+    await this.#put({ shard, item: `${idsItem(lastSequence)}#${id}`, id, ids });
+  }
+
+  async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
+    const ends = [idsItem(firstSequence), `${idsItem(lastSequence)}$`];
+    for await (const { id, ids } of this.#items(shard, ends, {})) yield [id as string, Buffer.from(ids as Uint8Array)];
   }
 
   async commit(shard: string, part: CommittedPart): Promise<void> {
@@ -106,14 +107,39 @@ export class DynamoLedger implements Ledger {
     if (this.#kept === definitions.hash) return;
     await this.#put({
       shard: `definitions/${definitions.hash}`,
-      item: headItem,
+      item: definitionsItem,
       definitions: JSON.stringify(definitions),
     });
+    this.#kept = definitions.hash;
   }
 
   async definitions(hash: string): Promise<Definitions | undefined> {
-    const item = await this.#get(`definitions/${hash}`, headItem);
+    const item = await this.#get(`definitions/${hash}`, definitionsItem);
     return item === undefined ? undefined : (JSON.parse(item.definitions as string) as Definitions);
+  }
+
+  /** Items of a shard between two sort keys, both included, page by page. */
+  async *#items(
+    shard: string,
+    [from, to]: readonly string[],
+    more: Pick<QueryCommandInput, "ScanIndexForward" | "Limit">,
+  ): AsyncGenerator<Record<string, unknown>> {
+    let start: QueryCommandInput["ExclusiveStartKey"];
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          ConsistentRead: true,
+          KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
+          ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
+          ExpressionAttributeValues: marshall({ ":shard": shard, ":from": from, ":to": to }),
+          ExclusiveStartKey: start,
+          ...more,
+        }),
+      );
+      for (const item of page.Items ?? []) yield unmarshall(item);
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
   }
 
   async #get(shard: string, item: string): Promise<Record<string, unknown> | undefined> {
@@ -126,7 +152,9 @@ export class DynamoLedger implements Ledger {
   /** False where the condition does not hold. */
   async #put(item: Record<string, unknown>, condition: Partial<PutItemCommandInput> = {}): Promise<boolean> {
     const expires = Math.floor(Date.now() / 1_000) + rememberedDays * 86_400;
-    const Item = marshall({ ...item, expires }, { removeUndefinedValues: true });
+    // A head is small, and its promises must not be forgotten: it stays.
+    const forgotten = item.item === headItem ? {} : { [ledgerKeys.timeToLive]: expires };
+    const Item = marshall({ ...item, ...forgotten }, { removeUndefinedValues: true });
     try {
       await this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition }));
       return true;
@@ -135,10 +163,4 @@ export class DynamoLedger implements Ledger {
       throw error;
     }
   }
-}
-
-/** Only this class writes the table, so what it reads has the shape it wrote. */
-function partOf(item: Record<string, unknown>): CommittedPart {
-  const part = item.part as CommittedPart;
-  return { ...part, firstBucketMs: part.firstBucketMs, lastBucketMs: part.lastBucketMs };
 }

@@ -1,14 +1,22 @@
 import type { Definitions } from "../definitions.ts";
 import type { Tally } from "../fold/part-fold.ts";
 
-/** A promise: these records, all of them and no other, are one part, and somebody is writing its rows. */
-export interface OpenPart {
+/** What of a part is settled before it is opened. */
+export interface PartRange {
   /** Short hash of shard, first and last sequence number; the `part` dimension of its rows. */
   readonly id: string;
-  /** The head's revision at opening: parts of a shard are numbered in the order they were opened. */
-  readonly number: number;
   readonly firstSequence: string;
   readonly lastSequence: string;
+  readonly firstArrivalMs: number;
+  readonly lastArrivalMs: number;
+  /** Message ids that it left in the ledger, duplicates too. */
+  readonly ids: number;
+}
+
+/** A promise: these records, all of them and no other, are one part, and somebody is writing its rows. */
+export interface OpenPart extends PartRange {
+  /** The head's revision at opening: parts of a shard are numbered in the order they were opened. */
+  readonly number: number;
   /**
    * Hashes of the definitions it was folded under: the last one is in force, the ones before it were opened under by
    * code that was replaced before it could finish. Their number is the `Version` of its rows.
@@ -18,21 +26,18 @@ export interface OpenPart {
 }
 
 /** A part whose rows are all in the store. */
-export interface CommittedPart extends Tally {
-  readonly id: string;
+export interface CommittedPart extends PartRange, Tally {
   readonly number: number;
-  readonly firstSequence: string;
-  readonly lastSequence: string;
   readonly definitions: readonly string[];
   readonly records: number;
   /** Rows that the store took, and the sum of their counts. */
   readonly rows: number;
   readonly rowsCount: number;
+  /** Rows of earlier definitions that the store refused to take back: they count beside this part's own. */
+  readonly doubled: number;
   /** Buckets of the first and last row; undefined where there is no row. */
   readonly firstBucketMs: number | undefined;
   readonly lastBucketMs: number | undefined;
-  readonly firstArrivalMs: number;
-  readonly lastArrivalMs: number;
   readonly committedMs: number;
 }
 
@@ -55,6 +60,12 @@ export interface Ledger {
   committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
   /** Writes a committed part, unless it stands there already under later definitions. */
   commit(shard: string, part: CommittedPart): Promise<void>;
+  /** Committed parts from a sequence number on, the nearest first. */
+  neighbours(shard: string, from: string, direction: "before" | "after"): AsyncIterable<CommittedPart>;
+  /** Keeps the message ids of a part, 8 bytes each. Written before the part is opened; again, it is the same. */
+  keepIds(shard: string, part: Pick<PartRange, "id" | "lastSequence">, ids: Buffer): Promise<void>;
+  /** The ids of parts whose last sequence number lies in the range, by part; of parts that were never opened too. */
+  ids(shard: string, firstSequence: string, lastSequence: string): AsyncIterable<[part: string, ids: Buffer]>;
   /** Keeps definitions for whoever must finish a part that was opened under them. */
   keepDefinitions(definitions: Definitions): Promise<void>;
   /** Definitions kept under the hash; undefined where there are none. */

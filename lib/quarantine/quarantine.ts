@@ -3,8 +3,11 @@ import type { Reason } from "../problem.ts";
 
 /** Where rejected events go: whole, with the reason and their place in the stream. */
 export interface Quarantine {
-  /** Writes all rejected events of a part. Done again, it writes the same thing to the same place. */
-  put(shard: string, part: string, rejected: readonly Rejected[]): Promise<void>;
+  /**
+   * Writes all rejected events of a part whose first record arrived at `arrivalMs`. Done again, it takes the place of
+   * what was there.
+   */
+  put(shard: string, part: string, arrivalMs: number, rejected: readonly Rejected[]): Promise<void>;
 }
 
 /** One line of a quarantine file: a record as it was stored, and which of its events were rejected, why. */

@@ -5,7 +5,7 @@ import type { Rejected } from "../fold/part-fold.ts";
 import { names } from "../names.ts";
 import { type Quarantine, quarantineLines } from "./quarantine.ts";
 
-/** Quarantine in S3: one gzipped NDJSON file a part, below the day on which its first rejected record arrived. */
+/** Quarantine in S3: one gzipped NDJSON file a part, below the day on which its first record arrived. */
 export class S3Quarantine implements Quarantine {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -15,10 +15,8 @@ export class S3Quarantine implements Quarantine {
     this.#bucket = bucket;
   }
 
-  async put(shard: string, part: string, rejected: readonly Rejected[]): Promise<void> {
-    const [first] = rejected;
-    if (first === undefined) return;
-    const day = new Date(first.record.arrivalMs).toISOString().slice(0, 10);
+  async put(shard: string, part: string, arrivalMs: number, rejected: readonly Rejected[]): Promise<void> {
+    const day = new Date(arrivalMs).toISOString().slice(0, 10);
     await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,

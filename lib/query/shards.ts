@@ -13,25 +13,57 @@ export interface ShardState {
   readonly openParts: number;
 }
 
+/** An answer is given again for so long: a shard can be read five times a second, by the roll-up too (Kinesis quotas). */
+const freshMs = 2_000;
+/** Shards asked about at one time. */
+const shardsAtOnce = 10;
+
 /** The state of every shard, from the ledger and the stream itself: it tells of a roll-up that stands still too. */
-export async function shardStates(
-  stream: KinesisStream,
-  streamName: string,
-  ledger: Ledger,
-  nowMs: number,
-): Promise<ShardState[]> {
-  const shardIds = await stream.shardIds();
-  return Promise.all(
-    shardIds.map(async (shardId) => {
-      const shard = shardKey(streamName, shardId);
-      const [head, newest] = await Promise.all([ledger.head(shard), ledger.newest(shard)]);
-      const waitingMs = await stream.nextArrivalMs(shardId, newest?.lastSequence);
-      return {
-        shardId,
-        iteratorAgeMs: waitingMs === undefined ? 0 : Math.max(0, nowMs - waitingMs),
-        committedThrough: newest === undefined ? null : new Date(newest.lastArrivalMs).toISOString(),
-        openParts: head.open.length,
-      };
-    }),
-  );
+export class ShardStates {
+  readonly #stream: KinesisStream;
+  readonly #streamName: string;
+  readonly #ledger: Ledger;
+  #asked: { readonly atMs: number; readonly states: Promise<ShardState[]> } | undefined;
+
+  constructor(stream: KinesisStream, streamName: string, ledger: Ledger) {
+    this.#stream = stream;
+    this.#streamName = streamName;
+    this.#ledger = ledger;
+  }
+
+  /** However many ask at once, the shards are read once. */
+  async now(nowMs: number): Promise<ShardState[]> {
+    if (this.#asked === undefined || nowMs - this.#asked.atMs >= freshMs) {
+      this.#asked = { atMs: nowMs, states: this.#read(nowMs) };
+    }
+    const { states } = this.#asked;
+    try {
+      return await states;
+    } catch (error) {
+      this.#asked = undefined;
+      throw error;
+    }
+  }
+
+  async #read(nowMs: number): Promise<ShardState[]> {
+    const shardIds = await this.#stream.shardIds();
+    const states: ShardState[] = [];
+    for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
+      const some = shardIds.slice(first, first + shardsAtOnce);
+      states.push(...(await Promise.all(some.map((shardId) => this.#state(shardId, nowMs)))));
+    }
+    return states;
+  }
+
+  async #state(shardId: string, nowMs: number): Promise<ShardState> {
+    const shard = shardKey(this.#streamName, shardId);
+    const [head, newest] = await Promise.all([this.#ledger.head(shard), this.#ledger.newest(shard)]);
+    const waitingMs = await this.#stream.nextArrivalMs(shardId, newest?.lastSequence);
+    return {
+      shardId,
+      iteratorAgeMs: waitingMs === undefined ? 0 : Math.max(0, nowMs - waitingMs),
+      committedThrough: newest === undefined ? null : new Date(newest.lastArrivalMs).toISOString(),
+      openParts: head.open.length,
+    };
+  }
 }

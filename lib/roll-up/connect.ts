@@ -3,6 +3,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
 import { clientSettings } from "../aws/client-settings.ts";
 import { systemClock } from "../clock.ts";
+import { DuplicateMemory } from "../dedupe/duplicate-memory.ts";
 import { readEnvironment } from "../environment.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { names } from "../names.ts";
@@ -15,8 +16,10 @@ import type { Ports } from "./ports.ts";
 export function connectPorts(variables: Readonly<Record<string, string | undefined>>): Ports {
   const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
   const settings = clientSettings();
+  const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
   return {
-    ledger: new DynamoLedger(new DynamoDBClient(settings), place.ledger),
+    ledger,
+    memory: new DuplicateMemory(ledger),
     store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
     quarantine: new S3Quarantine(new S3Client(settings), place.bucket),
     stream: new KinesisStream(new KinesisClient(settings), place.stream),

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import type { KnownIds } from "../dedupe/duplicate-memory.ts";
+import { idBytes } from "../dedupe/id-map.ts";
 import type { Definitions } from "../definitions.ts";
 import { PartFold, type Rejected, rowOf, type Tally } from "../fold/part-fold.ts";
-import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
+import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
+import { partLimits } from "../limits.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Refusal } from "../store/store.ts";
@@ -13,6 +16,10 @@ export interface FoldedPart {
   readonly rows: readonly Row[];
   readonly tally: Tally;
   readonly rejected: readonly Rejected[];
+  /** Message ids of its events, 8 bytes each. */
+  readonly ids: Buffer;
+  /** What it was folded with. */
+  readonly memory: KnownIds;
 }
 
 /** Short, the same for the same records whoever folds them: 64 bits as hexadecimal. */
@@ -21,22 +28,39 @@ export function partId(shard: string, { firstSequence, lastSequence }: Range): s
 }
 
 /** Folds records until a part is full; the part is the records it took. */
-export function foldNew(run: readonly StreamRecord[], definitions: Definitions): FoldedPart {
-  const fold = new PartFold(definitions);
+export function foldNew(run: readonly StreamRecord[], definitions: Definitions, memory: KnownIds): FoldedPart {
+  const fold = new PartFold(definitions, memory);
   const records: StreamRecord[] = [];
+  const endMs = (run[0]?.arrivalMs ?? 0) + partLimits.spanMs;
   for (const record of run) {
+    if (fold.isFull || (records.length > 0 && record.arrivalMs > endMs)) break;
     fold.add(record);
     records.push(record);
-    if (fold.isFull) break;
   }
-  return { records, rows: fold.rows(), tally: fold.tally, rejected: fold.rejected };
+  return folded(records, fold, memory);
 }
 
 /** Folds exactly these records, the range of a promise. */
-export function foldAll(records: readonly StreamRecord[], definitions: Definitions): FoldedPart {
-  const fold = new PartFold(definitions);
+export function foldAll(records: readonly StreamRecord[], definitions: Definitions, memory: KnownIds): FoldedPart {
+  const fold = new PartFold(definitions, memory);
   for (const record of records) fold.add(record);
-  return { records, rows: fold.rows(), tally: fold.tally, rejected: fold.rejected };
+  return folded(records, fold, memory);
+}
+
+function folded(records: readonly StreamRecord[], fold: PartFold, memory: KnownIds): FoldedPart {
+  return { records, rows: fold.rows(), tally: fold.tally, rejected: fold.rejected, ids: fold.ids.toBytes(), memory };
+}
+
+/** The range of a part, with what is settled of it before it is opened. */
+export function partRange(shard: string, range: Range, { records, ids }: FoldedPart): PartRange {
+  const arrivals = records.map(({ arrivalMs }) => arrivalMs);
+  return {
+    id: partId(shard, range),
+    ...range,
+    firstArrivalMs: chosen(arrivals, Math.min) ?? Number.NaN,
+    lastArrivalMs: chosen(arrivals, Math.max) ?? Number.NaN,
+    ids: ids.length / idBytes,
+  };
 }
 
 /**
@@ -47,7 +71,7 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
   if (refusals.length === 0) return part;
   const refused = new Map(refusals.map((refusal) => [rowKey(refusal.row), refusal]));
   const events = new Map<string, Rejected>();
-  const trace = new PartFold(definitions, (metric, group, record, index) => {
+  const trace = new PartFold(definitions, part.memory, (metric, group, record, index) => {
     const refusal = refused.get(rowKey(rowOf(metric, group)));
     if (refusal === undefined) return;
     const detail = `${metric.definition.name}: expected the store to take the row, got "${refusal.detail}"`;
@@ -57,7 +81,7 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
   const late = [...events.values()].filter(({ problem }) => problem.reason === "late").length;
   const { tally } = part;
   return {
-    records: part.records,
+    ...part,
     rows: part.rows.filter((row) => !refused.has(rowKey(row))),
     tally: {
       ...tally,
@@ -70,27 +94,21 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
 }
 
 /** What the ledger keeps of a finished part. */
-export function committedPart(open: OpenPart, part: FoldedPart, committedMs: number): CommittedPart {
-  const { id, number, firstSequence, lastSequence, definitions } = open;
-  const arrivals = part.records.map(({ arrivalMs }) => arrivalMs);
+export function committedPart(open: OpenPart, part: FoldedPart, doubled: number, committedMs: number): CommittedPart {
+  const { openedMs: _, ...settled } = open;
   const buckets = part.rows.map(({ bucketMs }) => bucketMs);
   return {
-    id,
-    number,
-    firstSequence,
-    lastSequence,
-    definitions,
+    ...settled,
     records: part.records.length,
     ...part.tally,
     rows: part.rows.length,
     rowsCount: part.rows.reduce((sum, { count }) => sum + count, 0),
-    firstBucketMs: least(buckets, Math.min),
-    lastBucketMs: least(buckets, Math.max),
-    firstArrivalMs: least(arrivals, Math.min) ?? Number.NaN,
-    lastArrivalMs: least(arrivals, Math.max) ?? Number.NaN,
+    doubled,
+    firstBucketMs: chosen(buckets, Math.min),
+    lastBucketMs: chosen(buckets, Math.max),
     committedMs,
   };
 }
 
-const least = (values: readonly number[], choose: (a: number, b: number) => number): number | undefined =>
+const chosen = (values: readonly number[], choose: (a: number, b: number) => number): number | undefined =>
   values.length === 0 ? undefined : values.reduce((a, b) => choose(a, b));

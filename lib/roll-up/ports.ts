@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { DuplicateMemory } from "../dedupe/duplicate-memory.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { RowStore } from "../store/store.ts";
@@ -7,6 +8,8 @@ import type { RangeReader } from "../stream/range-reader.ts";
 /** What the roll-up works with. */
 export interface Ports {
   readonly ledger: Ledger;
+  /** Over the same ledger; kept from invocation to invocation. */
+  readonly memory: DuplicateMemory;
   readonly store: RowStore;
   readonly quarantine: Quarantine;
   readonly stream: RangeReader;

@@ -1,3 +1,4 @@
+import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import type { Definitions } from "../definitions.ts";
 import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
@@ -6,7 +7,7 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Patience } from "../store/store.ts";
 import type { Batch } from "./batch.ts";
-import { committedPart, type FoldedPart, foldAll, foldNew, partId, withRefusals } from "./part.ts";
+import { committedPart, type FoldedPart, foldAll, foldNew, partId, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
 import { covers, firstUncovered, overlaps, type Range } from "./uncovered.ts";
 
@@ -72,7 +73,7 @@ class BatchRollUp {
       const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);
       while (head !== undefined) {
         const promise = this.#oldestPromise(head);
-        const part = promise === undefined ? this.#nextPart(covered) : await this.#promisedPart(promise);
+        const part = await (promise === undefined ? this.#nextPart(covered, head) : this.#promisedPart(promise, head));
         if (part === undefined) return this.#report();
         head = await (promise === undefined ? this.#open(part, head) : this.#renew(promise, head));
         const open: OpenPart | undefined = head?.open.find(({ id }) => id === this.#idOf(part));
@@ -97,38 +98,42 @@ class BatchRollUp {
     return open.filter((part) => overlaps(part, this.#range)).sort((a, b) => a.number - b.number)[0];
   }
 
-  #nextPart(covered: readonly Range[]): FoldedPart | undefined {
+  async #nextPart(covered: readonly Range[], head: Head): Promise<FoldedPart | undefined> {
     const run = firstUncovered(this.#batch.records, covered);
-    return run.length === 0 ? undefined : foldNew(run, this.#definitions);
+    if (run.length === 0) return undefined;
+    const memory = await this.#memoryOf(run, head.revision + 1, head, this.#definitions);
+    return foldNew(run, this.#definitions, memory);
   }
 
   /** An earlier invocation's promise: exactly its records, whatever this batch's edges are. */
-  async #promisedPart(promise: OpenPart): Promise<FoldedPart> {
+  async #promisedPart(promise: OpenPart, head: Head): Promise<FoldedPart> {
     const held = this.#batch.records.filter(({ sequenceNumber }) => covers(promise, sequenceNumber));
-    const { firstSequence, lastSequence } = promise;
+    const { firstSequence, lastSequence, number } = promise;
     // A batch is consecutive records: with both ends it has all between.
     const complete = held[0]?.sequenceNumber === firstSequence && held.at(-1)?.sequenceNumber === lastSequence;
     const records: readonly StreamRecord[] = complete
       ? held
       : await this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);
-    return foldAll(records, this.#definitions);
+    return foldAll(records, this.#definitions, await this.#memoryOf(records, number, head, this.#definitions));
+  }
+
+  #memoryOf(records: readonly StreamRecord[], number: number, head: Head, definitions: Definitions): Promise<KnownIds> {
+    const anchorMs = records[0]?.arrivalMs ?? Number.NaN;
+    return this.#ports.memory.before(this.#shard, { number, anchorMs, ...rangeOf(records) }, head, definitions);
   }
 
   /** Promises a new part; undefined where somebody else was faster. */
   async #open(part: FoldedPart, head: Head): Promise<Head | undefined> {
-    const { ledger, clock } = this.#ports;
-    const { hash } = this.#definitions;
-    const range = rangeOf(part.records);
+    const { ledger, memory, clock } = this.#ports;
+    const range = partRange(this.#shard, rangeOf(part.records), part);
     const number = head.revision + 1;
-    const opened: OpenPart = {
-      id: partId(this.#shard, range),
-      number,
-      ...range,
-      definitions: [hash],
-      openedMs: clock.now(),
-    };
+    const opened: OpenPart = { ...range, number, definitions: [this.#definitions.hash], openedMs: clock.now() };
+    // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
-    return this.#move(head, [...head.open, opened]);
+    if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
+    if (!(await ledger.moveHead(this.#shard, head, [...head.open, opened]))) return undefined;
+    memory.opened(this.#shard, head, opened, part.ids);
+    return { revision: number, open: [...head.open, opened] };
   }
 
   /** Takes a promise over; under other definitions than it was made under, says so first. */
@@ -151,27 +156,34 @@ class BatchRollUp {
   async #finish(open: OpenPart, part: FoldedPart, head: Head): Promise<Head | undefined> {
     const { ledger, store, quarantine, clock } = this.#ports;
     const version = open.definitions.length;
-    const outdated = await this.#outdatedRows(open, part);
-    await store.write(open.id, version, outdated, this.#patience);
+    const outdated = await this.#outdatedRows(open, part, head);
+    const standing = await store.write(open.id, version, outdated, this.#patience);
     const refusals = await store.write(open.id, version, part.rows, this.#patience);
     const settled = withRefusals(part, refusals, this.#definitions);
-    await quarantine.put(this.#shard, open.id, settled.rejected);
-    const committed = committedPart(open, settled, clock.now());
+    // An earlier definition may have left a file where these reject nothing.
+    if (settled.rejected.length > 0 || version > 1) {
+      const arrivalMs = part.records[0]?.arrivalMs ?? Number.NaN;
+      await quarantine.put(this.#shard, open.id, arrivalMs, settled.rejected);
+    }
+    const committed = committedPart(open, settled, standing.length, clock.now());
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
     return this.#close(open, head);
   }
 
   /** Rows that earlier definitions made of the same records and these do not make: taken back with `count` 0. */
-  async #outdatedRows(open: OpenPart, part: FoldedPart): Promise<Row[]> {
+  async #outdatedRows(open: OpenPart, part: FoldedPart, head: Head): Promise<Row[]> {
     if (open.definitions.length === 1) return [];
     const current = new Set(part.rows.map(rowKey));
     const outdated = new Map<string, Row>();
     for (const hash of new Set(open.definitions.slice(0, -1))) {
       const definitions = await this.#ports.ledger.definitions(hash);
-      if (definitions === undefined)
-        throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got none`);
-      for (const row of foldAll(part.records, definitions).rows) {
+      if (definitions?.foldVersion !== this.#definitions.foldVersion) {
+        const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
+        throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got ${received}`);
+      }
+      const memory = await this.#memoryOf(part.records, open.number, head, definitions);
+      for (const row of foldAll(part.records, definitions, memory).rows) {
         const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
         if (!current.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
       }
@@ -197,8 +209,9 @@ class BatchRollUp {
   }
 
   async #move(from: Head, open: readonly OpenPart[]): Promise<Head | undefined> {
-    const moved = await this.#ports.ledger.moveHead(this.#shard, from, open);
-    return moved ? { revision: from.revision + 1, open } : undefined;
+    if (!(await this.#ports.ledger.moveHead(this.#shard, from, open))) return undefined;
+    this.#ports.memory.moved(this.#shard, from);
+    return { revision: from.revision + 1, open };
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type RejectedRecord,
   RejectedRecordsException,
   TimestreamWriteClient,
+  TimestreamWriteServiceException,
   ValidationException,
   WriteRecordsCommand,
 } from "@aws-sdk/client-timestream-write";
@@ -23,6 +24,8 @@ import type { MetricAnswer, MetricQuestion, MetricStore, Patience, Refusal, RowS
 
 /** WriteRecords requests under way at once. */
 const requestsMax = 4;
+/** One attempt at a request. */
+const attemptMsMax = 30_000;
 
 /** Answers that say "not now": throttling, server faults, a table that is not active yet, and a network that fails. */
 const passingErrors = new Set([
@@ -30,12 +33,15 @@ const passingErrors = new Set([
   "InternalServerException",
   "ResourceNotFoundException",
   "TimeoutError",
+  "AbortError",
 ]);
 
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return passingErrors.has(error.name) || /^E[A-Z]+$/.test(code);
+  if (error instanceof TimestreamWriteServiceException) {
+    return passingErrors.has(error.name) || (error.$metadata.httpStatusCode ?? 0) >= 500;
+  }
+  return passingErrors.has(error.name) || ("code" in error && /^E[A-Z_]+$/.test(String(error.code)));
 }
 
 /** The rows in Timestream for LiveAnalytics, and the questions to it. The only file that knows its SDKs. */
@@ -59,7 +65,8 @@ export class TimestreamStore implements RowStore, MetricStore {
   /** A store over the clients that the environment asks for. */
   static connect(place: { database: string; table: string }): TimestreamStore {
     const settings = clientSettings();
-    const write = new TimestreamWriteClient({ ...settings, ...explicitEndpoint("TIMESTREAM_WRITE") });
+    // One attempt: how long to go on trying is decided here, by the time that the function has left.
+    const write = new TimestreamWriteClient({ ...settings, maxAttempts: 1, ...explicitEndpoint("TIMESTREAM_WRITE") });
     // A query may take 60 s (Timestream Query API, Query).
     const requestHandler = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 65_000 });
     const query = new TimestreamQueryClient({ ...settings, requestHandler, ...explicitEndpoint("TIMESTREAM_QUERY") });
@@ -70,11 +77,18 @@ export class TimestreamStore implements RowStore, MetricStore {
     const chunks = chunksOf(rows);
     const refusals: Refusal[] = [];
     const worker = async (): Promise<void> => {
-      for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-        refusals.push(...(await this.#writeChunk(part, version, chunk, patience)));
+      try {
+        for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+          refusals.push(...(await this.#writeChunk(part, version, chunk, patience)));
+        }
+      } catch (error) {
+        // The others finish what they have begun and begin nothing more.
+        chunks.length = 0;
+        throw error;
       }
     };
-    await Promise.all(Array.from({ length: requestsMax }, worker));
+    const results = await Promise.allSettled(Array.from({ length: requestsMax }, worker));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
     return refusals;
   }
 
@@ -109,7 +123,7 @@ export class TimestreamStore implements RowStore, MetricStore {
 
   async #writeChunk(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {
     try {
-      await persist(() => this.#send(part, version, rows), isPassing, patience, this.#clock);
+      await persist(() => this.#send(part, version, rows, patience), isPassing, patience, this.#clock);
       return [];
     } catch (error) {
       if (error instanceof RejectedRecordsException) return refusalsOf(error.RejectedRecords ?? [], rows, version);
@@ -124,8 +138,9 @@ export class TimestreamStore implements RowStore, MetricStore {
     }
   }
 
-  #send(part: string, version: number, rows: readonly Row[]): Promise<unknown> {
+  #send(part: string, version: number, rows: readonly Row[], { deadlineMs }: Patience): Promise<unknown> {
     const [first] = rows;
+    const leftMs = Math.min(Math.max(1, deadlineMs - this.#clock.now()), attemptMsMax);
     return this.#clients.write.send(
       new WriteRecordsCommand({
         DatabaseName: this.#database,
@@ -142,6 +157,7 @@ export class TimestreamStore implements RowStore, MetricStore {
         },
         Records: rows.map(recordOf),
       }),
+      { abortSignal: AbortSignal.timeout(leftMs) },
     );
   }
 }

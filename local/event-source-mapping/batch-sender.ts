@@ -1,153 +1,165 @@
+import type { HeldRecord } from "./batch-buffer.ts";
 import {
   afterDiscard,
   afterInvoke,
   type Delivery,
+  type DeliveryRules,
+  doneBefore,
+  type ExpiryOf,
   nextStep,
   type Pause,
   type Step,
   startDelivery,
 } from "./delivery.ts";
-import type { EventWriter } from "./kinesis-event.ts";
-import type { MappingEnvironment } from "./mapping-environment.ts";
-import type { MappingMetrics } from "./mapping-metrics.ts";
-import type { MappingSettings } from "./mapping-settings.ts";
-import { failureObject, randomUuid } from "./on-failure.ts";
+import { Discards } from "./discards.ts";
+import { type InvocationParts, invoke } from "./invocation.ts";
+import { type RecordSupply, recut } from "./re-cut.ts";
 import { type RetryDelay, retryDelayMs } from "./retry-delay.ts";
-import type { ShardProgress } from "./shard-progress.ts";
-import type { StreamRecord } from "./stream-reader.ts";
 
-/** What it takes to see a batch of one shard through. */
-export interface SenderParts {
-  readonly settings: MappingSettings;
-  readonly environment: MappingEnvironment;
+/** What it takes to see the batches of one shard through. */
+export interface SenderParts extends InvocationParts {
   readonly retryDelay: RetryDelay;
-  readonly metrics: MappingMetrics;
-  readonly shardId: string;
-  readonly writer: EventWriter;
-  readonly payloadBytesMax: number;
   readonly recordAgeMsMax: number;
-  readonly progress: ShardProgress;
+  readonly retentionMsMax: number;
 }
 
-type Invoke = Extract<Step, { kind: "invoke" }>;
-type Discard = Extract<Step, { kind: "discard" }>;
+/** What a batch has to do with the shard around it. */
+export interface Surroundings extends RecordSupply {
+  /** Keeps a checkpoint within the batch; false if the signal aborted before it was kept. */
+  keep(sequenceNumber: string): Promise<boolean>;
+}
 
-/**
- * Invokes the function with a batch until every record of it has succeeded or was discarded. Returns false if the
- * signal aborted first; an invocation under way is awaited all the same.
- */
-export async function sendBatch(
-  parts: SenderParts,
-  batch: readonly StreamRecord[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { clock } = parts.environment;
-  const rules = { retriesMax: parts.settings.maximumRetryAttempts, bisect: parts.settings.bisectBatchOnFunctionError };
-  const expired = (at: number) => clock.now() - (batch[at]?.arrivalMs ?? 0) > parts.recordAgeMsMax;
-  let delivery: Delivery = startDelivery(batch.length);
-  for (;;) {
-    const next = nextStep(delivery, expired);
-    delivery = next.delivery;
-    switch (next.step.kind) {
-      case "done":
-        return true;
-      case "discard":
-        await discard(parts, batch, next.step);
-        delivery = afterDiscard(delivery);
-        break;
-      case "invoke": {
-        if (signal.aborted) return false;
-        const verdict = await invoke(parts, batch, next.step);
-        // Whoever stops the mapping may stop the function too: that is not held against the records.
-        if (signal.aborted && verdict !== "success") return false;
-        const after = afterInvoke(delivery, verdict, rules);
-        delivery = after.delivery;
-        await pause(parts, after.pause, signal);
-        break;
-      }
-      default:
-        throw next.step satisfies never;
+type Range = { readonly from: number; readonly to: number };
+
+/** One batch on its way. */
+export class BatchSender {
+  readonly #parts: SenderParts;
+  readonly #batch: HeldRecord[];
+  readonly #around: Surroundings;
+  readonly #signal: AbortSignal;
+  readonly #rules: DeliveryRules;
+  readonly #discards: Discards;
+  #delivery: Delivery;
+  /** Records before this place are behind a checkpoint. */
+  #kept = 0;
+  /** Whether a poller was lost with this batch: once is enough to show what it does. */
+  #wasLost = false;
+
+  /** Where retries are cut anew, `batch` becomes longer or shorter, and is in the end what was dealt with. */
+  constructor(parts: SenderParts, batch: HeldRecord[], around: Surroundings, signal: AbortSignal) {
+    const { settings, switches } = parts;
+    this.#parts = parts;
+    this.#batch = batch;
+    this.#around = around;
+    this.#signal = signal;
+    this.#rules = {
+      retriesMax: settings.maximumRetryAttempts,
+      bisect: settings.bisectBatchOnFunctionError,
+      switches,
+    };
+    this.#discards = new Discards(parts);
+    this.#delivery = startDelivery(batch.length);
+  }
+
+  /**
+   * Invokes the function until every record has succeeded or was discarded. Resolves to false if the signal aborted
+   * first; an invocation under way is awaited all the same.
+   */
+  async send(): Promise<boolean> {
+    const expiryOf = expiry(this.#parts, this.#batch);
+    for (;;) {
+      const { delivery, step } = nextStep(this.#delivery, expiryOf, this.#rules);
+      this.#delivery = delivery;
+      if (step.kind === "done") break;
+      if (!(await this.#take(step))) return false;
     }
+    await this.#discards.flush();
+    return true;
+  }
+
+  async #take(step: Exclude<Step, { kind: "done" }>): Promise<boolean> {
+    switch (step.kind) {
+      case "invoke":
+        return this.#invoke(step);
+      case "discard":
+        await this.#discards.add(step, this.#living(step));
+        break;
+      case "vanish":
+        this.#parts.progress.vanished(step.to - step.from);
+        break;
+      default:
+        throw step satisfies never;
+    }
+    this.#delivery = afterDiscard(this.#delivery, step);
+    return this.#keep(false);
+  }
+
+  async #invoke(step: Range): Promise<boolean> {
+    if (this.#signal.aborted) return false;
+    const answer = await invoke(this.#parts, this.#living(step), !this.#wasLost);
+    // Whoever stops the mapping may stop the function too: that is not held against the records.
+    if (this.#signal.aborted && answer !== "success") return false;
+    const verdict = typeof answer === "object" ? { failedFrom: this.#placeOf(step.from, answer.failedFrom) } : answer;
+    const { delivery, pause } = afterInvoke(this.#delivery, verdict, this.#rules);
+    this.#delivery = delivery;
+    if (!(await this.#keep(typeof verdict === "object"))) return false;
+    await this.#pause(pause);
+    if (verdict === "lost") this.#wasLost = true;
+    if (verdict === "lost" || pause.kind === "retry") await this.#recut();
+    return true;
+  }
+
+  /** What of a range is still to be sent. */
+  #living({ from, to }: Range): HeldRecord[] {
+    const { holes } = this.#delivery;
+    const records = this.#batch.slice(from, to);
+    return holes.size === 0 ? records : records.filter((_, n) => !holes.has(from + n));
+  }
+
+  #placeOf(from: number, nth: number): number {
+    const { holes } = this.#delivery;
+    let place = from;
+    for (let left = nth; left > 0 || holes.has(place); place++) if (!holes.has(place)) left--;
+    return place;
+  }
+
+  /** A partial response is a checkpoint by itself; a discard is only dealt with once the destination was told. */
+  async #keep(partial: boolean): Promise<boolean> {
+    if (!partial && this.#parts.switches.checkpointWithinBatch === "whole-batch") return true;
+    const done = doneBefore(this.#delivery, this.#batch.length);
+    const last = this.#batch[done - 1];
+    if (done <= this.#kept || done === this.#batch.length || last === undefined || this.#discards.pending) return true;
+    this.#kept = done;
+    return this.#around.keep(last.record.sequenceNumber);
+  }
+
+  async #pause(length: Pause): Promise<void> {
+    if (length.kind === "none") return;
+    const { environment, retryDelay } = this.#parts;
+    const { clock, random } = environment;
+    const ms = length.kind === "split" ? retryDelay.splitMs : retryDelayMs(length.n, retryDelay, random);
+    if (ms > 0) await clock.sleep(ms, this.#signal);
+  }
+
+  async #recut(): Promise<void> {
+    const { settings, switches, payloadBytesMax, environment } = this.#parts;
+    if (switches.retryEdges === "same" || this.#signal.aborted) return;
+    const limits = { batchSize: settings.batchSize, payloadBytesMax };
+    this.#delivery = await recut(this.#delivery, this.#batch, limits, this.#around, environment.random);
   }
 }
 
-async function invoke(parts: SenderParts, batch: readonly StreamRecord[], step: Invoke) {
-  const { settings, environment, metrics, progress } = parts;
-  const records = batch.slice(step.from, step.to);
-  const payload = parts.writer.write(records);
-  // Only a record that is too large by itself gets here: batches are cut to fit.
-  if (Buffer.byteLength(payload) > parts.payloadBytesMax) return "too-large";
-  const now = environment.clock.now();
-  metrics.iteratorAge(now - (records.at(-1)?.arrivalMs ?? now), now);
-  let outcome: Awaited<ReturnType<MappingEnvironment["invoke"]>>;
-  try {
-    outcome = await environment.invoke(settings.functionArn, payload);
-  } catch (error) {
-    environment.problem?.(`${settings.functionArn} could not be invoked: ${String(error)}`);
-    outcome = { kind: "throttled" };
-  }
-  const atMs = environment.clock.now();
-  progress.invoked(outcome);
-  switch (outcome.kind) {
-    case "ok":
-      metrics.events("InvokedEventCount", records.length, atMs);
-      return "success";
-    case "function-error":
-      metrics.events("InvokedEventCount", records.length, atMs);
-      metrics.events("FailedInvokeEventCount", records.length, atMs);
-      return "function-error";
-    case "throttled":
-      metrics.events("FailedInvokeEventCount", records.length, atMs);
-      return "throttled";
-    case "refused":
-      metrics.events("FailedInvokeEventCount", records.length, atMs);
-      return "too-large";
-    default:
-      throw outcome satisfies never;
-  }
-}
-
-/** As Lambda does: one delivery to the destination, and what cannot be delivered is lost and counted. */
-async function discard(parts: SenderParts, batch: readonly StreamRecord[], step: Discard): Promise<void> {
-  const { settings, environment, metrics, shardId } = parts;
-  const records = batch.slice(step.from, step.to);
-  const [first, last] = [records[0], records.at(-1)];
-  if (first === undefined || last === undefined) throw new Error("Expected a discard of at least one record, got none");
-  const atMs = environment.clock.now();
-  parts.progress.discarded(step.condition, records.length);
-  if (settings.onFailure === undefined) {
-    metrics.events("DroppedEventCount", records.length, atMs);
-    return;
-  }
-  const object = failureObject(
-    settings.uuid,
-    {
-      condition: step.condition,
-      shardId,
-      streamArn: settings.streamArn,
-      functionArn: settings.functionArn,
-      invocations: step.failures,
-      first,
-      last,
-      records: records.length,
-      payload: parts.writer.write(records),
-      atMs,
-    },
-    randomUuid(environment.random),
-  );
-  try {
-    await environment.destination.put(settings.onFailure.bucket, object.key, object.body);
-    metrics.events("OnFailureDestinationDeliveredEventCount", records.length, atMs);
-  } catch (error) {
-    environment.problem?.(`s3://${settings.onFailure.bucket}/${object.key} could not be written: ${String(error)}`);
-    metrics.destinationDeliveryFailure(atMs);
-    metrics.events("DroppedEventCount", records.length, atMs);
-  }
-}
-
-async function pause(parts: SenderParts, length: Pause, signal: AbortSignal): Promise<void> {
-  const { clock, random } = parts.environment;
-  if (length.kind === "none") return;
-  const ms = length.kind === "split" ? parts.retryDelay.splitMs : retryDelayMs(length.n, parts.retryDelay, random);
-  if (ms > 0) await clock.sleep(ms, signal);
+/** Undefined where nothing ever grows too old. */
+function expiry(parts: SenderParts, batch: readonly HeldRecord[]): ExpiryOf | undefined {
+  const { recordAgeMsMax, retentionMsMax, environment, switches } = parts;
+  const { clock } = environment;
+  if (Math.min(recordAgeMsMax, retentionMsMax) === Number.POSITIVE_INFINITY) return undefined;
+  return (at, tried) => {
+    const held = batch[at];
+    if (held === undefined) return "living";
+    const judgedMs = switches.recordAgeJudged === "when-read" && !tried ? held.readMs : clock.now();
+    const ageMs = judgedMs - held.record.arrivalMs;
+    if (ageMs > recordAgeMsMax) return "aged";
+    return ageMs > retentionMsMax ? "expired" : "living";
+  };
 }

@@ -1,4 +1,5 @@
 import type { StreamRecord } from "./stream-reader.ts";
+import type { Switches } from "./switches.ts";
 
 /** What every record of a mapping says about where it came from. */
 export interface EventOrigin {
@@ -21,15 +22,19 @@ export const emptyEventBytes = '{"Records":[]}'.length;
  * The event of a Kinesis batch (Lambda developer guide, "Process Amazon Kinesis Data Streams records with Lambda"). It
  * is written by hand because base64 and sequence numbers need no escaping: a 6 MB batch costs a concatenation.
  */
-export function eventWriter(origin: EventOrigin, shardId: string): EventWriter {
+export function eventWriter(
+  origin: EventOrigin,
+  shardId: string,
+  missingPartitionKey: Switches["missingPartitionKey"] = "absent",
+): EventWriter {
   const region = origin.streamArn.split(":")[3] ?? "";
   const head = '{"kinesis":{"kinesisSchemaVersion":"1.0",';
   const tail =
     `"eventName":"aws:kinesis:record","invokeIdentityArn":${JSON.stringify(origin.invokeIdentityArn)},` +
     `"awsRegion":${JSON.stringify(region)},"eventSourceARN":${JSON.stringify(origin.streamArn)}}`;
+  const noKey = { absent: "", null: '"partitionKey":null,', empty: '"partitionKey":"",' }[missingPartitionKey];
   const around = (record: StreamRecord, data: string): string => {
-    // How Lambda shows a record without a partition key is not documented: here the field is absent.
-    const key = record.partitionKey === undefined ? "" : `"partitionKey":${JSON.stringify(record.partitionKey)},`;
+    const key = record.partitionKey === undefined ? noKey : `"partitionKey":${JSON.stringify(record.partitionKey)},`;
     // A number of seconds with a fraction, not milliseconds.
     const arrival = `"approximateArrivalTimestamp":${record.arrivalMs / 1000}`;
     return (

@@ -15,6 +15,7 @@ const read = [
   "Enabled",
   "EventSourceArn",
   "FunctionName",
+  "FunctionResponseTypes",
   "MaximumBatchingWindowInSeconds",
   "MaximumRecordAgeInSeconds",
   "MaximumRetryAttempts",
@@ -30,7 +31,6 @@ const refused: Readonly<Record<string, readonly unknown[]>> = {
   AmazonManagedKafkaEventSourceConfig: [],
   DocumentDBEventSourceConfig: [],
   FilterCriteria: [],
-  FunctionResponseTypes: [],
   KmsKeyArn: [],
   LoggingConfig: [],
   ParallelizationFactor: [1],
@@ -85,4 +85,9 @@ export function integer(properties: Properties, name: string, min: number, max: 
     throw new SettingsError(name, `a whole number from ${min} to ${max}`, value);
   }
   return number;
+}
+
+/** A member of an object; undefined where there is none, and where there is no object. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

@@ -1,4 +1,5 @@
-import { ensureNoneUnknown, flag, integer, SettingsError, text, unsupported } from "./mapping-property.ts";
+import { type FailureDestination, failureDestination } from "./failure-destination.ts";
+import { ensureNoneUnknown, flag, integer, member, SettingsError, text, unsupported } from "./mapping-property.ts";
 
 /** An AWS::Lambda::EventSourceMapping of a Kinesis stream, checked. */
 export interface MappingSettings {
@@ -16,7 +17,9 @@ export interface MappingSettings {
   /** -1 for no limit. */
   readonly maximumRecordAgeSeconds: number;
   readonly bisectBatchOnFunctionError: boolean;
-  readonly onFailure?: { readonly kind: "s3"; readonly bucket: string };
+  /** ReportBatchItemFailures: whether a response may say which records failed. */
+  readonly reportBatchItemFailures: boolean;
+  readonly onFailure?: FailureDestination;
   /** Whether the EventCount group of metrics is on. */
   readonly eventCountMetrics: boolean;
   readonly enabled: boolean;
@@ -57,6 +60,7 @@ export function mappingSettings(
     maximumRetryAttempts: integer(properties, "MaximumRetryAttempts", -1, 10_000, -1),
     maximumRecordAgeSeconds: age,
     bisectBatchOnFunctionError: flag(properties, "BisectBatchOnFunctionError", false),
+    reportBatchItemFailures: reportsFailures(properties.FunctionResponseTypes),
     ...(onFailure === undefined ? {} : { onFailure }),
     eventCountMetrics: eventCount(properties.MetricsConfig),
     enabled: flag(properties, "Enabled", true),
@@ -96,32 +100,19 @@ function startingPosition(properties: Readonly<Record<string, unknown>>): Mappin
   throw new SettingsError("StartingPosition", "TRIM_HORIZON, LATEST or AT_TIMESTAMP", position);
 }
 
-function failureDestination(config: unknown): MappingSettings["onFailure"] {
-  const arn = read(read(config, "OnFailure"), "Destination");
-  if (arn === undefined) {
-    if (config !== undefined) throw new SettingsError("DestinationConfig", "an OnFailure.Destination", config);
-    return undefined;
+function reportsFailures(types: unknown): boolean {
+  if (types === undefined) return false;
+  if (!Array.isArray(types) || types.some((type) => type !== "ReportBatchItemFailures")) {
+    throw new SettingsError("FunctionResponseTypes", "ReportBatchItemFailures only", types);
   }
-  const bucket = typeof arn === "string" ? /^arn:[\w-]+:s3:::([a-z0-9][a-z0-9.-]+)$/.exec(arn)?.[1] : undefined;
-  if (bucket === undefined) {
-    throw new SettingsError(
-      "DestinationConfig.OnFailure.Destination",
-      "the ARN of an S3 bucket (SQS and SNS carry no records)",
-      arn,
-    );
-  }
-  return { kind: "s3", bucket };
+  return types.length > 0;
 }
 
 function eventCount(config: unknown): boolean {
   if (config === undefined) return false;
-  const metrics = read(config, "Metrics");
+  const metrics = member(config, "Metrics");
   if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "EventCount")) {
     throw new SettingsError("MetricsConfig.Metrics", "EventCount only, for a Kinesis stream", metrics);
   }
   return metrics.length > 0;
-}
-
-function read(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

@@ -5,10 +5,11 @@ import { readableShards } from "./lineage.ts";
 import type { MappingEnvironment } from "./mapping-environment.ts";
 import { type MappingMetrics, mappingMetrics } from "./mapping-metrics.ts";
 import type { MappingSettings } from "./mapping-settings.ts";
-import { defaultRetryDelay, type RetryDelay } from "./retry-delay.ts";
-import { pollShard } from "./shard-poller.ts";
+import type { RetryDelay } from "./retry-delay.ts";
+import { type PollerParts, ShardPoller } from "./shard-poller.ts";
 import { ShardProgress, type ShardStatus } from "./shard-progress.ts";
 import type { Position, ShardInfo } from "./stream-reader.ts";
+import { type Switches, switchedDelay, switchesWith } from "./switches.ts";
 
 /** What Lambda does not let one set, or does not document. */
 export interface MappingPace {
@@ -16,7 +17,16 @@ export interface MappingPace {
   readonly pollIntervalMs?: number;
   /** Between looks for new shards, beside the one when a shard ends. */
   readonly listIntervalMs?: number;
+  /** Instead of what the switches stand for. */
   readonly retryDelay?: RetryDelay;
+  /** What AWS leaves open; the defaults of the table where not given. */
+  readonly switches?: Partial<Switches>;
+  /** How often that happens which a switch says may happen, 0 to 1; 0.1 where not given. */
+  readonly chance?: number;
+  /** Where pollers may be lost: the longest before another takes their records up; a second where not given. */
+  readonly lostAfterMs?: number;
+  /** Where recent records may come again: how many at most; 1,000 where not given. */
+  readonly redeliveryRecordsMax?: number;
   /** Records older than this have expired in the stream, and are given up like those over their maximum age. */
   readonly streamRetentionHours?: number;
   readonly payloadBytesMax?: number;
@@ -34,19 +44,30 @@ export interface Mapping {
   setEnabled(enabled: boolean): void;
 }
 
+/** Throws if a switch has no such setting, or if there is nothing to send to the mapping's destination with. */
 export function createMapping(
   settings: MappingSettings,
   environment: MappingEnvironment,
   pace: MappingPace = {},
 ): Mapping {
+  const { onFailure } = settings;
+  if (onFailure !== undefined && onFailure.kind !== "s3" && environment.destination.send === undefined) {
+    throw new Error(`Expected a destination that can send to ${onFailure.arn}, got one for objects in S3 only`);
+  }
   return new KinesisMapping(settings, environment, pace);
 }
+
+/** The name under which the checkpoint of all shards that have none of their own is kept. */
+const wholeMapping = "*";
+const never = Number.POSITIVE_INFINITY;
 
 class KinesisMapping implements Mapping {
   readonly #settings: MappingSettings;
   readonly #environment: MappingEnvironment;
   readonly #pace: MappingPace;
+  readonly #switches: Switches;
   readonly #metrics: MappingMetrics;
+  readonly #abandoned = new Set<Promise<unknown>>();
   readonly #shards = new Map<string, ShardProgress>();
   #enabled: boolean;
   /** Ends the present run of shards, or the present pause. */
@@ -56,6 +77,7 @@ class KinesisMapping implements Mapping {
     this.#settings = settings;
     this.#environment = environment;
     this.#pace = pace;
+    this.#switches = switchesWith(pace.switches);
     this.#metrics = mappingMetrics(settings, environment.metrics);
     this.#enabled = settings.enabled;
   }
@@ -113,6 +135,7 @@ class KinesisMapping implements Mapping {
       if (!turn.signal.aborted) await this.#environment.clock.sleep(ms, wake.signal);
     }
     await Promise.all(reading.values());
+    await Promise.all(this.#abandoned);
     if (fault !== undefined) throw fault.error;
   }
 
@@ -121,13 +144,13 @@ class KinesisMapping implements Mapping {
     const { reader, checkpoints, problem } = this.#environment;
     try {
       const shards = await reader.listShards();
-      const known = await this.#settleLatest(shards, await checkpoints.load());
+      const known = await this.#settleLatest(await checkpoints.load());
       this.#note(shards, known);
       // What was just loaded may be older than what a shard that ended meanwhile has left.
       const ended = (shardId: string) =>
         known.get(shardId)?.kind === "ended" || this.#shards.get(shardId)?.state === "ended";
       const readable = readableShards(shards, ended);
-      return new Map(readable.map((shardId) => [shardId, this.#start(known.get(shardId))]));
+      return new Map(readable.map((shardId) => [shardId, this.#start(shardId, known)]));
     } catch (error) {
       problem?.(`the shards of ${this.#settings.streamArn} could not be listed: ${String(error)}`);
       return undefined;
@@ -136,23 +159,23 @@ class KinesisMapping implements Mapping {
 
   /**
    * LATEST becomes the present moment, and is kept before anything is read: were it asked again after a restart,
-   * records in between would be missed.
+   * records in between would be missed. It is kept once and not by shard, so that nothing can fail half-way; a shard
+   * that is met later began after that moment, and is read whole.
    */
-  async #settleLatest(
-    shards: readonly ShardInfo[],
-    known: ReadonlyMap<string, Checkpoint>,
-  ): Promise<ReadonlyMap<string, Checkpoint>> {
+  async #settleLatest(known: ReadonlyMap<string, Checkpoint>): Promise<ReadonlyMap<string, Checkpoint>> {
     if (this.#settings.startingPosition.kind !== "latest" || known.size > 0) return known;
     const now: Checkpoint = { kind: "at-timestamp", ms: this.#environment.clock.now() };
-    for (const { shardId } of shards) await this.#environment.checkpoints.save(shardId, now);
-    return new Map(shards.map(({ shardId }) => [shardId, now]));
+    await this.#environment.checkpoints.save(wholeMapping, now);
+    return new Map([[wholeMapping, now]]);
   }
 
-  /** A shard met later than the others, under LATEST, is read whole: it began after the mapping did. */
-  #start(checkpoint: Checkpoint | undefined): Position {
+  #start(shardId: string, known: ReadonlyMap<string, Checkpoint>): Position {
+    const checkpoint = known.get(shardId);
     if (checkpoint !== undefined && checkpoint.kind !== "ended") return checkpoint;
     const { startingPosition } = this.#settings;
-    return startingPosition.kind === "latest" ? { kind: "trim-horizon" } : startingPosition;
+    if (startingPosition.kind !== "latest") return startingPosition;
+    const began = known.get(wholeMapping);
+    return began === undefined || began.kind === "ended" ? { kind: "trim-horizon" } : began;
   }
 
   #note(shards: readonly ShardInfo[], known: ReadonlyMap<string, Checkpoint>): void {
@@ -173,30 +196,31 @@ class KinesisMapping implements Mapping {
     const progress = this.#shards.get(shardId) ?? new ShardProgress(shardId, undefined);
     const origin = { streamArn: settings.streamArn, invokeIdentityArn: this.#pace.roleArn ?? settings.functionArn };
     progress.state = "reading";
-    const parts = {
+    const switches = this.#switches;
+    const parts: PollerParts = {
       settings,
       environment: this.#environment,
-      retryDelay: this.#pace.retryDelay ?? defaultRetryDelay,
+      switches,
+      chance: this.#pace.chance ?? 0.1,
+      lostAfterMs: this.#pace.lostAfterMs ?? 1_000,
+      redeliveryRecordsMax: this.#pace.redeliveryRecordsMax ?? 1_000,
+      abandoned: this.#abandoned,
+      retryDelay: this.#pace.retryDelay ?? switchedDelay(switches),
       metrics: this.#metrics,
       shardId,
-      writer: eventWriter(origin, shardId),
+      writer: eventWriter(origin, shardId, switches.missingPartitionKey),
       payloadBytesMax: this.#pace.payloadBytesMax ?? lambdaPayloadBytesMax,
-      recordAgeMsMax: recordAgeMsMax(settings, this.#pace),
+      recordAgeMsMax: settings.maximumRecordAgeSeconds < 0 ? never : settings.maximumRecordAgeSeconds * 1000,
+      retentionMsMax: (this.#pace.streamRetentionHours ?? never) * 3_600_000,
       progress,
       pollIntervalMs: this.#pollIntervalMs,
     };
-    progress.state = (await pollShard(parts, start, signal)) ? "ended" : "stopped";
+    progress.state = (await new ShardPoller(parts, start, signal).run()) ? "ended" : "stopped";
   }
 
   get #pollIntervalMs(): number {
     return this.#pace.pollIntervalMs ?? 1_000;
   }
-}
-
-/** What has expired in the stream is given up like what is over its maximum age. */
-function recordAgeMsMax(settings: MappingSettings, pace: MappingPace): number {
-  const own = settings.maximumRecordAgeSeconds < 0 ? Number.POSITIVE_INFINITY : settings.maximumRecordAgeSeconds * 1000;
-  return Math.min(own, (pace.streamRetentionHours ?? Number.POSITIVE_INFINITY) * 3_600_000);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

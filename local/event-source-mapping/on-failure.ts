@@ -1,62 +1,68 @@
 import type { DiscardCondition } from "./delivery.ts";
+import type { FunctionError } from "./piece.ts";
 
-/** Where discarded records go. May reject: the records are then gone, as with Lambda, and it is counted. */
+/** Where discarded records go. Both may reject: the records are then gone, as with Lambda, and it is counted. */
 export interface Destination {
+  /** An object into an S3 bucket. */
   put(bucket: string, key: string, body: string): Promise<void>;
+  /** A message to an SQS queue or an SNS topic; a mapping with one needs it. */
+  send?(arn: string, body: string): Promise<void>;
 }
 
+type Place = { readonly sequenceNumber: string; readonly arrivalMs: number };
+
 /** Records that were given up together. */
-export interface Discard {
+export interface DiscardedRecords {
   readonly condition: DiscardCondition;
+  readonly error: FunctionError;
   readonly shardId: string;
   readonly streamArn: string;
   readonly functionArn: string;
-  readonly invocations: number;
-  readonly first: { readonly sequenceNumber: string; readonly arrivalMs: number };
-  readonly last: { readonly sequenceNumber: string; readonly arrivalMs: number };
+  readonly invokeCount: number;
+  readonly first: Place;
+  readonly last: Place;
   readonly records: number;
-  /** The event that was, or would have been, sent to the function. */
-  readonly payload: string;
   readonly atMs: number;
 }
 
 /**
- * The object that Lambda puts into an S3 on-failure destination, and its key (Lambda developer guide, "Retain discarded
- * batch records for a Kinesis Data Streams event source"). `uuid` names the object.
+ * What an SQS queue or an SNS topic is told: about the records, and not the records (Lambda developer guide, "Retain
+ * discarded batch records for a Kinesis Data Streams event source"). It stays far below what either takes.
  */
-export function failureObject(mappingUuid: string, discard: Discard, uuid: string): { key: string; body: string } {
-  const at = new Date(discard.atMs).toISOString();
-  const date = at.slice(0, 10);
-  const time = at.slice(11, 19).replaceAll(":", ".");
+export function failureMessage(discarded: DiscardedRecords, requestId: string): Record<string, unknown> {
   // A record that grew too old has no response to tell of, whatever happened to it before.
   const response =
-    discard.condition === "RetryAttemptsExhausted"
-      ? { responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" } }
+    discarded.condition === "RetryAttemptsExhausted"
+      ? { responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: discarded.error } }
       : {};
   return {
-    key: `aws/lambda/${mappingUuid}/${discard.shardId}/${date.replaceAll("-", "/")}/${date}T${time}-${uuid}`,
-    body: JSON.stringify({
-      requestContext: {
-        requestId: uuid,
-        functionArn: discard.functionArn,
-        condition: discard.condition,
-        approximateInvokeCount: discard.invocations,
-      },
-      ...response,
-      version: "1.0",
-      timestamp: at,
-      KinesisBatchInfo: {
-        shardId: discard.shardId,
-        startSequenceNumber: discard.first.sequenceNumber,
-        endSequenceNumber: discard.last.sequenceNumber,
-        approximateArrivalOfFirstRecord: new Date(discard.first.arrivalMs).toISOString(),
-        approximateArrivalOfLastRecord: new Date(discard.last.arrivalMs).toISOString(),
-        batchSize: discard.records,
-        streamArn: discard.streamArn,
-      },
-      payload: discard.payload,
-    }),
+    requestContext: {
+      requestId,
+      functionArn: discarded.functionArn,
+      condition: discarded.condition,
+      approximateInvokeCount: discarded.invokeCount,
+    },
+    ...response,
+    version: "1.0",
+    timestamp: new Date(discarded.atMs).toISOString(),
+    KinesisBatchInfo: {
+      shardId: discarded.shardId,
+      startSequenceNumber: discarded.first.sequenceNumber,
+      endSequenceNumber: discarded.last.sequenceNumber,
+      approximateArrivalOfFirstRecord: new Date(discarded.first.arrivalMs).toISOString(),
+      approximateArrivalOfLastRecord: new Date(discarded.last.arrivalMs).toISOString(),
+      batchSize: discarded.records,
+      streamArn: discarded.streamArn,
+    },
   };
+}
+
+/** The key of the object in S3: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>` (same page). */
+export function failureKey(mappingUuid: string, { shardId, atMs }: DiscardedRecords, uuid: string): string {
+  const at = new Date(atMs).toISOString();
+  const date = at.slice(0, 10);
+  const time = at.slice(11, 19).replaceAll(":", ".");
+  return `aws/lambda/${mappingUuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${time}-${uuid}`;
 }
 
 /** A version 4 UUID out of numbers from 0 up to 1. */

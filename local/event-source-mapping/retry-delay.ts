@@ -8,10 +8,9 @@ export interface RetryDelay {
   readonly jitter: number;
 }
 
-export const defaultRetryDelay: RetryDelay = { firstMs: 500, maxMs: 60_000, splitMs: 0, jitter: 0 };
-
 /** Milliseconds before the n-th retry (n from 1), doubling each time. `random` gives numbers from 0 up to 1. */
 export function retryDelayMs(n: number, delay: RetryDelay, random: () => number): number {
   const full = Math.min(delay.maxMs, delay.firstMs * 2 ** Math.min(n - 1, 40));
-  return delay.jitter === 0 ? full : full * (1 - delay.jitter * random());
+  // At least 1 ms of it stays: a batch that always fails must grow older.
+  return delay.jitter === 0 ? full : Math.max(1, full * (1 - delay.jitter * random()));
 }

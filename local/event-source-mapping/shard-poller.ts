@@ -1,110 +1,158 @@
-import { BatchBuffer } from "./batch-buffer.ts";
-import { type SenderParts, sendBatch } from "./batch-sender.ts";
+import { BatchBuffer, type HeldRecord } from "./batch-buffer.ts";
+import { BatchSender, type SenderParts, type Surroundings } from "./batch-sender.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { Redelivery } from "./redelivery.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import type { Position, StreamPage, StreamRecord } from "./stream-reader.ts";
+import type { Position } from "./stream-reader.ts";
 
 export interface PollerParts extends SenderParts {
   readonly pollIntervalMs: number;
+  readonly redeliveryRecordsMax: number;
 }
 
 /**
- * Reads one shard and sends it on, batch after batch and one at a time, until it ends (true) or the signal aborts
- * (false). A checkpoint is kept when a whole batch is done, and not before. Holds less than two batches.
+ * Reads one shard and sends it on, batch after batch and one at a time. A checkpoint is kept when a whole batch is done,
+ * and within one only for a partial response or where a switch says so. Holds at most two batches.
  */
-export async function pollShard(parts: PollerParts, start: Position, signal: AbortSignal): Promise<boolean> {
-  const { settings, progress } = parts;
-  const { clock } = parts.environment;
-  const windowMs = settings.maximumBatchingWindowSeconds * 1000;
-  const { payloadBytesMax } = parts;
-  const buffer = new BatchBuffer(
-    { batchSize: settings.batchSize, windowMs, payloadBytesMax },
-    parts.writer.recordBytes,
-  );
-  let position = start;
-  let ended = false;
-  let nextPollMs = clock.now();
-  while (!signal.aborted) {
-    const batch = buffer.cut(clock.now(), ended);
-    if (batch !== undefined) {
-      if (!(await dealWith(parts, batch, signal))) break;
-      progress.pendingArrivalMs = buffer.last?.arrivalMs;
-      continue;
-    }
-    if (ended) return save(parts, { kind: "ended" }, signal);
-    const wakeMs = Math.min(nextPollMs, buffer.windowEndMs ?? nextPollMs);
-    if (wakeMs > clock.now()) {
-      await clock.sleep(wakeMs - clock.now(), signal);
-      continue;
-    }
-    const page = await read(parts, position, signal);
-    if (page === undefined) break;
-    nextPollMs = page.more ? clock.now() : clock.now() + parts.pollIntervalMs;
-    ended = page.ended;
-    const last = page.records.at(-1);
-    if (last === undefined) {
-      if (buffer.length === 0) progress.pendingArrivalMs = undefined;
-      continue;
-    }
-    position = { kind: "after", sequenceNumber: last.sequenceNumber };
-    progress.pendingArrivalMs = last.arrivalMs;
-    buffer.push(page.records, clock.now());
+export class ShardPoller implements Surroundings {
+  readonly #parts: PollerParts;
+  readonly #signal: AbortSignal;
+  readonly #buffer: BatchBuffer;
+  readonly #redelivery: Redelivery;
+  /** Where to read on. */
+  #position: Position;
+  /** Where the present batch begins. */
+  #batchStart: Position;
+  #ended = false;
+  #nextPollMs: number;
+
+  constructor(parts: PollerParts, start: Position, signal: AbortSignal) {
+    const { settings, payloadBytesMax, switches } = parts;
+    this.#parts = parts;
+    this.#signal = signal;
+    const windowMs = settings.maximumBatchingWindowSeconds * 1000;
+    this.#buffer = new BatchBuffer(
+      { batchSize: settings.batchSize, windowMs, payloadBytesMax, windowBegins: switches.windowBegins },
+      parts.writer.recordBytes,
+    );
+    this.#redelivery = new Redelivery(switches.redelivery, parts.redeliveryRecordsMax, start);
+    this.#position = start;
+    this.#batchStart = start;
+    this.#nextPollMs = parts.environment.clock.now();
   }
-  return false;
-}
 
-async function dealWith(parts: PollerParts, batch: readonly StreamRecord[], signal: AbortSignal): Promise<boolean> {
-  parts.progress.begin();
-  if (!(await sendBatch(parts, batch, signal))) return false;
-  const last = batch.at(-1);
-  if (last === undefined) throw new Error("Expected a batch of at least one record, got none");
-  return save(parts, { kind: "after", sequenceNumber: last.sequenceNumber }, signal);
-}
-
-/** Lambda reads a shard once a second, and at once again while there are more records. */
-async function read(parts: PollerParts, position: Position, signal: AbortSignal): Promise<MarkedPage | undefined> {
-  const limit = parts.settings.batchSize;
-  const page = await untilDone(parts, `${parts.shardId} could not be read`, signal, () =>
-    parts.environment.reader.read(parts.shardId, position, limit),
-  );
-  if (page === undefined) return undefined;
-  const atMs = parts.environment.clock.now();
-  parts.progress.behindMs = page.millisBehindLatest;
-  parts.metrics.getRecordsIteratorAge(page.millisBehindLatest, atMs);
-  if (page.records.length > 0) parts.metrics.events("PolledEventCount", page.records.length, atMs);
-  return { ...page, more: page.records.length >= limit || page.millisBehindLatest > 0 };
-}
-
-type MarkedPage = StreamPage & { readonly more: boolean };
-
-/** False only if the signal aborted before it could be kept: a stopping mapping still tries once. */
-async function save(parts: PollerParts, checkpoint: Checkpoint, signal: AbortSignal): Promise<boolean> {
-  const saved = await untilDone(parts, `the checkpoint of ${parts.shardId} could not be kept`, signal, async () => {
-    await parts.environment.checkpoints.save(parts.shardId, checkpoint);
-    return true;
-  });
-  if (saved === undefined) return false;
-  parts.progress.checkpoint = checkpoint;
-  return true;
-}
-
-/** Calls until it succeeds, with growing pauses; undefined if the signal aborts after a failure. */
-async function untilDone<T>(
-  parts: PollerParts,
-  problem: string,
-  signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T | undefined> {
-  for (let n = 1; ; n++) {
-    try {
-      return await call();
-    } catch (error) {
-      const text = `${problem}: ${error instanceof Error ? error.message : String(error)}`;
-      parts.progress.failed(text);
-      parts.environment.problem?.(text);
+  /** Until the shard ends (true) or the signal aborts (false). */
+  async run(): Promise<boolean> {
+    const { clock } = this.#parts.environment;
+    while (!this.#signal.aborted) {
+      const batch = this.#buffer.cut(clock.now(), this.#ended);
+      if (batch !== undefined) {
+        if (!(await this.#dealWith(batch))) break;
+        continue;
+      }
+      if (this.#ended) return this.#save({ kind: "ended" });
+      const wakeMs = Math.min(this.#nextPollMs, this.#buffer.windowEndMs ?? this.#nextPollMs);
+      if (wakeMs > clock.now()) {
+        await clock.sleep(wakeMs - clock.now(), this.#signal);
+        continue;
+      }
+      if (!(await this.#poll())) break;
     }
-    if (signal.aborted) return undefined;
-    await parts.environment.clock.sleep(retryDelayMs(n, parts.retryDelay, parts.environment.random), signal);
-    if (signal.aborted) return undefined;
+    return false;
+  }
+
+  async more(): Promise<number> {
+    if (this.#buffer.length === 0 && !this.#ended) await this.#poll();
+    return this.#buffer.length;
+  }
+
+  take(count: number): HeldRecord[] {
+    return this.#buffer.take(count);
+  }
+
+  giveBack(records: readonly HeldRecord[]): void {
+    this.#buffer.putBack(records);
+  }
+
+  keep(sequenceNumber: string): Promise<boolean> {
+    return this.#save({ kind: "after", sequenceNumber });
+  }
+
+  async #dealWith(batch: HeldRecord[]): Promise<boolean> {
+    const { progress, environment, chance } = this.#parts;
+    progress.begin();
+    if (!(await new BatchSender(this.#parts, batch, this, this.#signal).send())) return false;
+    const last = batch.at(-1);
+    if (last === undefined) throw new Error("Expected a batch of at least one record, got none");
+    const end: Position = { kind: "after", sequenceNumber: last.record.sequenceNumber };
+    if (!(await this.#save(end))) return false;
+    this.#buffer.batchDone(environment.clock.now());
+    const again = this.#redelivery.after(this.#batchStart, batch, environment.random, chance);
+    this.#batchStart = again ?? end;
+    if (again !== undefined) this.#goBackTo(again);
+    progress.pendingArrivalMs = this.#buffer.last?.arrivalMs;
+    return true;
+  }
+
+  /** Reads records again that were dealt with. */
+  #goBackTo(position: Position): void {
+    this.#position = position;
+    this.#buffer.clear();
+    this.#ended = false;
+    this.#nextPollMs = this.#parts.environment.clock.now();
+  }
+
+  /** Lambda reads a shard once a second, and at once again while there are more records. False if the signal aborted. */
+  async #poll(): Promise<boolean> {
+    const { settings, shardId, environment, progress, metrics } = this.#parts;
+    const limit = settings.batchSize;
+    const page = await this.#untilDone(`${shardId} could not be read`, () =>
+      environment.reader.read(shardId, this.#position, limit),
+    );
+    if (page === undefined) return false;
+    const atMs = environment.clock.now();
+    progress.behindMs = page.millisBehindLatest;
+    metrics.getRecordsIteratorAge(page.millisBehindLatest, atMs);
+    // Also 0: that is how one sees that it polls (Lambda developer guide, "Types of metrics for Lambda functions").
+    metrics.events("PolledEventCount", page.records.length, atMs);
+    const more = page.records.length >= limit || page.millisBehindLatest > 0;
+    this.#nextPollMs = more ? atMs : atMs + this.#parts.pollIntervalMs;
+    this.#ended = page.ended;
+    const last = page.records.at(-1);
+    if (last !== undefined) {
+      this.#position = { kind: "after", sequenceNumber: last.sequenceNumber };
+      progress.pendingArrivalMs = last.arrivalMs;
+      this.#buffer.push(page.records, atMs);
+    } else if (this.#buffer.length === 0) progress.pendingArrivalMs = undefined;
+    return true;
+  }
+
+  /** False only if the signal aborted before it could be kept: a stopping mapping still tries once. */
+  async #save(checkpoint: Checkpoint): Promise<boolean> {
+    const { shardId, environment, progress } = this.#parts;
+    const saved = await this.#untilDone(`the checkpoint of ${shardId} could not be kept`, async () => {
+      await environment.checkpoints.save(shardId, checkpoint);
+      return true;
+    });
+    if (saved === undefined) return false;
+    progress.checkpoint = checkpoint;
+    return true;
+  }
+
+  /** Calls until it succeeds, with growing pauses; undefined if the signal aborts after a failure. */
+  async #untilDone<T>(problem: string, call: () => Promise<T>): Promise<T | undefined> {
+    const { environment, progress, retryDelay } = this.#parts;
+    for (let n = 1; ; n++) {
+      try {
+        return await call();
+      } catch (error) {
+        const text = `${problem}: ${error instanceof Error ? error.message : String(error)}`;
+        progress.failed(text);
+        environment.problem?.(text);
+      }
+      if (this.#signal.aborted) return undefined;
+      await environment.clock.sleep(retryDelayMs(n, retryDelay, environment.random), this.#signal);
+      if (this.#signal.aborted) return undefined;
+    }
   }
 }

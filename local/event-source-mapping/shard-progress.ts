@@ -40,6 +40,17 @@ export class ShardProgress {
     this.#lastResult = resultText(outcome);
   }
 
+  /** The function named records that failed. */
+  reported(failed: number, records: number): void {
+    this.#retries++;
+    this.#lastResult = `PROBLEM: Function reported ${failed} of ${records} records as failed`;
+  }
+
+  /** Records outlived the stream's retention, and nobody was told. */
+  vanished(records: number): void {
+    this.#lastResult = `PROBLEM: ${records} records expired in the stream`;
+  }
+
   discarded(condition: DiscardCondition, records: number): void {
     this.#lastResult = `PROBLEM: ${records} records discarded: ${condition}`;
   }

@@ -4,6 +4,7 @@ import { TimestreamWriteClient, WriteRecordsCommand } from "@aws-sdk/client-time
 import type { Context, KinesisStreamEvent } from "aws-lambda";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import type { Row } from "../../lib/store/row.ts";
@@ -94,14 +95,18 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
           return [];
         },
       };
-      return run({ ...common, ledger: new MemoryLedger(), store });
+      const ledger = new MemoryLedger();
+      return run({ ...common, ledger, memory: new DuplicateMemory(ledger), store });
     },
-    "handler and SDKs": () =>
-      run({
+    "handler and SDKs": () => {
+      const ledger = new DynamoLedger(dynamodb, "ledger");
+      return run({
         ...common,
-        ledger: new DynamoLedger(dynamodb, "ledger"),
+        ledger,
+        memory: new DuplicateMemory(ledger),
         store: new TimestreamStore({ write, query }, place),
-      }),
+      });
+    },
     customary: async () => {
       for (const batch of batches) await customary(batch, context, async () => {});
     },

@@ -2,6 +2,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { count, defineConfig, sum, track } from "../../lib/config.ts";
+import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
@@ -36,8 +37,9 @@ beforeEach(() => {
   }
   const ports: Ports = {
     ledger,
+    memory: new DuplicateMemory(ledger),
     store,
-    quarantine: { put: async (_shard, _part, found) => void rejected.push(...found) },
+    quarantine: { put: async (_shard, _part, _arrivalMs, found) => void rejected.push(...found) },
     stream: { read: async () => [] },
     clock: { now: () => arrivalMs, sleep: async () => {} },
   };

@@ -7,6 +7,7 @@ import { overlaps } from "../../lib/roll-up/uncovered.ts";
 export class MemoryLedger implements Ledger {
   readonly heads = new Map<string, Head>();
   readonly parts = new Map<string, CommittedPart[]>();
+  readonly #ids = new Map<string, Map<string, { lastSequence: string; ids: Buffer }>>();
   readonly #definitions = new Map<string, Definitions>();
 
   async head(shard: string): Promise<Head> {
@@ -32,6 +33,26 @@ export class MemoryLedger implements Ledger {
       shard,
       [...others, part].sort((a, b) => compareSequence(a.lastSequence, b.lastSequence)),
     );
+  }
+
+  async *neighbours(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<CommittedPart> {
+    const side = this.#of(shard).filter(({ lastSequence }) => {
+      const order = compareSequence(lastSequence, from);
+      return direction === "after" ? order >= 0 : order <= 0;
+    });
+    yield* direction === "after" ? side : side.toReversed();
+  }
+
+  async keepIds(shard: string, { id, lastSequence }: { id: string; lastSequence: string }, ids: Buffer): Promise<void> {
+    const kept = this.#ids.get(shard) ?? new Map<string, { lastSequence: string; ids: Buffer }>();
+    this.#ids.set(shard, kept.set(id, { lastSequence, ids }));
+  }
+
+  async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
+    for (const [id, part] of this.#ids.get(shard) ?? []) {
+      const before = compareSequence(part.lastSequence, firstSequence) < 0;
+      if (!before && compareSequence(part.lastSequence, lastSequence) <= 0) yield [id, part.ids];
+    }
   }
 
   async keepDefinitions(definitions: Definitions): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bucketMsOf, PartFold, rowOf } from "../../../lib/fold/part-fold.ts";
+import { bucketMsOf, nothingKnown, PartFold, rowOf } from "../../../lib/fold/part-fold.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import { rowKey } from "../../../lib/store/row.ts";
 import { event, plainEvent, recordsOf } from "./any-events.ts";
@@ -213,7 +213,7 @@ describe("a trace", () => {
     fc.assert(
       fc.property(recordsOf(event), (records) => {
         const told = new Map<string, number>();
-        const fold = new PartFold(definitions, (metric, group) => {
+        const fold = new PartFold(definitions, nothingKnown, (metric, group) => {
           const key = rowKey(rowOf(metric, group));
           told.set(key, (told.get(key) ?? 0) + 1);
         });

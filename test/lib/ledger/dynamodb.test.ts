@@ -2,9 +2,11 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
+import { idBytes } from "../../../lib/dedupe/id-map.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
 import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
 import type { CommittedPart, OpenPart } from "../../../lib/ledger/ledger.ts";
+import { partLimits, recordLimits } from "../../../lib/limits.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 
 let aws: TestAws;
@@ -38,6 +40,9 @@ const open = (id: string, first: number, last: number): OpenPart => ({
   number: 1,
   firstSequence: String(first),
   lastSequence: String(last),
+  firstArrivalMs: 1,
+  lastArrivalMs: 1,
+  ids: 0,
   definitions: ["d1"],
   openedMs: 1,
 });
@@ -48,6 +53,7 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
   firstSequence: String(first),
   lastSequence: String(last),
   definitions: ["d1"],
+  ids: 0,
   records: 1,
   events: 2,
   counted: 2,
@@ -56,6 +62,7 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
   late: 0,
   rows: 1,
   rowsCount: 2,
+  doubled: 0,
   firstBucketMs: 0,
   lastBucketMs: 0,
   firstArrivalMs: 1,
@@ -120,6 +127,24 @@ describe("committed parts", () => {
     await ledger.commit("s/version", part(1, 1, { definitions: ["d1", "d2", "d1"], counted: 3 }));
     expect((await ledger.committed("s/version", "1", "1"))[0]?.counted).toBe(3);
   });
+});
+
+test("neighbours come nearest first, on either side", async () => {
+  for (const first of [10, 20, 30, 40]) await ledger.commit("s/near", part(first, first + 5));
+  const ids = async (from: string, direction: "before" | "after"): Promise<string[]> =>
+    (await Array.fromAsync(ledger.neighbours("s/near", from, direction))).map(({ id }) => id);
+  expect(await ids("30", "before")).toEqual(["20-25", "10-15"]);
+  expect(await ids("26", "after")).toEqual(["30-35", "40-45"]);
+});
+
+test("message ids are kept by part, as many as a part can have, and found by the range of their parts", async () => {
+  const most = Buffer.alloc(partLimits.eventsMax * idBytes + (recordLimits.eventsMax - 1) * idBytes, 7);
+  await ledger.keepIds("s/ids", { id: "a", lastSequence: "9" }, most);
+  await ledger.keepIds("s/ids", { id: "b", lastSequence: "10" }, Buffer.from([1, 2]));
+  await ledger.keepIds("s/ids", { id: "c", lastSequence: "11" }, Buffer.from([3]));
+  const found = new Map(await Array.fromAsync(ledger.ids("s/ids", "9", "10")));
+  expect([...found.keys()]).toEqual(["a", "b"]);
+  expect(found.get("a")?.equals(most)).toBe(true);
 });
 
 test("definitions are kept by their hash", async () => {

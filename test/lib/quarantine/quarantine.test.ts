@@ -115,10 +115,10 @@ describe("a quarantine file in S3", () => {
     return { puts, quarantine: new S3Quarantine({ send } as unknown as S3Client, "rejects") };
   }
 
-  it("is one a part, below the day its first rejected record arrived, with a line for each record", async () => {
+  it("is one a part, below the day its first record arrived, with a line for each record", async () => {
     const { puts, quarantine } = bucket();
     const rejected = folded([record("x", 1), record("y", 2)]).rejected;
-    await quarantine.put("events/shardId-0", "abc", rejected);
+    await quarantine.put("events/shardId-0", "abc", arrivalMs, rejected);
     expect(puts).toHaveLength(1);
     expect(puts[0]).toMatchObject({
       Bucket: "rejects",
@@ -129,10 +129,10 @@ describe("a quarantine file in S3", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(linesOf(rejected));
   });
 
-  it("is none where nothing was rejected", async () => {
+  it("says that nothing was rejected, where an earlier definition said otherwise", async () => {
     const { puts, quarantine } = bucket();
-    await quarantine.put("events/shardId-0", "abc", []);
-    expect(puts).toEqual([]);
+    await quarantine.put("events/shardId-0", "abc", arrivalMs, []);
+    expect(gunzipSync(bodyOf(puts[0])).toString()).toBe("");
   });
 
   it("is the same, to the byte, when it is written again", async () => {
@@ -142,7 +142,7 @@ describe("a quarantine file in S3", () => {
         record("x", 1),
         { ...record([5, 6, { type: "page", timestamp: 5 }], 2), arrivalMs: arrivalMs + 86_400_000 },
       ];
-      await quarantine.put("events/shardId-0", "abc", folded(records).rejected);
+      await quarantine.put("events/shardId-0", "abc", arrivalMs, folded(records).rejected);
     }
     expect(puts[0]?.Key).toBe(puts[1]?.Key);
     expect(bodyOf(puts[0]).equals(bodyOf(puts[1]))).toBe(true);
@@ -166,7 +166,7 @@ describe("a quarantine file in S3", () => {
       };
       return Object.defineProperties({ ...whole }, Object.getOwnPropertyDescriptors(seen));
     });
-    await quarantine.put("events/shardId-0", "abc", folded(records).rejected);
+    await quarantine.put("events/shardId-0", "abc", arrivalMs, folded(records).rejected);
     clearImmediate(ticking);
     expect(gunzipSync(bodyOf(puts[0])).toString().trimEnd().split("\n")).toHaveLength(10);
     expect(turns.size).toBeGreaterThan(5);

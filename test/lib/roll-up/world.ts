@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { count, defineConfig, sum, track } from "../../../lib/config.ts";
+import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
@@ -60,6 +62,19 @@ export interface Fault {
   readonly kind: "dies before" | "dies after" | "sleeps before";
 }
 
+/** A warm process: what it remembers, and the ledger as the invocation at hand reaches it. */
+class Container {
+  ledger: Ledger;
+  busy = true;
+  readonly memory: DuplicateMemory;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+    const current = new Proxy(ledger, { get: (_, name) => Reflect.get(this.ledger, name).bind(this.ledger) });
+    this.memory = new DuplicateMemory(current);
+  }
+}
+
 /** One shard, its ledger and its store, and invocations that may die or fall asleep between any two calls. */
 export class World {
   readonly ledger = new MemoryLedger();
@@ -67,6 +82,8 @@ export class World {
   readonly rejected = new Map<string, readonly Rejected[]>();
   readonly records: readonly StreamRecord[];
   nowMs = baseMs;
+  /** Processes that stay warm between invocations. */
+  readonly #containers = new Map<number, Container>();
   readonly #sleepers: (() => void)[] = [];
 
   constructor(records: readonly StreamRecord[]) {
@@ -79,15 +96,40 @@ export class World {
     to: number,
     definitions: Definitions = before,
     faults: readonly Fault[] = [],
+    container?: number,
   ): Promise<RollUpReport | undefined> {
     const records = this.records.slice(from, to);
     const batch = { streamName: "events", shardId: "shardId-000000000000", records };
+    const ports = this.#ports(faults);
+    const warm = this.#container(container);
+    warm.ledger = ports.ledger;
     try {
-      return await rollUp(batch, definitions, this.#ports(faults), { deadlineMs: Number.POSITIVE_INFINITY });
+      return await rollUp(
+        batch,
+        definitions,
+        { ...ports, memory: warm.memory },
+        { deadlineMs: Number.POSITIVE_INFINITY },
+      );
     } catch (error) {
+      // A process that died takes what it remembered with it.
+      if (error instanceof Death && container !== undefined) this.#containers.delete(container);
       if (error instanceof Death || error instanceof PromiseHeld) return undefined;
       throw error;
+    } finally {
+      warm.busy = false;
     }
+  }
+
+  /** A process that handles one invocation at a time; a new one where the asked one is busy or none is asked for. */
+  #container(asked: number | undefined): Container {
+    const known = asked === undefined ? undefined : this.#containers.get(asked);
+    if (known !== undefined && !known.busy) {
+      known.busy = true;
+      return known;
+    }
+    const container = new Container(this.ledger);
+    if (asked !== undefined) this.#containers.set(asked, container);
+    return container;
   }
 
   /** Lets every process go on that was thought dead. */
@@ -100,18 +142,28 @@ export class World {
     for (let turn = 0; turn < 3; turn++) await setImmediate();
   }
 
-  #ports(faults: readonly Fault[]): Ports {
+  #ports(faults: readonly Fault[]): Omit<Ports, "memory"> {
     let call = 0;
     const faulty = <Port extends object>(port: Port): Port =>
       new Proxy(port, {
         get: (target, name) => {
           const method: unknown = Reflect.get(target, name);
           if (typeof method !== "function") return method;
-          return async (...parameters: unknown[]) => {
+          const before = async (): Promise<Fault | undefined> => {
             const fault = faults.find((one) => one.call === call);
             call++;
             if (fault?.kind === "dies before") throw new Death();
             if (fault?.kind === "sleeps before") await new Promise<void>((resolve) => this.#sleepers.push(resolve));
+            return fault;
+          };
+          if (name === "neighbours" || name === "ids") {
+            return async function* (...parameters: unknown[]) {
+              await before();
+              yield* method.apply(target, parameters) as AsyncGenerator;
+            };
+          }
+          return async (...parameters: unknown[]) => {
+            const fault = await before();
             const result: unknown = await method.apply(target, parameters);
             if (fault?.kind === "dies after") throw new Death();
             return result;
@@ -122,7 +174,7 @@ export class World {
       ledger: faulty(this.ledger),
       store: faulty(this.store),
       quarantine: faulty({
-        put: async (_shard: string, part: string, rejected: readonly Rejected[]) => {
+        put: async (_shard: string, part: string, _arrivalMs: number, rejected: readonly Rejected[]) => {
           this.rejected.set(part, rejected);
         },
       }),

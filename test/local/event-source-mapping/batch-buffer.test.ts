@@ -21,7 +21,9 @@ describe("a batch buffer", () => {
           const records = sizes.map(record);
           buffer.push(records, 0);
           const batches = [];
-          for (let batch = buffer.cut(0, false); batch !== undefined; batch = buffer.cut(0, false)) batches.push(batch);
+          for (let batch = buffer.cut(0, false); batch !== undefined; batch = buffer.cut(0, false)) {
+            batches.push(batch.map((held) => held.record));
+          }
           expect(batches.flat()).toEqual(records);
           for (const batch of batches) {
             const bytes = batch.reduce((sum, each) => sum + each.dataBase64.length, emptyEventBytes + batch.length - 1);

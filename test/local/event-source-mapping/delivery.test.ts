@@ -4,33 +4,42 @@ import {
   afterDiscard,
   afterInvoke,
   type DeliveryRules,
+  type Expiry,
   nextStep,
   startDelivery,
   type Verdict,
 } from "../../../local/event-source-mapping/delivery.ts";
+import { type Switches, switchesWith } from "../../../local/event-source-mapping/switches.ts";
 
 type Mark = { from: number; to: number; as: string };
 
 /** Runs a delivery to its end; gives what became of each range, in order, and the invocations. */
 function deliver(
   records: number,
-  rules: DeliveryRules,
+  given: Pick<DeliveryRules, "retriesMax" | "bisect"> & { switches?: Partial<Switches> },
   verdict: (from: number, to: number, nth: number) => Verdict,
   expired: (at: number, step: number) => boolean = () => false,
+  expiry: Expiry = "aged",
 ) {
+  const rules: DeliveryRules = { ...given, switches: switchesWith(given.switches) };
   const fates: Mark[] = [];
   const invoked: [number, number][] = [];
   const failures: number[] = [];
   let delivery = startDelivery(records);
   for (let n = 0; n < 100_000; n++) {
-    const next = nextStep(delivery, (at) => expired(at, n));
+    const next = nextStep(delivery, (at) => (expired(at, n) ? expiry : "living"), rules);
     delivery = next.delivery;
     const { step } = next;
     if (step.kind === "done") return { fates, invoked, failures };
     if (step.kind === "discard") {
       fates.push({ from: step.from, to: step.to, as: step.condition });
       failures.push(step.failures);
-      delivery = afterDiscard(delivery);
+      delivery = afterDiscard(delivery, step);
+      continue;
+    }
+    if (step.kind === "vanish") {
+      fates.push({ from: step.from, to: step.to, as: "vanished" });
+      delivery = afterDiscard(delivery, step);
       continue;
     }
     invoked.push([step.from, step.to]);

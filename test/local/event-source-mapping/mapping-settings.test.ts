@@ -20,6 +20,7 @@ describe("the properties of an event source mapping", () => {
       maximumRetryAttempts: -1,
       maximumRecordAgeSeconds: -1,
       bisectBatchOnFunctionError: false,
+      reportBatchItemFailures: false,
       eventCountMetrics: false,
       enabled: true,
     });
@@ -41,7 +42,7 @@ describe("the properties of an event source mapping", () => {
         Enabled: false,
         ParallelizationFactor: 1,
         TumblingWindowInSeconds: 0,
-        FunctionResponseTypes: [],
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
       }),
     ).toMatchObject({
       batchSize: 1_000,
@@ -50,10 +51,16 @@ describe("the properties of an event source mapping", () => {
       maximumRetryAttempts: 3,
       maximumRecordAgeSeconds: 3_600,
       bisectBatchOnFunctionError: true,
+      reportBatchItemFailures: true,
       onFailure: { kind: "s3", bucket: "failures-1" },
       eventCountMetrics: true,
       enabled: false,
     });
+  });
+
+  test.each(["sqs", "sns"] as const)("may name a destination at %s", (kind) => {
+    const arn = `arn:aws:${kind}:eu-west-1:123456789012:failures`;
+    expect(read({ DestinationConfig: { OnFailure: { Destination: arn } } }).onFailure).toEqual({ kind, arn });
   });
 
   test.each([
@@ -71,14 +78,18 @@ describe("the properties of an event source mapping", () => {
     { StartingPositionTimestamp: 5 },
     { EventSourceArn: "arn:aws:sqs:eu-west-1:123456789012:queue" },
     { EventSourceArn: "arn:aws:kinesis:eu-west-1:123456789012:stream/events/consumer/fast:1" },
-    { DestinationConfig: { OnFailure: { Destination: "arn:aws:sqs:eu-west-1:123456789012:queue" } } },
+    { DestinationConfig: { OnFailure: { Destination: "arn:aws:sqs:eu-west-1:123456789012:queue.fifo" } } },
+    { DestinationConfig: { OnFailure: { Destination: "arn:aws:sns:eu-west-1:123456789012:topic.fifo" } } },
+    { DestinationConfig: { OnFailure: { Destination: "arn:aws:lambda:eu-west-1:123456789012:function:f" } } },
+    { DestinationConfig: { OnFailure: { Destination: "kafka://failures" } } },
     { DestinationConfig: {} },
     { MetricsConfig: { Metrics: ["ErrorCount"] } },
     { FilterCriteria: { Filters: [] } },
     { TumblingWindowInSeconds: 60 },
     { ParallelizationFactor: 2 },
     { ProvisionedPollerConfig: { MinimumPollers: 1 } },
-    { FunctionResponseTypes: ["ReportBatchItemFailures"] },
+    { FunctionResponseTypes: ["ReportBatchItemFailure"] },
+    { FunctionResponseTypes: "ReportBatchItemFailures" },
     { ScalingConfig: {} },
     { Batchsize: 10 },
   ])("are refused by name: %j", (properties) => {

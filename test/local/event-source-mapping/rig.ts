@@ -1,6 +1,7 @@
 import type { Checkpoint, Checkpoints } from "../../../local/event-source-mapping/checkpoint.ts";
 import { createMapping, type Mapping, type MappingPace } from "../../../local/event-source-mapping/mapping.ts";
 import type { MappingSettings } from "../../../local/event-source-mapping/mapping-settings.ts";
+import type { Destination } from "../../../local/event-source-mapping/on-failure.ts";
 import type {
   Position,
   ShardInfo,
@@ -11,6 +12,7 @@ import type {
 import type { InvokeOutcome } from "../../../local/lambda/invoke-outcome.ts";
 import type { MetricDatum } from "../../../local/metrics.ts";
 import { VirtualClock } from "../virtual-clock.ts";
+import { mortal } from "./mortal.ts";
 
 type Shard = ShardInfo & { closed: boolean; readonly records: StreamRecord[] };
 
@@ -49,14 +51,17 @@ export class MemoryStream implements StreamReader {
   }
 
   put(shardId: string, ...texts: string[]): void {
-    for (const text of texts) {
-      this.#shard(shardId).records.push({
-        sequenceNumber: `4954${String(++this.#sequence).padStart(20, "0")}`,
-        partitionKey: "k",
-        dataBase64: Buffer.from(text).toString("base64"),
-        arrivalMs: this.#clock.now(),
-      });
-    }
+    for (const text of texts) this.putRecord(shardId, text, {});
+  }
+
+  /** `arrivedMsAgo` may be anything: arrival is not promised to grow. */
+  putRecord(shardId: string, text: string, { arrivedMsAgo = 0, partitionKey = "k" as string | null }): void {
+    this.#shard(shardId).records.push({
+      sequenceNumber: `4954${String(++this.#sequence).padStart(20, "0")}`,
+      ...(partitionKey === null ? {} : { partitionKey }),
+      dataBase64: Buffer.from(text).toString("base64"),
+      arrivalMs: this.#clock.now() - arrivedMsAgo,
+    });
   }
 
   async listShards(): Promise<readonly ShardInfo[]> {
@@ -112,7 +117,9 @@ export const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
 export const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
 
 /** `onFailure: undefined` takes the destination away. */
-type Changes = Partial<Omit<MappingSettings, "onFailure">> & { onFailure?: MappingSettings["onFailure"] | undefined };
+export type Changes = Partial<Omit<MappingSettings, "onFailure">> & {
+  onFailure?: MappingSettings["onFailure"] | undefined;
+};
 
 export function settingsWith(changes: Changes = {}): MappingSettings {
   const { onFailure, ...rest } = { onFailure: { kind: "s3", bucket: "failures" } as const, ...changes };
@@ -126,6 +133,7 @@ export function settingsWith(changes: Changes = {}): MappingSettings {
     maximumRetryAttempts: -1,
     maximumRecordAgeSeconds: -1,
     bisectBatchOnFunctionError: false,
+    reportBatchItemFailures: false,
     eventCountMetrics: true,
     enabled: true,
     ...rest,
@@ -146,11 +154,27 @@ export interface Invocation {
   readonly shardId: string;
   /** The data of the records, as text. */
   readonly texts: string[];
+  readonly sequenceNumbers: string[];
   readonly payload: string;
 }
 
 /** Answers an invocation; the default succeeds. */
 export type Answer = (invocation: Invocation) => InvokeOutcome | Promise<InvokeOutcome>;
+
+/** A response that names the records with these texts as failed, if any is in the batch. */
+export const namedFailed =
+  (...failed: string[]): Answer =>
+  ({ texts, sequenceNumbers }) => {
+    const named = sequenceNumbers.filter((_, n) => failed.includes(texts[n] ?? ""));
+    const batchItemFailures = named.map((itemIdentifier) => ({ itemIdentifier }));
+    return { kind: "ok", payload: JSON.stringify({ batchItemFailures }) };
+  };
+
+/** Throws if a record with one of these texts is in the batch. */
+export const fatal =
+  (...texts: string[]): Answer =>
+  (invocation) =>
+    invocation.texts.some((text) => texts.includes(text)) ? thrown : ok;
 
 export interface Rig {
   readonly clock: VirtualClock;
@@ -159,31 +183,48 @@ export interface Rig {
   readonly invocations: Invocation[];
   readonly succeeded: string[];
   readonly objects: Map<string, string>;
+  /** The bodies of the objects, also where two were written under one key. */
+  readonly written: string[];
+  /** To queues and topics. */
+  readonly sent: { arn: string; body: string }[];
   readonly metrics: MetricDatum[];
   readonly problems: string[];
   answer: Answer;
+  /** Invocations of each shard that go on at one time, at most so far. */
+  readonly atOnce: Map<string, number>;
+  /** From 0 up to 1. */
+  random: () => number;
   destinationFailure: Error | undefined;
   mapping: Mapping;
   /** Starts another mapping on the same stream and checkpoints, as after a restart. */
   start(changes?: Changes): void;
   stop(): Promise<void>;
+  /** The process dies: what it was about to do does not happen. */
+  kill(): void;
 }
 
-type Event = { Records: { eventID: string; kinesis: { data: string } }[] };
+type Event = { Records: { eventID: string; kinesis: { data: string; sequenceNumber: string } }[] };
 
-export function rig(changes: Changes = {}, pace: MappingPace = {}): Rig {
+/** `destination` takes the place of one that keeps everything. */
+export function rig(changes: Changes = {}, pace: MappingPace = {}, destination?: Destination): Rig {
   const clock = new VirtualClock();
   const stream = new MemoryStream(clock);
   const checkpoints = new MemoryCheckpoints();
   let stop = new AbortController();
   let run: Promise<void> = Promise.resolve();
+  const runningNow = new Map<string, number>();
   const invoke = async (_arn: string, payload: string): Promise<InvokeOutcome> => {
     const event = JSON.parse(payload) as Event;
     const texts = event.Records.map((record) => Buffer.from(record.kinesis.data, "base64").toString());
     const shardId = event.Records[0]?.eventID.split(":")[0] ?? "";
-    const invocation = { atMs: clock.now(), shardId, texts, payload };
+    const sequenceNumbers = event.Records.map((record) => record.kinesis.sequenceNumber);
+    const invocation = { atMs: clock.now(), shardId, texts, sequenceNumbers, payload };
     self.invocations.push(invocation);
+    const running = (runningNow.get(shardId) ?? 0) + 1;
+    runningNow.set(shardId, running);
+    self.atOnce.set(shardId, Math.max(running, self.atOnce.get(shardId) ?? 0));
     const outcome = await self.answer(invocation);
+    runningNow.set(shardId, (runningNow.get(shardId) ?? 0) - 1);
     if (outcome.kind === "ok") self.succeeded.push(...texts);
     return outcome;
   };
@@ -192,16 +233,22 @@ export function rig(changes: Changes = {}, pace: MappingPace = {}): Rig {
     reader: stream,
     invoke,
     checkpoints,
-    destination: {
+    destination: destination ?? {
       put: async (bucket: string, key: string, body: string) => {
         if (self.destinationFailure !== undefined) throw self.destinationFailure;
         self.objects.set(`${bucket}/${key}`, body);
+        self.written.push(body);
+      },
+      send: async (arn: string, body: string) => {
+        if (self.destinationFailure !== undefined) throw self.destinationFailure;
+        self.sent.push({ arn, body });
       },
     },
     metrics: { put: (datum: MetricDatum) => self.metrics.push(datum) },
-    random: () => 0.5,
+    random: () => self.random(),
     problem: (text: string) => self.problems.push(text),
   };
+  let process = mortal(environment);
   const self: Rig = {
     clock,
     stream,
@@ -209,13 +256,18 @@ export function rig(changes: Changes = {}, pace: MappingPace = {}): Rig {
     invocations: [],
     succeeded: [],
     objects: new Map(),
+    written: [],
+    sent: [],
     metrics: [],
     problems: [],
     answer: () => ok,
+    atOnce: new Map(),
+    random: () => 0.5,
     destinationFailure: undefined,
     mapping: createMapping(settingsWith(changes), environment, pace),
     start: (again = {}) => {
-      self.mapping = createMapping(settingsWith({ ...changes, ...again }), environment, pace);
+      process = mortal(environment);
+      self.mapping = createMapping(settingsWith({ ...changes, ...again }), process.environment, pace);
       stop = new AbortController();
       run = self.mapping.run(stop.signal);
     },
@@ -229,18 +281,34 @@ export function rig(changes: Changes = {}, pace: MappingPace = {}): Rig {
       for (let n = 0; running && n < 1_000; n++) await clock.advance(60_000);
       await ended;
     },
+    kill: () => {
+      process.die();
+      stop.abort();
+      run = Promise.resolve();
+    },
   };
   return self;
+}
+
+/** Numbers from 0 up to 1, always the same ones for a seed. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e37_79b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0_aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
 }
 
 export const total = (metrics: readonly MetricDatum[], name: string): number =>
   metrics.filter((datum) => datum.name === name).reduce((sum, datum) => sum + datum.value, 0);
 
-export const failureBodies = (r: Rig) => [...r.objects.values()].map((body) => JSON.parse(body) as FailureBody);
+export const failureBodies = (r: Rig) => r.written.map((body) => JSON.parse(body) as FailureBody);
 
 export interface FailureBody {
   readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
-  readonly responseContext?: { readonly functionError: string };
+  readonly responseContext?: { readonly statusCode: number; readonly functionError: string | null };
   readonly KinesisBatchInfo: { readonly batchSize: number; readonly shardId: string };
   readonly payload: string;
 }

@@ -1,0 +1,181 @@
+import type { Definitions } from "../definitions.ts";
+import type { Head, Ledger, PartRange } from "../ledger/ledger.ts";
+import { partLimits } from "../limits.ts";
+import { IdMap } from "./id-map.ts";
+
+/** What Kinesis' arrival times may be out of order by; it gives no guarantee (Kinesis API, GetRecords). */
+const disorderMs = 600_000;
+
+/** A part of the ledger as the memory sees it. */
+export interface NumberedPart extends PartRange {
+  readonly number: number;
+}
+
+/** The message ids that a part must not count again. */
+export interface KnownIds {
+  has(high: number, low: number): boolean;
+}
+
+/** A place in the ledger: the number that a part has or would get, and the arrival of its first record. */
+export interface PlaceInLedger {
+  readonly number: number;
+  readonly firstSequence: string;
+  readonly lastSequence: string;
+  readonly anchorMs: number;
+}
+
+/** All parts of a shard up to a revision of its head, as far back as the window went, and their ids in one map. */
+interface ShardCache {
+  revision: number;
+  readonly parts: Map<string, NumberedPart & { readonly bytes: Buffer }>;
+  ids: IdMap;
+  /** Anchors of the places that it has all parts for. */
+  fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * The message ids that earlier parts left in the ledger. What a part remembers is a pure function of the ledger: the
+ * parts with lower numbers, open ones too, that arrived within the window of it, the newest first until there are too
+ * many ids. Nothing written later changes it. A warm process reads only what others wrote.
+ */
+export class DuplicateMemory {
+  readonly #ledger: Ledger;
+  readonly #caches = new Map<string, ShardCache>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** The ids that the part at the place must not count again; `head` as it is now. */
+  async before(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<KnownIds> {
+    const cache = await this.#upToDate(shard, place, head, definitions);
+    const remembered = rememberedParts([...cache.parts.values()], place, definitions);
+    const oldest = remembered.at(-1)?.number ?? Number.POSITIVE_INFINITY;
+    const newer = [...cache.parts.values()].filter(({ number }) => number >= oldest);
+    // An id keeps the greatest number it was seen with: one comparison, where every newer part is remembered.
+    if (newer.length === remembered.length) {
+      forget(cache, oldest, place.anchorMs);
+      const { ids } = cache;
+      return { has: (high, low) => ids.get(high, low) >= oldest };
+    }
+    const ids = new IdMap(remembered.reduce((sum, part) => sum + part.ids, 0));
+    for (const { bytes } of remembered) ids.addBytes(bytes, 1);
+    return { has: (high, low) => ids.get(high, low) !== 0 };
+  }
+
+  /** Tells of a part that this process opened, moving the head from a revision to the next. */
+  opened(shard: string, from: Head, part: NumberedPart, ids: Buffer): void {
+    const cache = this.#caches.get(shard);
+    if (cache?.revision !== from.revision) return;
+    cache.revision++;
+    remember(cache, part, ids);
+  }
+
+  /** Tells of any other move of the head that this process made: no part is new. */
+  moved(shard: string, from: Head): void {
+    const cache = this.#caches.get(shard);
+    if (cache?.revision === from.revision) cache.revision++;
+  }
+
+  async #upToDate(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<ShardCache> {
+    const cache = this.#caches.get(shard);
+    const { anchorMs, number } = place;
+    // A part that is folded again may have later ones on both sides; it is rare, and read afresh.
+    const isTip = number > head.revision;
+    if (isTip && cache?.revision === head.revision && cache.fromMs <= anchorMs && anchorMs <= cache.toMs) return cache;
+    const read = await this.#read(shard, place, head, definitions, cache);
+    if (isTip) this.#caches.set(shard, read);
+    return read;
+  }
+
+  async #read(
+    shard: string,
+    place: PlaceInLedger,
+    head: Head,
+    definitions: Definitions,
+    before: ShardCache | undefined,
+  ): Promise<ShardCache> {
+    const { anchorMs } = place;
+    const { dedupeWindowMs } = definitions;
+    const found = new Map<string, NumberedPart>(head.open.map((part) => [part.id, part]));
+    for await (const part of this.#ledger.neighbours(shard, place.firstSequence, "before")) {
+      if (part.lastArrivalMs < anchorMs - dedupeWindowMs - 2 * disorderMs) break;
+      found.set(part.id, part);
+    }
+    let toMs = Number.POSITIVE_INFINITY;
+    for await (const part of this.#ledger.neighbours(shard, place.lastSequence, "after")) {
+      if (part.firstArrivalMs > anchorMs + dedupeWindowMs + partLimits.spanMs + 2 * disorderMs) {
+        toMs = anchorMs;
+        break;
+      }
+      found.set(part.id, part);
+    }
+    const cache: ShardCache = { revision: head.revision, parts: new Map(), ids: new IdMap(), fromMs: anchorMs, toMs };
+    const remembered = rememberedParts([...found.values()], place, definitions);
+    const unknown = new Set(remembered.filter(({ id, ids }) => ids > 0 && !before?.parts.has(id)));
+    const read = unknown.size === 0 ? new Map<string, Buffer>() : await this.#readIds(shard, [...unknown]);
+    for (const part of remembered) {
+      const bytes = before?.parts.get(part.id)?.bytes ?? read.get(part.id);
+      if (bytes === undefined && part.ids > 0) {
+        throw new Error(`Expected the message ids of part ${part.id} in the ledger, got none`);
+      }
+      remember(cache, part, bytes ?? Buffer.alloc(0));
+    }
+    return cache;
+  }
+
+  async #readIds(shard: string, parts: readonly NumberedPart[]): Promise<Map<string, Buffer>> {
+    const wanted = new Set(parts.map(({ id }) => id));
+    const found = new Map<string, Buffer>();
+    for await (const [id, bytes] of this.#ledger.ids(shard, ...endsOf(parts))) if (wanted.has(id)) found.set(id, bytes);
+    return found;
+  }
+}
+
+/** Parts within the window of the place, the greatest number first, as many as the limit on ids lets in. */
+export function rememberedParts<Part extends NumberedPart>(
+  parts: readonly Part[],
+  { number, anchorMs }: PlaceInLedger,
+  { dedupeWindowMs, dedupeIdsMax }: Definitions,
+): Part[] {
+  const near = parts.filter(
+    (part) =>
+      part.number < number &&
+      part.lastArrivalMs >= anchorMs - dedupeWindowMs - disorderMs &&
+      part.firstArrivalMs <= anchorMs + dedupeWindowMs + partLimits.spanMs + disorderMs,
+  );
+  near.sort((a, b) => b.number - a.number);
+  let ids = 0;
+  const over = near.findIndex((part) => {
+    ids += part.ids;
+    return ids > dedupeIdsMax;
+  });
+  return over === -1 ? near : near.slice(0, over);
+}
+
+function remember(cache: ShardCache, { id, number, ids, ...range }: NumberedPart, bytes: Buffer): void {
+  if (cache.parts.has(id)) return;
+  const { firstSequence, lastSequence, firstArrivalMs, lastArrivalMs } = range;
+  cache.parts.set(id, { id, number, ids, firstSequence, lastSequence, firstArrivalMs, lastArrivalMs, bytes });
+  cache.ids.addBytes(bytes, number);
+}
+
+/** Drops parts with lower numbers, which no place from the anchor on needs, and their ids once they are half of all. */
+function forget(cache: ShardCache, oldest: number, anchorMs: number): void {
+  cache.fromMs = anchorMs;
+  let held = 0;
+  for (const [id, part] of cache.parts) {
+    if (part.number < oldest) cache.parts.delete(id);
+    else held += part.ids;
+  }
+  if (cache.ids.size <= 2 * held + 10_000) return;
+  cache.ids = new IdMap(held);
+  for (const { bytes, number } of cache.parts.values()) cache.ids.addBytes(bytes, number);
+}
+
+/** The least and the greatest last sequence number. */
+function endsOf(parts: readonly PartRange[]): [string, string] {
+  const ends = parts.map(({ lastSequence }) => lastSequence).sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  return [ends[0] ?? "", ends.at(-1) ?? ""];
+}

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { count, defineConfig, page } from "../../../lib/config.ts";
+import { DuplicateMemory, type NumberedPart, rememberedParts } from "../../../lib/dedupe/duplicate-memory.ts";
+import { IdMap } from "../../../lib/dedupe/id-map.ts";
+import { definitionsOf } from "../../../lib/definitions.ts";
+import type { CommittedPart } from "../../../lib/ledger/ledger.ts";
+import { MemoryLedger } from "../../memory/memory-ledger.ts";
+
+const minuteMs = 60_000;
+const config = defineConfig({ metrics: { views: { on: page(), measure: count() } }, dedupeWindow: "1h" });
+const definitions = definitionsOf(config);
+
+/** A part of ten records that arrived in one minute. */
+const part = (number: number, arrivalMinute: number, ids = 1): NumberedPart => ({
+  id: `p${number}`,
+  number,
+  firstSequence: String(1_000_000 + arrivalMinute * 100),
+  lastSequence: String(1_000_000 + arrivalMinute * 100 + 9),
+  firstArrivalMs: arrivalMinute * minuteMs,
+  lastArrivalMs: (arrivalMinute + 1) * minuteMs,
+  ids,
+});
+
+const place = (number: number, arrivalMinute: number) => {
+  const { firstSequence, lastSequence, firstArrivalMs } = part(number, arrivalMinute);
+  return { number, firstSequence, lastSequence, anchorMs: firstArrivalMs };
+};
+
+const numbers = (parts: readonly NumberedPart[]): number[] => parts.map(({ number }) => number);
+
+describe("what a part remembers", () => {
+  test("are the parts with lower numbers within the window, on either side of it", () => {
+    const parts = [part(1, 100), part(2, 1_000), part(3, 1_030), part(4, 1_090), part(5, 1_200), part(9, 1_060)];
+    expect(numbers(rememberedParts(parts, place(6, 1_060), definitions))).toEqual([4, 3, 2]);
+  });
+
+  test("is less where there are too many ids: the newest parts that fit", () => {
+    const parts = [part(1, 1_000, 600_000), part(2, 1_010, 500_000), part(3, 1_020, 400_000)];
+    expect(numbers(rememberedParts(parts, place(4, 1_030), definitions))).toEqual([3, 2]);
+  });
+});
+
+async function ledgerOf(parts: readonly NumberedPart[]): Promise<MemoryLedger> {
+  const ledger = new MemoryLedger();
+  for (const one of parts) {
+    await ledger.commit("s", { ...one, definitions: ["d"] } as unknown as CommittedPart);
+    const ids = new IdMap();
+    ids.add(one.number, one.number, 1);
+    await ledger.keepIds("s", one, ids.toBytes());
+  }
+  return ledger;
+}
+
+const known = async (memory: DuplicateMemory, at: ReturnType<typeof place>, revision: number): Promise<number[]> => {
+  const ids = await memory.before("s", at, { revision, open: [] }, definitions);
+  return Array.from({ length: 20 }, (_, id) => id).filter((id) => ids.has(id, id));
+};
+
+describe("the memory of a process", () => {
+  test("is the same warm as cold, also after a part from long ago was folded in between", async () => {
+    // Number 4 is a batch from long ago that was brought again.
+    const parts = [part(1, 1_000), part(2, 1_010), part(3, 1_020), part(4, 10), part(5, 1_030)];
+    const ledger = await ledgerOf(parts);
+    const warm = new DuplicateMemory(ledger);
+    for (const at of [
+      place(6, 1_040),
+      place(6, 1_075),
+      place(6, 1_085),
+      place(6, 1_150),
+      place(2, 1_010),
+      place(5, 20),
+    ]) {
+      expect(await known(warm, at, 5)).toEqual(await known(new DuplicateMemory(ledger), at, 5));
+    }
+    expect(await known(warm, place(6, 1_085), 5)).toEqual([3, 5]);
+  });
+
+  test("has what it opened itself without reading it", async () => {
+    const ledger = await ledgerOf([part(1, 1_000)]);
+    const memory = new DuplicateMemory(ledger);
+    expect(await known(memory, place(2, 1_010), 1)).toEqual([1]);
+    const ids = new IdMap();
+    ids.add(7, 7, 1);
+    memory.opened("s", { revision: 1, open: [] }, part(2, 1_010), ids.toBytes());
+    memory.moved("s", { revision: 2, open: [] });
+    ledger.neighbours = () => {
+      throw new Error("read");
+    };
+    expect(await known(memory, place(4, 1_020), 3)).toEqual([1, 7]);
+  });
+
+  test("reads again after somebody else changed the shard", async () => {
+    const ledger = await ledgerOf([part(1, 1_000)]);
+    const memory = new DuplicateMemory(ledger);
+    expect(await known(memory, place(2, 1_010), 1)).toEqual([1]);
+    const both = await ledgerOf([part(1, 1_000), part(2, 1_005)]);
+    Object.assign(ledger, { parts: both.parts });
+    await ledger.keepIds("s", part(2, 1_005), await idsOf(2));
+    expect(await known(memory, place(4, 1_010), 3)).toEqual([1, 2]);
+  });
+
+  test("refuses to go on without the ids of a part", async () => {
+    const ledger = new MemoryLedger();
+    await ledger.commit("s", { ...part(1, 1_000), definitions: ["d"] } as unknown as CommittedPart);
+    await expect(known(new DuplicateMemory(ledger), place(2, 1_010), 1)).rejects.toThrow("message ids of part p1");
+  });
+});
+
+async function idsOf(id: number): Promise<Buffer> {
+  const ids = new IdMap();
+  ids.add(id, id, 1);
+  return ids.toBytes();
+}
