@@ -36,9 +36,7 @@ describe("loading a configuration", () => {
   it("says what is wrong with one that cannot be used", async () => {
     const file = await fileOf("wrong.mjs", "export default { metrics: {} };");
     await expect(loadConfig(file)).rejects.toThrow(ConfigError);
-    await expect(loadConfig(await fileOf("none.mjs", "export const config = 1;"))).rejects.toThrow(
-      /no default export/,
-    );
+    await expect(loadConfig(await fileOf("none.mjs", "export const config = 1;"))).rejects.toThrow(/no default export/);
   });
 
   it("names the file that is missing or broken, and keeps the cause", async () => {
