@@ -1,15 +1,25 @@
 import type { Definitions } from "../definitions.ts";
-import type { Head, Ledger, PartRange } from "../ledger/ledger.ts";
+import type { Head, Ledger, PartRange, Views } from "../ledger/ledger.ts";
 import { partLimits } from "../limits.ts";
 import { IdMap } from "./id-map.ts";
 
 /** What Kinesis' arrival times may be out of order by; it gives no guarantee (Kinesis API, GetRecords). */
-const disorderMs = 600_000;
+export const disorderMs = 600_000;
 
 /** A part of the ledger as the memory sees it. */
 export interface NumberedPart extends PartRange {
   readonly number: number;
 }
+
+/** A part of another shard, with what it sees. */
+interface RelatedPart extends NumberedPart {
+  readonly views: Views | undefined;
+}
+
+/** Of the ids that a part may remember, each relative of its shard has so small a share. */
+const relativesShare = 4;
+/** Behind every sequence number. */
+const lastOfAll = "9".repeat(129);
 
 /** The message ids that a part must not count again. */
 export interface KnownIds {
@@ -22,6 +32,8 @@ export interface PlaceInLedger {
   readonly firstSequence: string;
   readonly lastSequence: string;
   readonly anchorMs: number;
+  /** Up to which number the part sees the parts of its ancestors, by shard. */
+  readonly views: Views;
 }
 
 /** All parts of a shard up to a revision of its head, as far back as the window went, and their ids in one map. */
@@ -42,13 +54,69 @@ interface ShardCache {
 export class DuplicateMemory {
   readonly #ledger: Ledger;
   readonly #caches = new Map<string, ShardCache>();
+  /** Of shards that another one came from, or that came from it: the ids of the parts last asked for. */
+  readonly #relatives = new Map<string, { readonly parts: string; readonly ids: IdMap }>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
 
-  /** The ids that the part at the place must not count again; `head` as it is now. */
+  /**
+   * The ids that the part at the place must not count again; `head` as it is now. Open parts of descendants must be
+   * sealed.
+   */
   async before(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<KnownIds> {
+    const own = await this.#ofShard(shard, place, head, definitions);
+    const relatives: KnownIds[] = [];
+    for (const ancestor of head.ancestors) {
+      const seen = place.views[ancestor] ?? 0;
+      if (seen > 0)
+        relatives.push(await this.#ofRelative(ancestor, place, "before", definitions, ({ number }) => number <= seen));
+    }
+    for (const descendant of head.descendants) {
+      const unseeing = ({ views }: RelatedPart): boolean => views !== undefined && (views[shard] ?? 0) < place.number;
+      relatives.push(await this.#ofRelative(descendant, place, "after", definitions, unseeing));
+    }
+    if (relatives.length === 0) return own;
+    return { has: (high, low) => own.has(high, low) || relatives.some((ids) => ids.has(high, low)) };
+  }
+
+  /** Ids of parts of another shard, ancestors' from their end and descendants' from their beginning. */
+  async #ofRelative(
+    shard: string,
+    place: PlaceInLedger,
+    direction: "before" | "after",
+    definitions: Definitions,
+    remembers: (part: RelatedPart) => boolean,
+  ): Promise<KnownIds> {
+    const found = new Map<string, RelatedPart>((await this.#ledger.head(shard)).open.map((part) => [part.id, part]));
+    const { dedupeWindowMs, dedupeIdsMax } = definitions;
+    const fromMs = place.anchorMs - dedupeWindowMs - 2 * disorderMs;
+    const toMs = place.anchorMs + dedupeWindowMs + partLimits.spanMs + 2 * disorderMs;
+    for await (const part of this.#ledger.neighbours(shard, direction === "before" ? lastOfAll : "0", direction)) {
+      if (direction === "before" ? part.lastArrivalMs < fromMs : part.firstArrivalMs > toMs) break;
+      found.set(part.id, part);
+    }
+    const inOrder = { ...place, number: Number.POSITIVE_INFINITY };
+    const shared = { ...definitions, dedupeIdsMax: Math.floor(dedupeIdsMax / relativesShare) };
+    const parts = rememberedParts([...found.values()].filter(remembers), inOrder, shared);
+    const key = parts.map(({ id }) => id).join();
+    const known = this.#relatives.get(shard);
+    const ids = known?.parts === key ? known.ids : await this.#mapOf(shard, parts);
+    this.#relatives.set(shard, { parts: key, ids });
+    return { has: (high, low) => ids.get(high, low) !== 0 };
+  }
+
+  async #mapOf(shard: string, parts: readonly NumberedPart[]): Promise<IdMap> {
+    const ids = new IdMap(parts.reduce((sum, part) => sum + part.ids, 0));
+    const withIds = parts.filter((part) => part.ids > 0);
+    if (withIds.length === 0) return ids;
+    const read = await this.#readIds(shard, withIds);
+    for (const part of withIds) ids.addBytes(bytesOf(part, read), 1);
+    return ids;
+  }
+
+  async #ofShard(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<KnownIds> {
     const cache = await this.#upToDate(shard, place, head, definitions);
     const remembered = rememberedParts([...cache.parts.values()], place, definitions);
     const oldest = remembered.at(-1)?.number ?? Number.POSITIVE_INFINITY;
@@ -64,18 +132,12 @@ export class DuplicateMemory {
     return { has: (high, low) => ids.get(high, low) !== 0 };
   }
 
-  /** Tells of a part that this process opened, moving the head from a revision to the next. */
-  opened(shard: string, from: Head, part: NumberedPart, ids: Buffer): void {
+  /** Tells of a part that this process finished, in moves of the head that nobody else came between. */
+  finished(shard: string, from: Head, to: Head, part: NumberedPart, ids: Buffer): void {
     const cache = this.#caches.get(shard);
     if (cache?.revision !== from.revision) return;
-    cache.revision++;
+    cache.revision = to.revision;
     remember(cache, part, ids);
-  }
-
-  /** Tells of any other move of the head that this process made: no part is new. */
-  moved(shard: string, from: Head): void {
-    const cache = this.#caches.get(shard);
-    if (cache?.revision === from.revision) cache.revision++;
   }
 
   async #upToDate(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<ShardCache> {
@@ -116,11 +178,8 @@ export class DuplicateMemory {
     const unknown = new Set(remembered.filter(({ id, ids }) => ids > 0 && !before?.parts.has(id)));
     const read = unknown.size === 0 ? new Map<string, Buffer>() : await this.#readIds(shard, [...unknown]);
     for (const part of remembered) {
-      const bytes = before?.parts.get(part.id)?.bytes ?? read.get(part.id);
-      if (bytes === undefined && part.ids > 0) {
-        throw new Error(`Expected the message ids of part ${part.id} in the ledger, got none`);
-      }
-      remember(cache, part, bytes ?? Buffer.alloc(0));
+      const known = before?.parts.get(part.id)?.bytes;
+      remember(cache, part, known ?? (part.ids === 0 ? Buffer.alloc(0) : bytesOf(part, read)));
     }
     return cache;
   }
@@ -131,6 +190,12 @@ export class DuplicateMemory {
     for await (const [id, bytes] of this.#ledger.ids(shard, ...endsOf(parts))) if (wanted.has(id)) found.set(id, bytes);
     return found;
   }
+}
+
+function bytesOf(part: NumberedPart, read: ReadonlyMap<string, Buffer>): Buffer {
+  const bytes = read.get(part.id);
+  if (bytes === undefined) throw new Error(`Expected the message ids of part ${part.id} in the ledger, got none`);
+  return bytes;
 }
 
 /** Parts within the window of the place, the greatest number first, as many as the limit on ids lets in. */

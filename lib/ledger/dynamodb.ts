@@ -10,7 +10,7 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Definitions } from "../definitions.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
-import type { CommittedPart, Head, Ledger, OpenPart, PartRange } from "./ledger.ts";
+import { type CommittedPart, type Head, type HeadState, type Ledger, newHead, type PartRange } from "./ledger.ts";
 
 /** How long the ledger remembers. Redrive refuses what is older. */
 const rememberedDays = 90;
@@ -40,13 +40,12 @@ export class DynamoLedger implements Ledger {
 
   async head(shard: string): Promise<Head> {
     const item = await this.#get(shard, headItem);
-    return item === undefined
-      ? { revision: 0, open: [] }
-      : { revision: item.revision as number, open: item.open as OpenPart[] };
+    return item === undefined ? newHead : (item.head as Head);
   }
 
-  moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean> {
-    const item = { shard, item: headItem, revision: from.revision + 1, open };
+  moveHead(shard: string, from: Head, { open, ancestors, descendants, bornMs }: HeadState): Promise<boolean> {
+    const revision = from.revision + 1;
+    const item = { shard, item: headItem, revision, head: { revision, open, ancestors, descendants, bornMs } };
     return this.#put(item, {
       ConditionExpression: from.revision === 0 ? "attribute_not_exists(revision)" : "revision = :revision",
       ...(from.revision === 0 ? {} : { ExpressionAttributeValues: { ":revision": { N: String(from.revision) } } }),

@@ -23,12 +23,20 @@ export interface OpenPart extends PartRange {
    */
   readonly definitions: readonly string[];
   readonly openedMs: number;
+  /**
+   * Up to which number it sees the parts of shards that this one came from, by shard. Undefined until it is sealed, and
+   * never changed after.
+   */
+  readonly views: Views | undefined;
 }
+
+export type Views = Readonly<Record<string, number>>;
 
 /** A part whose rows are all in the store. */
 export interface CommittedPart extends PartRange, Tally {
   readonly number: number;
   readonly definitions: readonly string[];
+  readonly views: Views | undefined;
   readonly records: number;
   /** Rows that the store took, and the sum of their counts. */
   readonly rows: number;
@@ -42,11 +50,23 @@ export interface CommittedPart extends PartRange, Tally {
 }
 
 /** What a shard's ledger says of now. */
-export interface Head {
+export interface Head extends HeadState {
   /** Raised by every change; 0 where nothing was written yet. */
   readonly revision: number;
-  readonly open: readonly OpenPart[];
 }
+
+export interface HeadState {
+  readonly open: readonly OpenPart[];
+  /** Shards that this one came from by splitting and merging, as the ledger names them; each before those it came from. */
+  readonly ancestors: readonly string[];
+  /** Shards that came from this one and have begun to be counted. */
+  readonly descendants: readonly string[];
+  /** Arrival of the first record that came to be counted here; what its ancestors have arrived before it. 0 before. */
+  readonly bornMs: number;
+}
+
+/** The head of a shard that nothing was written for. */
+export const newHead: Head = { revision: 0, open: [], ancestors: [], descendants: [], bornMs: 0 };
 
 /**
  * What has been counted, shard by shard. Every read is strongly consistent. Throws what its database throws; nothing is
@@ -55,7 +75,7 @@ export interface Head {
 export interface Ledger {
   head(shard: string): Promise<Head>;
   /** Puts the next head in place of `from`; false, and nothing written, where somebody else did first. */
-  moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean>;
+  moveHead(shard: string, from: Head, next: HeadState): Promise<boolean>;
   /** Committed parts that overlap the range of sequence numbers, in order. */
   committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
   /** Writes a committed part, unless it stands there already under later definitions. */

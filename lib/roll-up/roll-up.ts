@@ -1,5 +1,6 @@
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import type { Definitions } from "../definitions.ts";
+import { nothingKnown } from "../fold/part-fold.ts";
 import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
@@ -7,7 +8,8 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Patience } from "../store/store.ts";
 import type { Batch } from "./batch.ts";
-import { committedPart, type FoldedPart, foldAll, foldNew, partId, partRange, withRefusals } from "./part.ts";
+import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
+import { committedPart, type FoldedPart, foldAll, foldNew, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
 import { covers, firstUncovered, overlaps, type Range } from "./uncovered.ts";
 
@@ -45,6 +47,15 @@ export class PromiseHeld extends Error {
   }
 }
 
+/** A part that is promised, and the head that says so. */
+interface Opened {
+  readonly open: OpenPart;
+  readonly head: Head;
+  readonly records: readonly StreamRecord[];
+  /** Where it is folded already. */
+  readonly part: FoldedPart | undefined;
+}
+
 class BatchRollUp {
   readonly #batch: Batch;
   readonly #shard: string;
@@ -70,17 +81,21 @@ class BatchRollUp {
     for (;;) {
       // In this order: a part that is committed in between is then seen twice, never not at all.
       let head: Head | undefined = await ledger.head(this.#shard);
+      if (head.bornMs === 0) {
+        await this.#join();
+        continue;
+      }
       const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);
       while (head !== undefined) {
         const promise = this.#oldestPromise(head);
-        const part = await (promise === undefined ? this.#nextPart(covered, head) : this.#promisedPart(promise, head));
-        if (part === undefined) return this.#report();
-        head = await (promise === undefined ? this.#open(part, head) : this.#renew(promise, head));
-        const open: OpenPart | undefined = head?.open.find(({ id }) => id === this.#idOf(part));
-        if (head === undefined || open === undefined) break;
-        head = await this.#finish(open, part, head);
+        const opened: Opened | undefined | "nothing" = await (promise === undefined
+          ? this.#openNext(covered, head)
+          : this.#takeOver(promise, head));
+        if (opened === "nothing") return this.#report();
+        if (opened === undefined) break;
+        head = await this.#keep(opened, head);
         if (promise !== undefined) this.#promisesKept++;
-        covered.push(open);
+        covered.push(opened.open);
       }
       this.#conflicts++;
     }
@@ -90,66 +105,90 @@ class BatchRollUp {
     return { parts: this.#parts, promisesKept: this.#promisesKept, conflicts: this.#conflicts };
   }
 
-  #idOf({ records }: FoldedPart): string {
-    return partId(this.#shard, rangeOf(records));
+  async #join(): Promise<void> {
+    const { ledger, stream } = this.#ports;
+    const { streamName, shardId, records } = this.#batch;
+    const ancestors = (await stream.ancestors(shardId)).map((ancestor) => shardKey(streamName, ancestor));
+    await joinLineage(ledger, this.#shard, ancestors, records[0]?.arrivalMs ?? Number.NaN);
   }
 
   #oldestPromise({ open }: Head): OpenPart | undefined {
     return open.filter((part) => overlaps(part, this.#range)).sort((a, b) => a.number - b.number)[0];
   }
 
-  async #nextPart(covered: readonly Range[], head: Head): Promise<FoldedPart | undefined> {
+  /** Promises the next part that nothing covers; undefined where somebody else was faster. */
+  async #openNext(covered: readonly Range[], head: Head): Promise<Opened | undefined | "nothing"> {
+    const { ledger, clock } = this.#ports;
     const run = firstUncovered(this.#batch.records, covered);
-    if (run.length === 0) return undefined;
-    const memory = await this.#memoryOf(run, head.revision + 1, head, this.#definitions);
-    return foldNew(run, this.#definitions, memory);
-  }
-
-  /** An earlier invocation's promise: exactly its records, whatever this batch's edges are. */
-  async #promisedPart(promise: OpenPart, head: Head): Promise<FoldedPart> {
-    const held = this.#batch.records.filter(({ sequenceNumber }) => covers(promise, sequenceNumber));
-    const { firstSequence, lastSequence, number } = promise;
-    // A batch is consecutive records: with both ends it has all between.
-    const complete = held[0]?.sequenceNumber === firstSequence && held.at(-1)?.sequenceNumber === lastSequence;
-    const records: readonly StreamRecord[] = complete
-      ? held
-      : await this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);
-    return foldAll(records, this.#definitions, await this.#memoryOf(records, number, head, this.#definitions));
-  }
-
-  #memoryOf(records: readonly StreamRecord[], number: number, head: Head, definitions: Definitions): Promise<KnownIds> {
-    const anchorMs = records[0]?.arrivalMs ?? Number.NaN;
-    return this.#ports.memory.before(this.#shard, { number, anchorMs, ...rangeOf(records) }, head, definitions);
-  }
-
-  /** Promises a new part; undefined where somebody else was faster. */
-  async #open(part: FoldedPart, head: Head): Promise<Head | undefined> {
-    const { ledger, memory, clock } = this.#ports;
-    const range = partRange(this.#shard, rangeOf(part.records), part);
+    const [first] = run;
+    if (first === undefined) return "nothing";
+    const views = viewsAtOpening(head, first.arrivalMs, this.#definitions);
     const number = head.revision + 1;
-    const opened: OpenPart = { ...range, number, definitions: [this.#definitions.hash], openedMs: clock.now() };
+    // With relatives, what it remembers is settled only after it is opened; where it ends, and its ids, are before.
+    const alone = views !== undefined && head.descendants.length === 0;
+    const memory = alone ? await this.#memoryOf({ number, views }, run, head, this.#definitions) : nothingKnown;
+    const part = foldNew(run, this.#definitions, memory);
+    const range = partRange(this.#shard, rangeOf(part.records), part);
+    const definitions = [this.#definitions.hash];
+    const open: OpenPart = { ...range, number, definitions, openedMs: clock.now(), views };
     // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
-    if (!(await ledger.moveHead(this.#shard, head, [...head.open, opened]))) return undefined;
-    memory.opened(this.#shard, head, opened, part.ids);
-    return { revision: number, open: [...head.open, opened] };
+    const moved = await this.#move(head, [...head.open, open]);
+    return moved && { open, head: moved, records: part.records, part: alone ? part : undefined };
   }
 
-  /** Takes a promise over; under other definitions than it was made under, says so first. */
-  async #renew(promise: OpenPart, head: Head): Promise<Head | undefined> {
+  /**
+   * Takes an earlier invocation's promise over: exactly its records, whatever this batch's edges are. Under other
+   * definitions than it was made under, says so first.
+   */
+  async #takeOver(promise: OpenPart, head: Head): Promise<Opened | undefined> {
     const { ledger, clock } = this.#ports;
     const { hash } = this.#definitions;
-    if (promise.definitions.at(-1) === hash) return head;
+    const records = await this.#recordsOf(promise);
+    if (promise.definitions.at(-1) === hash) return { open: promise, head, records, part: undefined };
     // Two deployments that both run would take it from each other for ever. After its time limit the other is gone.
     const heldMs = clock.now() - promise.openedMs;
     if (heldMs < rollUpTimeoutSeconds * 1_000) throw new PromiseHeld(promise, heldMs);
-    const renewed = { ...promise, definitions: [...promise.definitions, hash], openedMs: clock.now() };
+    const open = { ...promise, definitions: [...promise.definitions, hash], openedMs: clock.now() };
     await ledger.keepDefinitions(this.#definitions);
-    return this.#move(
+    const moved = await this.#move(
       head,
-      head.open.map((part) => (part === promise ? renewed : part)),
+      head.open.map((part) => (part === promise ? open : part)),
     );
+    return moved && { open, head: moved, records, part: undefined };
+  }
+
+  async #recordsOf({ firstSequence, lastSequence }: OpenPart): Promise<readonly StreamRecord[]> {
+    const range = { firstSequence, lastSequence };
+    const held = this.#batch.records.filter(({ sequenceNumber }) => covers(range, sequenceNumber));
+    // A batch is consecutive records: with both ends it has all between.
+    const complete = held[0]?.sequenceNumber === firstSequence && held.at(-1)?.sequenceNumber === lastSequence;
+    return complete ? held : this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);
+  }
+
+  #memoryOf(
+    part: Pick<OpenPart, "number" | "views">,
+    records: readonly StreamRecord[],
+    head: Head,
+    definitions: Definitions,
+  ): Promise<KnownIds> {
+    const place = { number: part.number, views: part.views ?? {}, anchorMs: records[0]?.arrivalMs ?? Number.NaN };
+    return this.#ports.memory.before(this.#shard, { ...place, ...rangeOf(records) }, head, definitions);
+  }
+
+  /** Finishes an open part. The head afterwards; undefined where somebody else has changed it. */
+  async #keep({ open: { id }, head: opened, records, part }: Opened, before: Head): Promise<Head | undefined> {
+    const { ledger, memory } = this.#ports;
+    const head = await seal(ledger, this.#shard, opened);
+    const open = head?.open.find((other) => other.id === id);
+    if (head === undefined || open === undefined) return undefined;
+    await sealDescendants(ledger, head);
+    const folded =
+      part ?? foldAll(records, this.#definitions, await this.#memoryOf(open, records, head, this.#definitions));
+    const closed = await this.#finish(open, folded, head);
+    if (closed !== undefined) memory.finished(this.#shard, before, closed, open, folded.ids);
+    return closed;
   }
 
   /** Writes the rows of an open part, commits it, and takes it off the list. Undefined where the head has changed. */
@@ -182,7 +221,7 @@ class BatchRollUp {
         const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
         throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got ${received}`);
       }
-      const memory = await this.#memoryOf(part.records, open.number, head, definitions);
+      const memory = await this.#memoryOf(open, part.records, head, definitions);
       for (const row of foldAll(part.records, definitions, memory).rows) {
         const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
         if (!current.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
@@ -203,15 +242,15 @@ class BatchRollUp {
     if (closed !== undefined) return closed;
     for (let now = await ledger.head(this.#shard); now.open.some(isOpen); now = await ledger.head(this.#shard)) {
       const open = now.open.filter((part) => !isOpen(part));
-      if (await ledger.moveHead(this.#shard, now, open)) break;
+      if (await ledger.moveHead(this.#shard, now, { ...now, open })) break;
     }
     return undefined;
   }
 
   async #move(from: Head, open: readonly OpenPart[]): Promise<Head | undefined> {
-    if (!(await this.#ports.ledger.moveHead(this.#shard, from, open))) return undefined;
-    this.#ports.memory.moved(this.#shard, from);
-    return { revision: from.revision + 1, open };
+    const next = { ...from, open };
+    if (!(await this.#ports.ledger.moveHead(this.#shard, from, next))) return undefined;
+    return { ...next, revision: from.revision + 1 };
   }
 }
 

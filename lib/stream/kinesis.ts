@@ -3,6 +3,7 @@ import {
   GetShardIteratorCommand,
   type KinesisClient,
   ListShardsCommand,
+  type Shard,
 } from "@aws-sdk/client-kinesis";
 import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
@@ -45,18 +46,38 @@ export class KinesisStream implements RangeReader {
     return checked(shardId, first, last, records);
   }
 
+  async ancestors(shardId: string): Promise<string[]> {
+    const shards = new Map((await this.#shards()).map((shard) => [shard.ShardId, shard]));
+    /** Generations back, by the longest way: a shard's own ancestors are always further than it. */
+    const generations = new Map<string, number>();
+    const visit = (id: string, generation: number): void => {
+      const { ParentShardId, AdjacentParentShardId } = shards.get(id) ?? {};
+      for (const parent of [ParentShardId, AdjacentParentShardId]) {
+        if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
+        generations.set(parent, generation);
+        visit(parent, generation + 1);
+      }
+    };
+    visit(shardId, 1);
+    return [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
+  }
+
   /** Ids of all shards that still hold records. */
   async shardIds(): Promise<string[]> {
-    const ids: string[] = [];
+    return (await this.#shards()).flatMap(({ ShardId }) => (ShardId === undefined ? [] : [ShardId]));
+  }
+
+  async #shards(): Promise<Shard[]> {
+    const shards: Shard[] = [];
     let NextToken: string | undefined;
     do {
       const page = await this.#client.send(
         new ListShardsCommand(NextToken === undefined ? { StreamName: this.#streamName } : { NextToken }),
       );
-      ids.push(...(page.Shards ?? []).flatMap(({ ShardId }) => (ShardId === undefined ? [] : [ShardId])));
+      shards.push(...(page.Shards ?? []));
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
-    return ids;
+    return shards;
   }
 
   /** Arrival of the first record behind `after` (of the shard's first where undefined), or undefined where there is none. */

@@ -4,6 +4,11 @@ import type { StreamRecord } from "../record/stream-record.ts";
 export interface RangeReader {
   /** All records from `first` to `last`, both included. Throws RangeGone where the stream no longer has all of them. */
   read(shardId: string, first: string, last: string): Promise<StreamRecord[]>;
+  /**
+   * Ids of the shards that this one came from by splitting and merging, as far as the stream knows; each before those
+   * that it came from itself.
+   */
+  ancestors(shardId: string): Promise<string[]>;
 }
 
 /** The stream has dropped records of the range, or never had them. */

@@ -184,10 +184,11 @@ class KinesisMapping implements Mapping {
       if (!listed.has(shardId) && progress.state !== "reading") this.#shards.delete(shardId);
     }
     for (const shardId of listed) {
-      if (this.#shards.has(shardId)) continue;
-      const progress = new ShardProgress(shardId, known.get(shardId));
-      if (progress.checkpoint?.kind === "ended") progress.state = "ended";
+      const checkpoint = known.get(shardId);
+      const progress = this.#shards.get(shardId) ?? new ShardProgress(shardId, checkpoint);
       this.#shards.set(shardId, progress);
+      // Another process may have read it to its end.
+      if (checkpoint?.kind === "ended" && progress.state !== "reading") progress.end(checkpoint);
     }
   }
 

@@ -30,6 +30,12 @@ export class ShardProgress {
     this.checkpoint = checkpoint;
   }
 
+  /** There is nothing left to read. */
+  end(checkpoint: Checkpoint): void {
+    this.state = "ended";
+    this.checkpoint = checkpoint;
+  }
+
   /** A batch was taken up. */
   begin(): void {
     this.#retries = 0;

@@ -84,7 +84,11 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
     ports = given;
     for (const batch of batches) await chain({ ...batch } as Parameters<typeof chain>[0], context);
   };
-  const common = { quarantine: { put: async () => {} }, stream: { read: async () => [] }, clock: systemClock };
+  const common = {
+    quarantine: { put: async () => {} },
+    stream: { read: async () => [], ancestors: async () => [] },
+    clock: systemClock,
+  };
   const ways: Record<string, Way> = {
     floor: () => floor(batches),
     handler: () => {

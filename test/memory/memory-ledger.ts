@@ -1,5 +1,5 @@
 import type { Definitions } from "../../lib/definitions.ts";
-import type { CommittedPart, Head, Ledger, OpenPart } from "../../lib/ledger/ledger.ts";
+import { type CommittedPart, type Head, type HeadState, type Ledger, newHead } from "../../lib/ledger/ledger.ts";
 import { compareSequence } from "../../lib/record/sequence.ts";
 import { overlaps } from "../../lib/roll-up/uncovered.ts";
 
@@ -14,9 +14,9 @@ export class MemoryLedger implements Ledger {
     return this.#head(shard);
   }
 
-  async moveHead(shard: string, from: Head, open: readonly OpenPart[]): Promise<boolean> {
+  async moveHead(shard: string, from: Head, next: HeadState): Promise<boolean> {
     if (this.#head(shard).revision !== from.revision) return false;
-    this.heads.set(shard, { revision: from.revision + 1, open });
+    this.heads.set(shard, { ...next, revision: from.revision + 1 });
     return true;
   }
 
@@ -68,7 +68,7 @@ export class MemoryLedger implements Ledger {
   }
 
   #head(shard: string): Head {
-    return this.heads.get(shard) ?? { revision: 0, open: [] };
+    return this.heads.get(shard) ?? newHead;
   }
 
   #of(shard: string): CommittedPart[] {

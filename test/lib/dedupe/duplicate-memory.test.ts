@@ -3,7 +3,7 @@ import { count, defineConfig, page } from "../../../lib/config.ts";
 import { DuplicateMemory, type NumberedPart, rememberedParts } from "../../../lib/dedupe/duplicate-memory.ts";
 import { IdMap } from "../../../lib/dedupe/id-map.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
-import type { CommittedPart } from "../../../lib/ledger/ledger.ts";
+import { type CommittedPart, newHead } from "../../../lib/ledger/ledger.ts";
 import { MemoryLedger } from "../../memory/memory-ledger.ts";
 
 const minuteMs = 60_000;
@@ -23,7 +23,7 @@ const part = (number: number, arrivalMinute: number, ids = 1): NumberedPart => (
 
 const place = (number: number, arrivalMinute: number) => {
   const { firstSequence, lastSequence, firstArrivalMs } = part(number, arrivalMinute);
-  return { number, firstSequence, lastSequence, anchorMs: firstArrivalMs };
+  return { number, firstSequence, lastSequence, anchorMs: firstArrivalMs, views: {} };
 };
 
 const numbers = (parts: readonly NumberedPart[]): number[] => parts.map(({ number }) => number);
@@ -52,7 +52,7 @@ async function ledgerOf(parts: readonly NumberedPart[]): Promise<MemoryLedger> {
 }
 
 const known = async (memory: DuplicateMemory, at: ReturnType<typeof place>, revision: number): Promise<number[]> => {
-  const ids = await memory.before("s", at, { revision, open: [] }, definitions);
+  const ids = await memory.before("s", at, { ...newHead, revision }, definitions);
   return Array.from({ length: 20 }, (_, id) => id).filter((id) => ids.has(id, id));
 };
 
@@ -81,8 +81,7 @@ describe("the memory of a process", () => {
     expect(await known(memory, place(2, 1_010), 1)).toEqual([1]);
     const ids = new IdMap();
     ids.add(7, 7, 1);
-    memory.opened("s", { revision: 1, open: [] }, part(2, 1_010), ids.toBytes());
-    memory.moved("s", { revision: 2, open: [] });
+    memory.finished("s", { ...newHead, revision: 1 }, { ...newHead, revision: 3 }, part(2, 1_010), ids.toBytes());
     ledger.neighbours = () => {
       throw new Error("read");
     };

@@ -5,7 +5,7 @@ import { count, defineConfig, page } from "../../../lib/config.ts";
 import { idBytes } from "../../../lib/dedupe/id-map.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
 import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
-import type { CommittedPart, OpenPart } from "../../../lib/ledger/ledger.ts";
+import { type CommittedPart, newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { partLimits, recordLimits } from "../../../lib/limits.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 
@@ -44,6 +44,7 @@ const open = (id: string, first: number, last: number): OpenPart => ({
   lastArrivalMs: 1,
   ids: 0,
   definitions: ["d1"],
+  views: {},
   openedMs: 1,
 });
 
@@ -54,6 +55,7 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
   lastSequence: String(last),
   definitions: ["d1"],
   ids: 0,
+  views: {},
   records: 1,
   events: 2,
   counted: 2,
@@ -73,15 +75,15 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
 
 describe("the head", () => {
   test("of a shard that nobody has written is revision 0 without open parts", async () => {
-    expect(await ledger.head("s/unknown")).toEqual({ revision: 0, open: [] });
+    expect(await ledger.head("s/unknown")).toEqual(newHead);
   });
 
   test("moves for one of two who saw the same revision, at the first write and at later ones", async () => {
     for (let round = 0; round < 3; round++) {
       const head = await ledger.head("s/contended");
       const moves = await Promise.all([
-        ledger.moveHead("s/contended", head, [open("a", 1, 2)]),
-        ledger.moveHead("s/contended", head, [open("b", 1, 3)]),
+        ledger.moveHead("s/contended", head, { ...head, open: [open("a", 1, 2)] }),
+        ledger.moveHead("s/contended", head, { ...head, open: [open("b", 1, 3)] }),
       ]);
       expect(moves.filter((moved) => moved)).toHaveLength(1);
       const now = await ledger.head("s/contended");

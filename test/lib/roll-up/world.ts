@@ -13,6 +13,7 @@ import { MemoryStore } from "../../memory/memory-store.ts";
 
 export const baseMs = Date.UTC(2026, 0, 1, 12);
 export const shard = "events/shardId-000000000000";
+
 export const sequence = (index: number): string => String(4_959_000_000 + index * 7);
 
 /** The first definitions, and the same after a dimension was added. */
@@ -85,9 +86,14 @@ export class World {
   /** Processes that stay warm between invocations. */
   readonly #containers = new Map<number, Container>();
   readonly #sleepers: (() => void)[] = [];
+  /** Ranges of records by shard; each shard came from the one before it. */
+  readonly shards: readonly (readonly [from: number, to: number])[];
 
-  constructor(records: readonly StreamRecord[]) {
+  /** The shard is resharded after so many records, to one child each time. */
+  constructor(records: readonly StreamRecord[], reshardedAfter: readonly number[] = []) {
     this.records = records;
+    const ends = [...new Set([...reshardedAfter, records.length])].sort((a, b) => a - b);
+    this.shards = ends.map((end, index) => [ends[index - 1] ?? 0, end]);
   }
 
   /** Invokes with records `from` to `to`; undefined where it died or must come again later. */
@@ -98,8 +104,10 @@ export class World {
     faults: readonly Fault[] = [],
     container?: number,
   ): Promise<RollUpReport | undefined> {
-    const records = this.records.slice(from, to);
-    const batch = { streamName: "events", shardId: "shardId-000000000000", records };
+    const index = this.shards.findIndex(([, end]) => from < end);
+    const shardId = `shardId-${String(index).padStart(12, "0")}`;
+    const records = this.records.slice(from, Math.min(to, this.shards[index]?.[1] ?? to));
+    const batch = { streamName: "events", shardId, records };
     const ports = this.#ports(faults);
     const warm = this.#container(container);
     warm.ledger = ports.ledger;
@@ -178,7 +186,16 @@ export class World {
           this.rejected.set(part, rejected);
         },
       }),
-      stream: faulty({ read: async (_shardId: string, first: string, last: string) => this.#range(first, last) }),
+      stream: faulty({
+        read: async (_shardId: string, first: string, last: string) => this.#range(first, last),
+        ancestors: async (shardId: string) => {
+          const generation = Number(shardId.slice(-12));
+          return Array.from(
+            { length: generation },
+            (_, back) => `shardId-${String(generation - 1 - back).padStart(12, "0")}`,
+          );
+        },
+      }),
       clock: { now: () => this.nowMs, sleep: async () => {} },
     };
   }

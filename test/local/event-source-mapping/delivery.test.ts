@@ -9,7 +9,8 @@ import {
   startDelivery,
   type Verdict,
 } from "../../../local/event-source-mapping/delivery.ts";
-import { type Switches, switchesWith } from "../../../local/event-source-mapping/switches.ts";
+import { drawSwitches, type Switches, switchesWith } from "../../../local/event-source-mapping/switches.ts";
+import { seeded } from "./rig.ts";
 
 type Mark = { from: number; to: number; as: string };
 
@@ -111,6 +112,52 @@ describe("a delivery", () => {
       { from: 2, to: 3, as: "RecordTooLarge" },
       { from: 3, to: 4, as: "success" },
     ]);
+  });
+
+  test("under any switches brings every record to exactly one end, and sends no piece that begins or ends with a hole", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: -1, max: 3 }),
+        fc.boolean(),
+        fc.constantFrom<Expiry>("aged", "expired"),
+        (seed, records, retriesMax, bisect, expiry) => {
+          const random = seeded(seed);
+          const rules = { retriesMax, bisect, switches: switchesWith(drawSwitches(random)) };
+          const ends = new Array<number>(records).fill(0);
+          let delivery = startDelivery(records);
+          for (let n = 0; n < 10_000; n++) {
+            const next = nextStep(delivery, () => (random() < Math.min(0.1, n / 1_000) ? expiry : "living"), rules);
+            delivery = next.delivery;
+            const { step } = next;
+            if (step.kind === "done") break;
+            const { holes } = delivery;
+            const count = (from: number, to: number) => {
+              for (let at = from; at < to; at++) if (!holes.has(at)) ends[at] = (ends[at] ?? 0) + 1;
+            };
+            if (step.kind !== "invoke") {
+              count(step.from, step.to);
+              delivery = afterDiscard(delivery, step);
+              continue;
+            }
+            expect([holes.has(step.from), holes.has(step.to - 1)]).toEqual([false, false]);
+            const living = Array.from({ length: step.to - step.from }, (_, at) => step.from + at).filter(
+              (at) => !holes.has(at),
+            );
+            const failedFrom = living[Math.floor(random() * living.length)] ?? step.from;
+            const verdict = (["success", "function-error", "bad-response", "throttled", "too-large", "lost"] as const)[
+              Math.floor(random() * 8)
+            ] ?? { failedFrom };
+            if (verdict === "success") count(step.from, step.to);
+            if (typeof verdict === "object") count(step.from, failedFrom);
+            delivery = afterInvoke(delivery, verdict, rules).delivery;
+          }
+          expect(ends).toEqual(ends.map(() => 1));
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   const rules = fc.record({ retriesMax: fc.integer({ min: 0, max: 4 }), bisect: fc.boolean() });

@@ -308,6 +308,71 @@ describe("switches", () => {
   });
 });
 
+describe("switches that meet", () => {
+  test("a discard that waits to be consolidated is told although the process dies, whatever checkpoints there are", async () => {
+    const switches = { discardsConsolidated: "batch", checkpointWithinBatch: "each-piece" } as const;
+    const r = rig({ ...bisecting, maximumRetryAttempts: 0 }, { switches });
+    r.answer = (invocation) => {
+      if (invocation.texts.join("") === "cd") r.kill();
+      return fatal("b")(invocation);
+    };
+    await run(r, "abcd");
+    expect(discarded(r)).toEqual([]);
+    r.answer = fatal("b");
+    r.start();
+    await r.clock.advance(60_000);
+    expect(discarded(r)).toEqual(["b"]);
+  });
+
+  test("consolidated discards tell the highest count of invocations", async () => {
+    const switches = { discardsConsolidated: "adjacent" } as const;
+    const r = rig({ ...bisecting, maximumRecordAgeSeconds: 60 }, { switches });
+    r.answer = () => thrown;
+    await run(r, "ab", 180_000);
+    expect(discarded(r)).toEqual(["ab"]);
+    expect(failureBodies(r)[0]?.requestContext.approximateInvokeCount).toBeGreaterThan(3);
+  });
+
+  test("a partial response is understood beside holes", async () => {
+    const r = rig({ ...reporting, maximumRecordAgeSeconds: 60 }, { switches: { agedInside: "hole" } });
+    for (const text of "abcd") r.stream.putRecord(A, text, { arrivedMsAgo: text === "b" ? 61_000 : 0 });
+    r.answer = (invocation) => (r.invocations.length === 1 ? namedFailed("d")(invocation) : ok);
+    expect(batches(await run(r, ""))).toEqual(["acd", "d"]);
+  });
+
+  test("what is delivered again is read again, from the end of a closed shard too", async () => {
+    const r = rig({ batchSize: 2 }, { switches: { redelivery: "last-batch" }, chance: 1 });
+    r.stream.put(A, ..."abc");
+    r.stream.close(A);
+    expect(batches(await run(r, ""))).toEqual(["ab", "ab", "c", "c"]);
+    expect(r.checkpoints.kept.get(A)).toEqual({ kind: "ended" });
+  });
+
+  test("the batch that comes again is the one that was acknowledged, though it began in records that came again", async () => {
+    const r = rig({ batchSize: 3 }, { switches: { redelivery: "last-batch" }, chance: 1 });
+    r.answer = () => {
+      if (r.invocations.length === 1) r.stream.put(A, "c");
+      return ok;
+    };
+    expect(batches(await run(r, "ab"))).toEqual(["ab", "abc", "abc"]);
+  });
+
+  test("a mapping that stops waits for invocations that nobody heeds any more", async () => {
+    const r = rig({}, { switches: { concurrentDuplicate: "may" }, chance: 1 });
+    let going = 0;
+    r.answer = async () => {
+      going++;
+      await r.clock.sleep(r.invocations.length === 1 ? 600_000 : 1_000);
+      going--;
+      return ok;
+    };
+    await run(r, "a", 10_000);
+    expect(going).toBe(1);
+    await r.stop();
+    expect(going).toBe(0);
+  });
+});
+
 describe("retried batches that are cut anew", () => {
   const recut = { switches: { retryEdges: "recut" } } as const;
 

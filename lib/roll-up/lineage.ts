@@ -1,0 +1,68 @@
+import { disorderMs } from "../dedupe/duplicate-memory.ts";
+import type { Definitions } from "../definitions.ts";
+import type { Head, Ledger, Views } from "../ledger/ledger.ts";
+import { partLimits } from "../limits.ts";
+
+/*
+ * After a reshard, a message may come again in a child of the shard that it came in first. Parts of two shards are in no
+ * order by themselves, so each part of a descendant is sealed: after it was opened, it notes up to which number it sees
+ * the parts of its ancestors. It defers to those; any part of an ancestor that it does not see defers to it.
+ */
+
+/** A shard's first touch: makes itself known to its ancestors, then writes its own head. Done twice, it is the same. */
+export async function joinLineage(
+  ledger: Ledger,
+  shard: string,
+  ancestors: readonly string[],
+  bornMs: number,
+): Promise<void> {
+  for (const ancestor of ancestors) {
+    for (;;) {
+      const head = await ledger.head(ancestor);
+      if (head.descendants.includes(shard)) break;
+      if (await ledger.moveHead(ancestor, head, { ...head, descendants: [...head.descendants, shard] })) break;
+    }
+  }
+  const head = await ledger.head(shard);
+  if (head.bornMs === 0) await ledger.moveHead(shard, head, { ...head, ancestors, bornMs });
+}
+
+/**
+ * The views of a part when it is opened: none to note where it has no ancestors, or where it arrived so long after them
+ * that nothing of theirs is in its window; undefined where it must be sealed.
+ */
+export function viewsAtOpening(head: Head, anchorMs: number, { dedupeWindowMs }: Definitions): Views | undefined {
+  const apartMs = dedupeWindowMs + partLimits.spanMs + 2 * disorderMs;
+  return head.ancestors.length === 0 || anchorMs > head.bornMs + apartMs ? {} : undefined;
+}
+
+/**
+ * Seals every open part of a shard with the same views, so that views only rise with the numbers. The head afterwards;
+ * undefined where somebody else changed it.
+ */
+export async function seal(ledger: Ledger, shard: string, head: Head): Promise<Head | undefined> {
+  if (head.open.every((part) => part.views !== undefined)) return head;
+  const views: Record<string, number> = {};
+  // Read after the parts were opened: a part of an ancestor that is not seen was opened later, and sees them. The nearest
+  // ancestors first, their own parts sealed: what those see of the farther ones is then seen here too.
+  for (const ancestor of head.ancestors) views[ancestor] = (await sealed(ledger, ancestor)).revision;
+  const open = head.open.map((part) => (part.views === undefined ? { ...part, views } : part));
+  const moved = await ledger.moveHead(shard, head, { ...head, open });
+  return moved ? { ...head, open, revision: head.revision + 1 } : undefined;
+}
+
+/** A shard's head with every open part sealed, by whoever. */
+async function sealed(ledger: Ledger, shard: string): Promise<Head> {
+  for (;;) {
+    const head = await seal(ledger, shard, await ledger.head(shard));
+    if (head !== undefined) return head;
+  }
+}
+
+/**
+ * Seals every open part of the descendants, before a part of this shard decides which of them it sees: one that has read
+ * an old view and has not noted it yet must not note it later.
+ */
+export async function sealDescendants(ledger: Ledger, head: Head): Promise<void> {
+  for (const descendant of head.descendants) await sealed(ledger, descendant);
+}
