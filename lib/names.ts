@@ -8,9 +8,13 @@ export const names = {
   ledger: "millrace-ledger",
   rollUp: "millrace-roll-up",
   query: "millrace-query",
+  sweep: "millrace-sweep",
+  redrive: "millrace-redrive",
   quarantinePrefix: "quarantine/",
   /** Lambda writes batches it gave up on below this prefix of its own (Lambda developer guide, "Kinesis on-failure"). */
   failuresPrefix: "aws/lambda/",
+  /** Where such a batch goes when it is counted. */
+  redrivenPrefix: "redriven/",
   metricNamespace: "Millrace",
 } as const;
 

@@ -11,7 +11,9 @@ export type Reason =
   /** It claims to have happened well after its arrival. */
   | "early"
   /** The store refused a row that it is part of. */
-  | "refused";
+  | "refused"
+  /** The record was to be stepped over, and was not taken apart. */
+  | "skipped";
 
 /** A reason, and what was expected and what came, in words. Never holds more of the event than a short value. */
 export interface Problem {

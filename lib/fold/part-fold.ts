@@ -97,6 +97,12 @@ export class PartFold {
     }
   }
 
+  /** Puts one record into quarantine as it is, whatever is in it: it counts as one event. */
+  skip(record: StreamRecord): void {
+    this.#tally.events++;
+    this.#reject(record, undefined, problem("skipped", "expected a record to take apart, got one to be stepped over"));
+  }
+
   /** The rows so far, in an order that depends on the records only. */
   rows(): Row[] {
     return this.#groups.flatMap((groups) =>

@@ -20,7 +20,14 @@ export interface FoldedPart {
   readonly ids: Buffer;
   /** What it was folded with. */
   readonly memory: KnownIds;
+  /** Sequence numbers of records that were stepped over. */
+  readonly skipped: SkippedNumbers;
 }
+
+/** Sequence numbers of records that are to be stepped over. */
+export type SkippedNumbers = ReadonlySet<string>;
+
+const nothingSkipped: SkippedNumbers = new Set();
 
 /** Short, the same for the same records whoever folds them: 64 bits as hexadecimal. */
 export function partId(shard: string, { firstSequence, lastSequence }: Range): string {
@@ -28,27 +35,48 @@ export function partId(shard: string, { firstSequence, lastSequence }: Range): s
 }
 
 /** Folds records until a part is full; the part is the records it took. */
-export function foldNew(run: readonly StreamRecord[], definitions: Definitions, memory: KnownIds): FoldedPart {
+export function foldNew(
+  run: readonly StreamRecord[],
+  definitions: Definitions,
+  memory: KnownIds,
+  skipped: SkippedNumbers = nothingSkipped,
+): FoldedPart {
   const fold = new PartFold(definitions, memory);
   const records: StreamRecord[] = [];
   const endMs = (run[0]?.arrivalMs ?? 0) + partLimits.spanMs;
   for (const record of run) {
     if (fold.isFull || (records.length > 0 && record.arrivalMs > endMs)) break;
-    fold.add(record);
+    addTo(fold, record, skipped);
     records.push(record);
   }
-  return folded(records, fold, memory);
+  return folded(records, fold, memory, skipped);
 }
 
 /** Folds exactly these records, the range of a promise. */
-export function foldAll(records: readonly StreamRecord[], definitions: Definitions, memory: KnownIds): FoldedPart {
+export function foldAll(
+  records: readonly StreamRecord[],
+  definitions: Definitions,
+  memory: KnownIds,
+  skipped: SkippedNumbers = nothingSkipped,
+): FoldedPart {
   const fold = new PartFold(definitions, memory);
-  for (const record of records) fold.add(record);
-  return folded(records, fold, memory);
+  for (const record of records) addTo(fold, record, skipped);
+  return folded(records, fold, memory, skipped);
 }
 
-function folded(records: readonly StreamRecord[], fold: PartFold, memory: KnownIds): FoldedPart {
-  return { records, rows: fold.rows(), tally: fold.tally, rejected: fold.rejected, ids: fold.ids.toBytes(), memory };
+function addTo(fold: PartFold, record: StreamRecord, skipped: SkippedNumbers): void {
+  if (skipped.has(record.sequenceNumber)) fold.skip(record);
+  else fold.add(record);
+}
+
+function folded(
+  records: readonly StreamRecord[],
+  fold: PartFold,
+  memory: KnownIds,
+  skipped: SkippedNumbers,
+): FoldedPart {
+  const { tally, rejected } = fold;
+  return { records, rows: fold.rows(), tally, rejected, ids: fold.ids.toBytes(), memory, skipped };
 }
 
 /** The range of a part, with what is settled of it before it is opened. */
@@ -77,7 +105,7 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
     const detail = `${metric.definition.name}: expected the store to take the row, got "${refusal.detail}"`;
     events.set(`${record.sequenceNumber} ${index}`, { record, index, problem: { reason: refusal.reason, detail } });
   });
-  for (const record of part.records) trace.add(record);
+  for (const record of part.records) addTo(trace, record, part.skipped);
   const late = [...events.values()].filter(({ problem }) => problem.reason === "late").length;
   const { tally } = part;
   return {

@@ -77,8 +77,8 @@ class BatchRollUp {
   }
 
   async run(): Promise<RollUpReport> {
-    const { ledger } = this.#ports;
-    for (;;) {
+    const { ledger, clock } = this.#ports;
+    while (clock.now() < this.#patience.deadlineMs) {
       // In this order: a part that is committed in between is then seen twice, never not at all.
       let head: Head | undefined = await ledger.head(this.#shard);
       if (head.bornMs === 0) {
@@ -99,6 +99,9 @@ class BatchRollUp {
       }
       this.#conflicts++;
     }
+    throw new Error(
+      `Expected the ledger of ${this.#shard} to itself once before the time limit, got ${this.#conflicts} conflicts`,
+    );
   }
 
   #report(): RollUpReport {

@@ -12,6 +12,7 @@ import { TimestreamStore } from "../../lib/store/timestream.ts";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
 import { answersAtOnce } from "./answers-at-once.ts";
 import { customary } from "./customary.ts";
+import { PaidLedger } from "./paid-ledger.ts";
 import { definitions, rees46Batches } from "./rees46-batches.ts";
 
 const context = {
@@ -103,7 +104,7 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
       return run({ ...common, ledger, memory: new DuplicateMemory(ledger), store });
     },
     "handler and SDKs": () => {
-      const ledger = new DynamoLedger(dynamodb, "ledger");
+      const ledger = new PaidLedger(new DynamoLedger(dynamodb, "ledger"));
       return run({
         ...common,
         ledger,

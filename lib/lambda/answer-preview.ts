@@ -1,0 +1,17 @@
+import type { MiddlewareObj } from "@middy/core";
+import type { Definitions } from "../definitions.ts";
+import { emptyPreview, type Preview, previewOf } from "../redelivery/preview.ts";
+import { type BatchEvent, batchOf } from "./read-batch.ts";
+
+/**
+ * Middleware, before anything that reads the batch: answers an event with `preview` with what the roll-up would make of
+ * its records, and nothing else is done. Lambda's own events have no such field.
+ */
+export function answerPreview(definitions: Definitions): MiddlewareObj<BatchEvent & { preview?: boolean }, unknown> {
+  return {
+    before: ({ event }): Preview | undefined => {
+      if (event.preview !== true) return undefined;
+      return event.Records.length === 0 ? emptyPreview : previewOf(batchOf(event).records, definitions);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { UnreadableFailure } from "../failures/failure.ts";
+import type { FailureFiles } from "../failures/failure-files.ts";
+import type { FailureIndex } from "../failures/failure-index.ts";
+import { compareSequence } from "../record/sequence.ts";
+import type { StreamRecord } from "../record/stream-record.ts";
+import { covers, type Range } from "../roll-up/uncovered.ts";
+import { RangeGone, type RangeReader } from "../stream/range-reader.ts";
+
+/** Records of a range, wherever they were found. */
+export interface FoundRecords {
+  /** In order. */
+  readonly records: readonly StreamRecord[];
+  /** Whether it is known that these are all of the range. */
+  readonly complete: boolean;
+}
+
+/** Finds records again: in the stream, else in the batches that Lambda gave up on. */
+export class RecordSource {
+  readonly #stream: Pick<RangeReader, "read">;
+  readonly #files: FailureFiles;
+  readonly #index: FailureIndex;
+
+  constructor(stream: Pick<RangeReader, "read">, files: FailureFiles, index: FailureIndex) {
+    this.#stream = stream;
+    this.#files = files;
+    this.#index = index;
+  }
+
+  /**
+   * The records of the range. Sequence numbers have gaps, so records put together from several places are known to be
+   * all only by their number: `recordsMax`, where it is known.
+   */
+  async read(shardId: string, range: Range, recordsMax: number | undefined): Promise<FoundRecords> {
+    const { firstSequence, lastSequence } = range;
+    const found = new Map<string, StreamRecord>();
+    try {
+      return { records: await this.#stream.read(shardId, firstSequence, lastSequence), complete: true };
+    } catch (error) {
+      if (!(error instanceof RangeGone)) throw error;
+      for (const record of remaining(error)) found.set(record.sequenceNumber, record);
+    }
+    let spanned = false;
+    for (const file of await this.#index.overlapping(shardId, range)) {
+      const records = await this.#recordsOf(file);
+      for (const record of records) if (covers(range, record.sequenceNumber)) found.set(record.sequenceNumber, record);
+      const numbers = new Set(records.map(({ sequenceNumber }) => sequenceNumber));
+      spanned ||= numbers.has(firstSequence) && numbers.has(lastSequence);
+    }
+    const records = [...found.values()].sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
+    // A batch is consecutive records: with both ends it has all between.
+    return { records, complete: recordsMax === undefined ? spanned : records.length === recordsMax };
+  }
+
+  async #recordsOf(file: Parameters<FailureFiles["read"]>[0]): Promise<readonly StreamRecord[]> {
+    try {
+      return (await this.#files.read(file))?.batch.records ?? [];
+    } catch (error) {
+      if (error instanceof UnreadableFailure) return [];
+      throw error;
+    }
+  }
+}
+
+/** What the stream still has of the range, where it says. */
+const remaining = (error: RangeGone & { readonly records?: readonly StreamRecord[] }): readonly StreamRecord[] =>
+  error.records ?? [];

@@ -1,0 +1,88 @@
+import type { CommittedPart, Head, HeadState } from "../ledger/ledger.ts";
+import { compareSequence } from "../record/sequence.ts";
+import { covers } from "../roll-up/uncovered.ts";
+
+/** A record that must not be counted any more: it goes to quarantine as it is. */
+export interface SkippedRecord {
+  readonly sequenceNumber: string;
+  /** Never to be taken apart again, not even to find rows that may have been written of it: it ends the process. */
+  readonly kills: boolean;
+}
+
+/** A head with the records of its shard that are to be skipped, in order. */
+export interface SkippingHead extends Head {
+  readonly skipped?: readonly SkippedRecord[];
+}
+
+export interface SkippingHeadState extends HeadState {
+  readonly skipped: readonly SkippedRecord[];
+}
+
+/** What skipping needs of the ledger. */
+export interface SkippingLedger {
+  head(shard: string): Promise<SkippingHead>;
+  moveHead(shard: string, from: Head, next: SkippingHeadState): Promise<boolean>;
+  committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
+}
+
+/** Records of a shard that may be skipped at a time: the head stays far below the 400 KB of a DynamoDB item. */
+export const skippedMax = 500;
+
+/** What became of the wish to skip a record. */
+export type Skipping =
+  | { readonly kind: "skipped" }
+  /** It was to be skipped already. */
+  | { readonly kind: "known" }
+  /** It is in a committed part, which never changes. */
+  | { readonly kind: "committed"; readonly part: string };
+
+/** Whether the record ends the process; asked once it is known whether an open part covers it. */
+export type Kills = (isOpen: boolean) => Promise<boolean>;
+
+/**
+ * Marks a record of the shard: whoever folds it from now on puts it into quarantine undecoded. The mark is part of the
+ * head, so an invocation that has folded the record and not yet opened its part must start again. Marks that a committed
+ * part has used up are dropped. Throws where too many records are marked.
+ */
+export async function skip(
+  ledger: SkippingLedger,
+  shard: string,
+  sequenceNumber: string,
+  killsAsked: Kills,
+): Promise<Skipping> {
+  for (;;) {
+    // In this order: a part that is committed in between is then seen twice, never not at all.
+    const head = await ledger.head(shard);
+    const [part] = await ledger.committed(shard, sequenceNumber, sequenceNumber);
+    const isOpen = head.open.some((open) => covers(open, sequenceNumber));
+    if (part !== undefined && !isOpen) return { kind: "committed", part: part.id };
+    const { skipped = [] } = head;
+    const before = skipped.find((other) => other.sequenceNumber === sequenceNumber);
+    const kills = await killsAsked(isOpen);
+    if (before !== undefined && (before.kills || !kills)) return { kind: "known" };
+    const others = await stillWanted(ledger, shard, head, sequenceNumber);
+    if (others.length >= skippedMax) {
+      throw new Error(`Expected at most ${skippedMax} records of ${shard} to be skipped, got one more`);
+    }
+    const marks = [...others, { sequenceNumber, kills }];
+    marks.sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
+    if (await ledger.moveHead(shard, head, { ...head, skipped: marks })) return { kind: "skipped" };
+  }
+}
+
+/** The other marks, without those whose records are in a part that is committed and closed. */
+async function stillWanted(
+  ledger: SkippingLedger,
+  shard: string,
+  { open, skipped = [] }: SkippingHead,
+  sequenceNumber: string,
+): Promise<SkippedRecord[]> {
+  const wanted: SkippedRecord[] = [];
+  for (const other of skipped) {
+    if (other.sequenceNumber === sequenceNumber) continue;
+    const isOpen = open.some((part) => covers(part, other.sequenceNumber));
+    const committed = isOpen ? [] : await ledger.committed(shard, other.sequenceNumber, other.sequenceNumber);
+    if (committed.length === 0) wanted.push(other);
+  }
+  return wanted;
+}

@@ -1,0 +1,29 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { clientSettings } from "../aws/client-settings.ts";
+import { systemClock } from "../clock.ts";
+import { readEnvironment } from "../environment.ts";
+import { S3FailureFiles } from "../failures/s3.ts";
+import { DynamoLedger } from "../ledger/dynamodb.ts";
+import { names } from "../names.ts";
+import { LambdaFunctions, LambdaRollUp } from "../redelivery/lambda.ts";
+import type { RedrivePorts } from "../redrive/redrive.ts";
+import { KinesisStream } from "../stream/kinesis.ts";
+import type { SweepPorts } from "./sweep.ts";
+
+/** The AWS services that the environment names, as the ports of sweep and redrive. */
+export function connectSweepPorts(variables: Readonly<Record<string, string | undefined>>): SweepPorts & RedrivePorts {
+  const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
+  const settings = clientSettings();
+  const stream = new KinesisStream(new KinesisClient(settings), place.stream);
+  return {
+    streamName: place.stream,
+    shardLists: [stream],
+    ledger: new DynamoLedger(new DynamoDBClient(settings), place.ledger),
+    stream,
+    failures: new S3FailureFiles(new S3Client(settings), place.bucket),
+    rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),
+    clock: systemClock,
+  };
+}
