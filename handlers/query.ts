@@ -26,7 +26,7 @@ export function queryChain(definitions: Definitions, ports: () => QueryPorts, pa
       const question = readQuestion(pathParameters?.name ?? "", parameters, definitions, Date.now());
       return json(await answerQuestion(question, ports().store));
     },
-    [queryRoutes.shards]: async () => json({ shards: await ports().shards.now(Date.now()) }),
+    [queryRoutes.shards]: async () => json(await ports().shards.now(Date.now())),
     [queryRoutes.page]: () => pageFile(pageDirectory, "index.html"),
     [queryRoutes.pageFile]: ({ pathParameters }) => pageFile(pageDirectory, pathParameters?.file ?? ""),
   };

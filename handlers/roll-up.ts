@@ -6,6 +6,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
 import { type Definitions, definitionsOf } from "../lib/definitions.ts";
+import { answerPreview } from "../lib/lambda/answer-preview.ts";
 import { lagReporter } from "../lib/lambda/lag.ts";
 import { type BatchEvent, readBatch } from "../lib/lambda/read-batch.ts";
 import { reportRollUp } from "../lib/lambda/report-roll-up.ts";
@@ -21,6 +22,7 @@ export function rollUpChain(definitions: Definitions, ports: () => Ports) {
   return middy<BatchEvent>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
+    .use(answerPreview(definitions))
     .use(readBatch())
     .use(reportRollUp(metrics))
     .handler(({ batch }, context: Context) =>

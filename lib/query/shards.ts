@@ -13,6 +13,12 @@ export interface ShardState {
   readonly openParts: number;
 }
 
+/** The states of all shards at one time, ISO 8601. */
+export interface ShardsAnswer {
+  readonly asOf: string;
+  readonly shards: readonly ShardState[];
+}
+
 /** An answer is given again for so long: a shard can be read five times a second, by the roll-up too (Kinesis quotas). */
 const freshMs = 2_000;
 /** Shards asked about at one time. */
@@ -32,13 +38,13 @@ export class ShardStates {
   }
 
   /** However many ask at once, the shards are read once. */
-  async now(nowMs: number): Promise<ShardState[]> {
+  async now(nowMs: number): Promise<ShardsAnswer> {
     if (this.#asked === undefined || nowMs - this.#asked.atMs >= freshMs) {
       this.#asked = { atMs: nowMs, states: this.#read(nowMs) };
     }
-    const { states } = this.#asked;
+    const { atMs, states } = this.#asked;
     try {
-      return await states;
+      return { asOf: new Date(atMs).toISOString(), shards: await states };
     } catch (error) {
       this.#asked = undefined;
       throw error;

@@ -31,7 +31,7 @@ if (values.json) {
     console.log(`  at most 2 x floor: ${handlerToFloor.toFixed(2)}; the customary way: ${customaryToFloor.toFixed(2)}`);
   }
   if (laptop !== undefined) {
-    console.log("\nThe laptop, started by npm start");
+    console.log("\nThe laptop, started by npm start, with a batching window of 1 s");
     console.log(`  ready after                  ${(laptop.readyMs / 1_000).toFixed(1)} s (at most 8)`);
     for (const { file, events, seconds, eventsPerSecond } of laptop.replays) {
       console.log(

@@ -100,11 +100,17 @@ export class Laptop {
   /** Resolves when every record in the stream is in a committed part. */
   async caughtUp(): Promise<void> {
     interface Shards {
+      readonly asOf: string;
       readonly shards: readonly { readonly iteratorAgeMs: number; readonly openParts: number }[];
     }
+    const since = Date.now();
     for (;;) {
-      const { shards } = await this.get<Shards>("/v1/shards");
-      if (shards.every(({ iteratorAgeMs, openParts }) => iteratorAgeMs === 0 && openParts === 0)) return;
+      const { asOf, shards } = await this.get<Shards>("/v1/shards");
+      if (
+        Date.parse(asOf) >= since &&
+        shards.every(({ iteratorAgeMs, openParts }) => iteratorAgeMs === 0 && openParts === 0)
+      )
+        return;
       await wait(50);
     }
   }

@@ -1,0 +1,42 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { reportMetrics } from "../lib/lambda/report-metrics.ts";
+import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
+import { names } from "../lib/names.ts";
+import { type RedrivePorts, type RedriveReport, redrive } from "../lib/redrive/redrive.ts";
+import { connectSweepPorts } from "../lib/sweep/connect.ts";
+
+const countsOf = ({ redriven, settled, leftCount, records, skipped, complete }: RedriveReport) => ({
+  BatchesRedriven: redriven,
+  BatchesSettled: settled,
+  BatchesLeft: leftCount,
+  RecordsRedriven: records,
+  RecordsSkipped: skipped.length,
+  RedriveIncomplete: complete ? 0 : 1,
+});
+
+/** Runs the batches that Lambda gave up on once more; `{"dryRun": true}` says what they hold. */
+export function redriveChain(ports: () => RedrivePorts) {
+  const logger = new Logger({ serviceName: names.redrive });
+  const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.redrive });
+  return middy<SliceEvent, RedriveReport>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .use(reportMetrics(metrics, countsOf))
+    .handler(async (event, context: Context) => {
+      const report = await redrive(ports(), sliceOf(event, context));
+      for (const file of report.left) logger.warn("A batch could not be redriven", { ...file });
+      for (const record of report.skipped) logger.error("A record ends the process, and is skipped", { ...record });
+      return report;
+    });
+}
+
+let ports: RedrivePorts | undefined;
+export const handler = redriveChain(() => {
+  ports ??= connectSweepPorts(process.env);
+  return ports;
+});

@@ -1,0 +1,42 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { reportMetrics } from "../lib/lambda/report-metrics.ts";
+import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
+import { names } from "../lib/names.ts";
+import { connectSweepPorts } from "../lib/sweep/connect.ts";
+import { type SweepPorts, type SweepReport, sweep } from "../lib/sweep/sweep.ts";
+
+const countsOf = ({ open, kept, lost, notKept, skipped, left }: SweepReport): Record<string, number> => ({
+  PromisesOpen: open,
+  PromisesKept: kept.length,
+  PromisesLost: lost.length,
+  PromisesNotKept: notKept.length,
+  PromisesLeft: left,
+  RecordsSkipped: skipped.length,
+});
+
+/** Keeps the promises that nobody came back for; `{"dryRun": true}` says which. */
+export function sweepChain(ports: () => SweepPorts) {
+  const logger = new Logger({ serviceName: names.sweep });
+  const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.sweep });
+  return middy<SliceEvent, SweepReport>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .use(reportMetrics(metrics, countsOf))
+    .handler(async (event, context: Context) => {
+      const report = await sweep(ports(), sliceOf(event, context));
+      for (const promise of report.lost) logger.error("Records of a promise are lost", { ...promise });
+      for (const promise of report.notKept) logger.warn("A promise could not be kept", { ...promise });
+      return report;
+    });
+}
+
+let ports: SweepPorts | undefined;
+export const handler = sweepChain(() => {
+  ports ??= connectSweepPorts(process.env);
+  return ports;
+});
