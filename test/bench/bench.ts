@@ -35,7 +35,7 @@ if (values.json) {
     console.log(`  ready after                  ${(laptop.readyMs / 1_000).toFixed(1)} s (at most 8)`);
     for (const { file, events, seconds, eventsPerSecond } of laptop.replays) {
       console.log(
-        `  ${file}: ${events} events in ${seconds.toFixed(1)} s from replay to queryable, ${Math.round(eventsPerSecond)}/s (at least 20000)`,
+        `  ${file}: ${events} events in ${seconds.toFixed(1)} s from replay to queryable, ${Math.round(eventsPerSecond)}/s${events > 100_000 ? " (at least 20000)" : ", most of it the fixed cost of a replay"}`,
       );
     }
     console.log(`  resident after the larger    ${Math.round(laptop.residentMib)} MB in all (at most 600)`);
