@@ -18,7 +18,9 @@ import { kinesisStream } from "./resources/kinesis-stream.ts";
 import { lambdaFunction } from "./resources/lambda-function.ts";
 import { metricAlarm } from "./resources/metric-alarm.ts";
 import { s3Bucket } from "./resources/s3-bucket.ts";
+import { scheduleRule } from "./resources/schedule-rule.ts";
 import { timestreamDatabase, timestreamTable } from "./resources/timestream.ts";
+import { runSchedule, type Schedule } from "./schedule.ts";
 import { accountId, closeServices, endpointServices, openServices, region, type Services } from "./services.ts";
 import { readAssets } from "./template/assets.ts";
 import { type Provisioner, type RunningStack, runTemplate } from "./template/run.ts";
@@ -89,6 +91,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
     }),
   );
   await runMappings(options, services, endpoint, parts.mappings, closing);
+  runSchedules(options, services, parts.schedules, closing);
   watchAlarms(options, services, parts.alarms, closing);
   const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
   closing.defer(() => clearInterval(trimming));
@@ -100,6 +103,7 @@ class StackParts {
   readonly http = new HttpApiParts();
   readonly mappings: MappingSettings[] = [];
   readonly alarms: AlarmSettings[] = [];
+  readonly schedules: Schedule[] = [];
 }
 
 async function runStack(
@@ -107,7 +111,7 @@ async function runStack(
   services: Services,
   { url: AWS_ENDPOINT_URL }: AwsEndpoint,
   apiUrl: string,
-  { http, mappings, alarms }: StackParts,
+  { http, mappings, alarms, schedules }: StackParts,
 ): Promise<RunningStack> {
   const directory = await assembly;
   const template = parseTemplate(JSON.parse(await readFile(join(directory, `${stackName}.template.json`), "utf8")));
@@ -125,6 +129,7 @@ async function runStack(
     "AWS::ApiGatewayV2::Stage": http.stage,
     "AWS::ApiGatewayV2::Integration": http.integration,
     "AWS::ApiGatewayV2::Route": http.route,
+    "AWS::Events::Rule": scheduleRule((schedule) => schedules.push(schedule)),
     "AWS::CloudWatch::Alarm": metricAlarm((alarm) => {
       checkAlarm(alarm);
       alarms.push(alarm);
@@ -169,6 +174,25 @@ async function runMappings(
   closing.defer(async () => {
     stop.abort();
     // A function that hangs would be waited for until its time limit.
+    await Promise.all([...running, lambda.close()]);
+  });
+}
+
+function runSchedules(
+  { log }: CloudOptions,
+  { lambda }: Services,
+  schedules: readonly Schedule[],
+  closing: AsyncDisposableStack,
+): void {
+  const stop = new AbortController();
+  const invoke = (arn: string, payload: string) => lambda.invoke(functionName(arn), payload);
+  const running = schedules.map((schedule) =>
+    runSchedule(schedule, realClock, invoke, stop.signal).catch((error: unknown) =>
+      log(`${schedule.name} ended: ${error}`),
+    ),
+  );
+  closing.defer(async () => {
+    stop.abort();
     await Promise.all([...running, lambda.close()]);
   });
 }
