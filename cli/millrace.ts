@@ -23,6 +23,18 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { send, sendUsage } = await import("./commands/send.ts");
     return { run: send, usage: sendUsage };
   },
+  sweep: async () => {
+    const { runSweep, sweepUsage } = await import("./commands/sweep.ts");
+    return { run: runSweep, usage: sweepUsage };
+  },
+  redrive: async () => {
+    const { runRedrive, redriveUsage } = await import("./commands/redrive.ts");
+    return { run: runRedrive, usage: redriveUsage };
+  },
+  skip: async () => {
+    const { runSkip, skipUsage } = await import("./commands/skip.ts");
+    return { run: runSkip, usage: skipUsage };
+  },
 };
 
 async function help(): Promise<string> {

@@ -7,6 +7,7 @@ import { IteratorAgeAlarm } from "./iterator-age-alarm.ts";
 import { LedgerTable } from "./ledger-table.ts";
 import { MetricStore } from "./metric-store.ts";
 import { QueryApi } from "./query-api.ts";
+import { Recovery } from "./recovery.ts";
 import { RejectBucket } from "./reject-bucket.ts";
 import { RollUp } from "./roll-up.ts";
 
@@ -26,7 +27,8 @@ export class MillraceStack extends Stack {
     const ledger = new LedgerTable(this, "Ledger");
     const store = new MetricStore(this, "MetricStore", settings);
     const bucket = new RejectBucket(this, "Rejects");
-    new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
+    const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
+    new Recovery(this, "Recovery", { configFile, stream, ledger, bucket, rollUp: rollUp.function });
     const query = new QueryApi(this, "Query", { configFile, stream, ledger, store });
     new IteratorAgeAlarm(this, "IteratorAge", stream);
     new CfnOutput(this, "ApiUrl", { value: query.url });

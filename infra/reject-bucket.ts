@@ -32,6 +32,15 @@ export class RejectBucket extends Construct {
     this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);
   }
 
+  /** May read what Lambda gave up on, and put it aside once it is counted. */
+  grantRedrive(grantee: IGrantable): void {
+    this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);
+    for (const action of ["s3:GetObject", "s3:DeleteObject"]) {
+      this.#grant(grantee, action, this.bucket.arnForObjects(`${names.failuresPrefix}*`));
+    }
+    this.#grant(grantee, "s3:PutObject", this.bucket.arnForObjects(`${names.redrivenPrefix}*`));
+  }
+
   /** Only while the bucket is ours: a deleted bucket's name may be taken by another account. */
   #grant(grantee: IGrantable, action: string, resource: string): void {
     const conditions = { StringEquals: { "s3:ResourceAccount": Stack.of(this).account } };

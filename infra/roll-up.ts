@@ -25,6 +25,8 @@ export interface RollUpProps {
 
 /** The function that rolls up the stream, and the mapping that feeds it. */
 export class RollUp extends Construct {
+  readonly function: IFunction;
+
   constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: RollUpProps) {
     super(scope, id);
     const rollUp = new BundledFunction(this, "Function", {
@@ -41,6 +43,7 @@ export class RollUp extends Construct {
         [environmentNames.bucket]: bucket.bucket.bucketName,
       },
     });
+    this.function = rollUp;
     stream.grantRead(rollUp);
     ledger.grantReadWrite(rollUp);
     store.grantWrite(rollUp);

@@ -21,13 +21,26 @@ const localMayUse = ["lib/names.ts", "lib/limits.ts"];
 const packageUsers: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-timestream-write": ["lib/store/timestream.ts"],
   "@aws-sdk/client-timestream-query": ["lib/store/timestream.ts"],
-  "@aws-sdk/client-dynamodb": ["lib/ledger/dynamodb.ts", "lib/query/connect.ts", "lib/roll-up/connect.ts"],
+  "@aws-sdk/client-dynamodb": [
+    "lib/ledger/dynamodb.ts",
+    "lib/query/connect.ts",
+    "lib/roll-up/connect.ts",
+    "lib/sweep/connect.ts",
+    "cli/commands/skip.ts",
+  ],
   "@aws-sdk/util-dynamodb": ["lib/ledger/dynamodb.ts"],
-  "@aws-sdk/client-s3": ["lib/quarantine/s3.ts", "lib/roll-up/connect.ts"],
+  "@aws-sdk/client-lambda": ["lib/redelivery/lambda.ts"],
+  "@aws-sdk/client-s3": [
+    "lib/quarantine/s3.ts",
+    "lib/failures/s3.ts",
+    "lib/roll-up/connect.ts",
+    "lib/sweep/connect.ts",
+  ],
   "@aws-sdk/client-kinesis": [
     "lib/stream/kinesis.ts",
     "lib/query/connect.ts",
     "lib/roll-up/connect.ts",
+    "lib/sweep/connect.ts",
     "lib/producer/",
     "cli/commands/",
     "local/demo/",

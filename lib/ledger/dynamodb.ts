@@ -40,12 +40,19 @@ export class DynamoLedger implements Ledger {
 
   async head(shard: string): Promise<Head> {
     const item = await this.#get(shard, headItem);
-    return item === undefined ? newHead : (item.head as Head);
+    // Heads of before have nothing to skip.
+    return item === undefined ? newHead : { ...newHead, ...(item.head as Head) };
   }
 
-  moveHead(shard: string, from: Head, { open, ancestors, descendants, bornMs }: HeadState): Promise<boolean> {
+  async moveHead(
+    shard: string,
+    from: Head,
+    { open, ancestors, descendants, bornMs, skipped }: HeadState,
+  ): Promise<boolean> {
     const revision = from.revision + 1;
-    const item = { shard, item: headItem, revision, head: { revision, open, ancestors, descendants, bornMs } };
+    const item = { shard, item: headItem, revision, head: { revision, open, ancestors, descendants, bornMs, skipped } };
+    // Before the head itself: a shard that has one can be found.
+    if (from.revision === 0) await this.#keepShard(shard);
     return this.#put(item, {
       ConditionExpression: from.revision === 0 ? "attribute_not_exists(revision)" : "revision = :revision",
       ...(from.revision === 0 ? {} : { ExpressionAttributeValues: { ":revision": { N: String(from.revision) } } }),
@@ -75,6 +82,18 @@ export class DynamoLedger implements Ledger {
       return item.part as CommittedPart;
     }
     return undefined;
+  }
+
+  /** Ids of the shards of a stream that were ever written for, those that the stream has forgotten too. */
+  async shardIds(streamName: string): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { item } of this.#items(`shards/${streamName}`, ["shard", "share"], {})) ids.push(item as string);
+    return ids;
+  }
+
+  async #keepShard(shard: string): Promise<void> {
+    const [streamName = "", shardId = ""] = shard.split("/");
+    await this.#put({ shard: `shards/${streamName}`, item: shardId });
   }
 
   async keepIds(
@@ -152,7 +171,8 @@ export class DynamoLedger implements Ledger {
   async #put(item: Record<string, unknown>, condition: Partial<PutItemCommandInput> = {}): Promise<boolean> {
     const expires = Math.floor(Date.now() / 1_000) + rememberedDays * 86_400;
     // A head is small, and its promises must not be forgotten: it stays.
-    const forgotten = item.item === headItem ? {} : { [ledgerKeys.timeToLive]: expires };
+    const stays = item.item === headItem || String(item.shard).startsWith("shards/");
+    const forgotten = stays ? {} : { [ledgerKeys.timeToLive]: expires };
     const Item = marshall({ ...item, ...forgotten }, { removeUndefinedValues: true });
     try {
       await this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition }));

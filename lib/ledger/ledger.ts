@@ -18,11 +18,17 @@ export interface OpenPart extends PartRange {
   /** The head's revision at opening: parts of a shard are numbered in the order they were opened. */
   readonly number: number;
   /**
-   * Hashes of the definitions it was folded under: the last one is in force, the ones before it were opened under by
-   * code that was replaced before it could finish. Their number is the `Version` of its rows.
+   * What it was folded under (`foldName`: the hash of the definitions, and the records skipped): the last one is in
+   * force, the ones before it were opened under by code that was replaced before it could finish. Their number is the
+   * `Version` of its rows.
    */
   readonly definitions: readonly string[];
   readonly openedMs: number;
+  /** As many as there are, and what they held when the part was opened: where it is lost, this is known of it. */
+  readonly records: number;
+  readonly events: number;
+  readonly firstBucketMs: number | undefined;
+  readonly lastBucketMs: number | undefined;
   /**
    * Up to which number it sees the parts of shards that this one came from, by shard. Undefined until it is sealed, and
    * never changed after.
@@ -63,10 +69,19 @@ export interface HeadState {
   readonly descendants: readonly string[];
   /** Arrival of the first record that came to be counted here; what its ancestors have arrived before it. 0 before. */
   readonly bornMs: number;
+  /** Records of the shard that are to be skipped, in order, until a part with them is committed. */
+  readonly skipped: readonly SkippedRecord[];
+}
+
+/** A record that must not be counted any more: it goes to quarantine as it is. */
+export interface SkippedRecord {
+  readonly sequenceNumber: string;
+  /** Never to be taken apart again, not even to find rows that may have been written of it: it ends the process. */
+  readonly kills: boolean;
 }
 
 /** The head of a shard that nothing was written for. */
-export const newHead: Head = { revision: 0, open: [], ancestors: [], descendants: [], bornMs: 0 };
+export const newHead: Head = { revision: 0, open: [], ancestors: [], descendants: [], bornMs: 0, skipped: [] };
 
 /**
  * What has been counted, shard by shard. Every read is strongly consistent. Throws what its database throws; nothing is

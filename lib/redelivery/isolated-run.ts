@@ -35,7 +35,7 @@ export async function runIsolated(batch: Batch, ports: IsolationPorts): Promise<
 
 async function skipKillers(batch: Batch, { ledger, rollUp, onSkip }: IsolationPorts): Promise<number> {
   const shard = shardKey(batch.streamName, batch.shardId);
-  const { skipped = [] } = await ledger.head(shard);
+  const { skipped } = await ledger.head(shard);
   const known = new Set(skipped.filter(({ kills }) => kills).map(({ sequenceNumber }) => sequenceNumber));
   const suspects = batch.records.filter(({ sequenceNumber }) => !known.has(sequenceNumber));
   let count = 0;

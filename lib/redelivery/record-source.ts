@@ -28,16 +28,17 @@ export class RecordSource {
 
   /**
    * The records of the range. Sequence numbers have gaps, so records put together from several places are known to be
-   * all only by their number: `recordsMax`, where it is known.
+   * all only by how many they are: `count`, where it is known.
    */
-  async read(shardId: string, range: Range, recordsMax: number | undefined): Promise<FoundRecords> {
+  async read(shardId: string, range: Range, count: number | undefined): Promise<FoundRecords> {
     const { firstSequence, lastSequence } = range;
     const found = new Map<string, StreamRecord>();
     try {
-      return { records: await this.#stream.read(shardId, firstSequence, lastSequence), complete: true };
+      const records = await this.#stream.read(shardId, firstSequence, lastSequence);
+      return { records, complete: count === undefined || records.length === count };
     } catch (error) {
       if (!(error instanceof RangeGone)) throw error;
-      for (const record of remaining(error)) found.set(record.sequenceNumber, record);
+      for (const record of error.records) found.set(record.sequenceNumber, record);
     }
     let spanned = false;
     for (const file of await this.#index.overlapping(shardId, range)) {
@@ -48,7 +49,7 @@ export class RecordSource {
     }
     const records = [...found.values()].sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
     // A batch is consecutive records: with both ends it has all between.
-    return { records, complete: recordsMax === undefined ? spanned : records.length === recordsMax };
+    return { records, complete: count === undefined ? spanned : records.length === count };
   }
 
   async #recordsOf(file: Parameters<FailureFiles["read"]>[0]): Promise<readonly StreamRecord[]> {
@@ -60,7 +61,3 @@ export class RecordSource {
     }
   }
 }
-
-/** What the stream still has of the range, where it says. */
-const remaining = (error: RangeGone & { readonly records?: readonly StreamRecord[] }): readonly StreamRecord[] =>
-  error.records ?? [];

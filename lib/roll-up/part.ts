@@ -91,6 +91,13 @@ export function partRange(shard: string, range: Range, { records, ids }: FoldedP
   };
 }
 
+/** What is known of a part when it is opened, should it be lost: its duplicates are counted still. */
+export function heldBy({ records, tally, rows }: FoldedPart) {
+  const buckets = rows.map(({ bucketMs }) => bucketMs);
+  const [firstBucketMs, lastBucketMs] = [chosen(buckets, Math.min), chosen(buckets, Math.max)];
+  return { records: records.length, events: tally.events, firstBucketMs, lastBucketMs };
+}
+
 /**
  * The part without the rows that the store refused. An event with a refused row is no longer counted but late or
  * quarantined; rows of it that the store took stay, and the detail names the metrics that lack it.

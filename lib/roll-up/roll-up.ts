@@ -5,11 +5,12 @@ import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
+import { foldedUnder, foldName, readFoldName, skippedThen } from "../skip/fold-name.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Patience } from "../store/store.ts";
 import type { Batch } from "./batch.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
-import { committedPart, type FoldedPart, foldAll, foldNew, partRange, withRefusals } from "./part.ts";
+import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
 import { covers, firstUncovered, overlaps, type Range } from "./uncovered.ts";
 
@@ -130,10 +131,11 @@ class BatchRollUp {
     // With relatives, what it remembers is settled only after it is opened; where it ends, and its ids, are before.
     const alone = views !== undefined && head.descendants.length === 0;
     const memory = alone ? await this.#memoryOf({ number, views }, run, head, this.#definitions) : nothingKnown;
-    const part = foldNew(run, this.#definitions, memory);
+    const skipped = new Set(head.skipped.map(({ sequenceNumber }) => sequenceNumber));
+    const part = foldNew(run, this.#definitions, memory, skipped);
     const range = partRange(this.#shard, rangeOf(part.records), part);
-    const definitions = [this.#definitions.hash];
-    const open: OpenPart = { ...range, number, definitions, openedMs: clock.now(), views };
+    const definitions = [foldName(foldedUnder(this.#definitions.hash, range, head.skipped, undefined))];
+    const open: OpenPart = { ...range, ...heldBy(part), number, definitions, openedMs: clock.now(), views };
     // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
@@ -147,13 +149,14 @@ class BatchRollUp {
    */
   async #takeOver(promise: OpenPart, head: Head): Promise<Opened | undefined> {
     const { ledger, clock } = this.#ports;
-    const { hash } = this.#definitions;
+    const before = promise.definitions.at(-1);
+    const name = foldName(foldedUnder(this.#definitions.hash, promise, head.skipped, before));
     const records = await this.#recordsOf(promise);
-    if (promise.definitions.at(-1) === hash) return { open: promise, head, records, part: undefined };
+    if (before === name) return { open: promise, head, records, part: undefined };
     // Two deployments that both run would take it from each other for ever. After its time limit the other is gone.
     const heldMs = clock.now() - promise.openedMs;
     if (heldMs < rollUpTimeoutSeconds * 1_000) throw new PromiseHeld(promise, heldMs);
-    const open = { ...promise, definitions: [...promise.definitions, hash], openedMs: clock.now() };
+    const open = { ...promise, definitions: [...promise.definitions, name], openedMs: clock.now() };
     await ledger.keepDefinitions(this.#definitions);
     const moved = await this.#move(
       head,
@@ -187,11 +190,16 @@ class BatchRollUp {
     const open = head?.open.find((other) => other.id === id);
     if (head === undefined || open === undefined) return undefined;
     await sealDescendants(ledger, head);
-    const folded =
-      part ?? foldAll(records, this.#definitions, await this.#memoryOf(open, records, head, this.#definitions));
+    const folded = part ?? (await this.#fold(open, records, head));
     const closed = await this.#finish(open, folded, head);
     if (closed !== undefined) memory.finished(this.#shard, before, closed, open, folded.ids);
     return closed;
+  }
+
+  async #fold(open: OpenPart, records: readonly StreamRecord[], head: Head): Promise<FoldedPart> {
+    const memory = await this.#memoryOf(open, records, head, this.#definitions);
+    const { skipped } = readFoldName(open.definitions.at(-1) ?? "");
+    return foldAll(records, this.#definitions, memory, new Set(skipped.map(({ sequenceNumber }) => sequenceNumber)));
   }
 
   /** Writes the rows of an open part, commits it, and takes it off the list. Undefined where the head has changed. */
@@ -218,14 +226,17 @@ class BatchRollUp {
     if (open.definitions.length === 1) return [];
     const current = new Set(part.rows.map(rowKey));
     const outdated = new Map<string, Row>();
-    for (const hash of new Set(open.definitions.slice(0, -1))) {
+    const now = readFoldName(open.definitions.at(-1) ?? "");
+    for (const name of new Set(open.definitions.slice(0, -1))) {
+      const earlier = readFoldName(name);
+      const { hash } = earlier;
       const definitions = await this.#ports.ledger.definitions(hash);
       if (definitions?.foldVersion !== this.#definitions.foldVersion) {
         const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
         throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got ${received}`);
       }
       const memory = await this.#memoryOf(open, part.records, head, definitions);
-      for (const row of foldAll(part.records, definitions, memory).rows) {
+      for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now)).rows) {
         const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
         if (!current.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
       }

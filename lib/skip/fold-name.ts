@@ -1,6 +1,6 @@
+import type { SkippedRecord } from "../ledger/ledger.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { covers, type Range } from "../roll-up/uncovered.ts";
-import type { SkippedRecord } from "./skip.ts";
 
 /** What a part was folded under: definitions, and which of its records were skipped. */
 export interface FoldedUnder {

@@ -1,29 +1,9 @@
-import type { CommittedPart, Head, HeadState } from "../ledger/ledger.ts";
+import type { Head, Ledger, SkippedRecord } from "../ledger/ledger.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { covers } from "../roll-up/uncovered.ts";
 
-/** A record that must not be counted any more: it goes to quarantine as it is. */
-export interface SkippedRecord {
-  readonly sequenceNumber: string;
-  /** Never to be taken apart again, not even to find rows that may have been written of it: it ends the process. */
-  readonly kills: boolean;
-}
-
-/** A head with the records of its shard that are to be skipped, in order. */
-export interface SkippingHead extends Head {
-  readonly skipped?: readonly SkippedRecord[];
-}
-
-export interface SkippingHeadState extends HeadState {
-  readonly skipped: readonly SkippedRecord[];
-}
-
 /** What skipping needs of the ledger. */
-export interface SkippingLedger {
-  head(shard: string): Promise<SkippingHead>;
-  moveHead(shard: string, from: Head, next: SkippingHeadState): Promise<boolean>;
-  committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
-}
+export type SkippingLedger = Pick<Ledger, "head" | "moveHead" | "committed">;
 
 /** Records of a shard that may be skipped at a time: the head stays far below the 400 KB of a DynamoDB item. */
 export const skippedMax = 500;
@@ -54,11 +34,13 @@ export async function skip(
     // In this order: a part that is committed in between is then seen twice, never not at all.
     const head = await ledger.head(shard);
     const [part] = await ledger.committed(shard, sequenceNumber, sequenceNumber);
-    const isOpen = head.open.some((open) => covers(open, sequenceNumber));
-    if (part !== undefined && !isOpen) return { kind: "committed", part: part.id };
-    const { skipped = [] } = head;
+    const promise = head.open.find((open) => covers(open, sequenceNumber));
+    // One that is only not off the list yet is committed; one that was taken over since is not.
+    const taken = promise !== undefined && promise.definitions.length > (part?.definitions.length ?? 0);
+    if (part !== undefined && !taken) return { kind: "committed", part: part.id };
+    const { skipped } = head;
     const before = skipped.find((other) => other.sequenceNumber === sequenceNumber);
-    const kills = await killsAsked(isOpen);
+    const kills = await killsAsked(promise !== undefined);
     if (before !== undefined && (before.kills || !kills)) return { kind: "known" };
     const others = await stillWanted(ledger, shard, head, sequenceNumber);
     if (others.length >= skippedMax) {
@@ -74,7 +56,7 @@ export async function skip(
 async function stillWanted(
   ledger: SkippingLedger,
   shard: string,
-  { open, skipped = [] }: SkippingHead,
+  { open, skipped }: Head,
   sequenceNumber: string,
 ): Promise<SkippedRecord[]> {
   const wanted: SkippedRecord[] = [];

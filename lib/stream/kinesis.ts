@@ -3,6 +3,7 @@ import {
   GetShardIteratorCommand,
   type KinesisClient,
   ListShardsCommand,
+  ResourceNotFoundException,
   type Shard,
 } from "@aws-sdk/client-kinesis";
 import { compareSequence } from "../record/sequence.ts";
@@ -24,7 +25,11 @@ export class KinesisStream implements RangeReader {
 
   async read(shardId: string, first: string, last: string): Promise<StreamRecord[]> {
     const records: StreamRecord[] = [];
-    let iterator = await this.#iterator(shardId, "AT_SEQUENCE_NUMBER", first);
+    let iterator = await this.#iterator(shardId, "AT_SEQUENCE_NUMBER", first).catch((error: unknown) => {
+      // A closed shard is forgotten with its last record.
+      if (error instanceof ResourceNotFoundException) throw new RangeGone(shardId, first, last, "no such shard");
+      throw error;
+    });
     // An empty answer in the middle of a shard is normal; only the end of the shard or a later record ends the search.
     while (iterator !== undefined) {
       const page = await this.#client.send(
@@ -114,7 +119,7 @@ export class KinesisStream implements RangeReader {
 function checked(shardId: string, first: string, last: string, records: StreamRecord[]): StreamRecord[] {
   const found = `${records[0]?.sequenceNumber ?? "none"} to ${records.at(-1)?.sequenceNumber ?? "none"}`;
   if (records[0]?.sequenceNumber !== first || records.at(-1)?.sequenceNumber !== last) {
-    throw new RangeGone(shardId, first, last, found);
+    throw new RangeGone(shardId, first, last, found, records);
   }
   return records;
 }

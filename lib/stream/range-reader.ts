@@ -15,7 +15,11 @@ export interface RangeReader {
 export class RangeGone extends Error {
   override readonly name = "RangeGone";
 
-  constructor(shardId: string, first: string, last: string, received: string) {
+  /** What is left of the range, in order. */
+  readonly records: readonly StreamRecord[];
+
+  constructor(shardId: string, first: string, last: string, received: string, records: readonly StreamRecord[] = []) {
     super(`Expected records ${first} to ${last} of ${shardId} in the stream, got ${received}`);
+    this.records = records;
   }
 }

@@ -17,10 +17,11 @@ export function connectSweepPorts(variables: Readonly<Record<string, string | un
   const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
   const settings = clientSettings();
   const stream = new KinesisStream(new KinesisClient(settings), place.stream);
+  const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
   return {
     streamName: place.stream,
-    shardLists: [stream],
-    ledger: new DynamoLedger(new DynamoDBClient(settings), place.ledger),
+    shardLists: [stream, { shardIds: () => ledger.shardIds(place.stream) }],
+    ledger,
     stream,
     failures: new S3FailureFiles(new S3Client(settings), place.bucket),
     rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),

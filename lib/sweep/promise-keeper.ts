@@ -1,12 +1,8 @@
-import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
+import type { Head, OpenPart } from "../ledger/ledger.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { type IsolationPorts, runIsolated } from "../redelivery/isolated-run.ts";
 import type { RecordSource } from "../redelivery/record-source.ts";
 import { said } from "../redelivery/roll-up-function.ts";
-import type { SkippingHead } from "../skip/skip.ts";
-
-/** An open part, with what newer heads say of it. */
-export type Promised = OpenPart & Partial<Pick<CommittedPart, "records" | "events" | "firstBucketMs" | "lastBucketMs">>;
 
 export interface KeeperPorts extends IsolationPorts {
   readonly streamName: string;
@@ -29,7 +25,7 @@ export class PromiseKeeper {
   }
 
   /** Safe at any time, however many do it: it is what a redelivery of the batch would do. */
-  async keep(shardId: string, promise: Promised): Promise<Kept> {
+  async keep(shardId: string, promise: OpenPart): Promise<Kept> {
     if (await this.#isCommitted(shardId, promise)) return this.#close(shardId, promise);
     const found = await this.#find(shardId, promise);
     if (!found.complete) return { kind: "lost", recordsFound: found.records.length };
@@ -40,25 +36,25 @@ export class PromiseKeeper {
   }
 
   /** Whether keeping it would find all records; reads the ledger and the records, and changes nothing. */
-  async foresee(shardId: string, promise: Promised): Promise<Kept> {
+  async foresee(shardId: string, promise: OpenPart): Promise<Kept> {
     if (await this.#isCommitted(shardId, promise)) return { kind: "kept" };
     const found = await this.#find(shardId, promise);
     return found.complete ? { kind: "kept" } : { kind: "lost", recordsFound: found.records.length };
   }
 
-  #find(shardId: string, promise: Promised) {
+  #find(shardId: string, promise: OpenPart) {
     return this.#ports.records.read(shardId, promise, promise.records);
   }
 
   /** All of its rows are in the store, and only the open list does not say so: its writer died between the two. */
-  async #isCommitted(shardId: string, promise: Promised): Promise<boolean> {
+  async #isCommitted(shardId: string, promise: OpenPart): Promise<boolean> {
     const { ledger, streamName } = this.#ports;
     const { firstSequence, lastSequence } = promise;
     const parts = await ledger.committed(shardKey(streamName, shardId), firstSequence, lastSequence);
     return parts.some(({ id, definitions }) => id === promise.id && definitions.length >= promise.definitions.length);
   }
 
-  async #close(shardId: string, promise: Promised): Promise<Kept> {
+  async #close(shardId: string, promise: OpenPart): Promise<Kept> {
     const { ledger, streamName } = this.#ports;
     for (;;) {
       const opened = await this.#opened(shardId, promise);
@@ -66,13 +62,13 @@ export class PromiseKeeper {
       if (opened.part.definitions.length > promise.definitions.length) {
         return { kind: "not-kept", why: "it was taken over under other definitions" };
       }
-      const { skipped = [], ...head } = opened.head;
+      const { head } = opened;
       const open = head.open.filter((part) => part !== opened.part);
-      await ledger.moveHead(shardKey(streamName, shardId), head, { ...head, skipped, open });
+      await ledger.moveHead(shardKey(streamName, shardId), head, { ...head, open });
     }
   }
 
-  async #opened(shardId: string, { id }: Promised): Promise<{ head: SkippingHead; part: OpenPart } | undefined> {
+  async #opened(shardId: string, { id }: OpenPart): Promise<{ head: Head; part: OpenPart } | undefined> {
     const { ledger, streamName } = this.#ports;
     const head = await ledger.head(shardKey(streamName, shardId));
     const part = head.open.find((open) => open.id === id);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { FailureFiles } from "../failures/failure-files.ts";
 import { FailureIndex } from "../failures/failure-index.ts";
 import { bucketMsOf } from "../fold/part-fold.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
@@ -10,7 +10,7 @@ import type { RollUpFunction } from "../redelivery/roll-up-function.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
-import { type Kept, type Promised, PromiseKeeper } from "./promise-keeper.ts";
+import { type Kept, PromiseKeeper } from "./promise-keeper.ts";
 
 /** Names shards. */
 export interface ShardList {
@@ -48,15 +48,13 @@ export interface SweptPromise {
 
 /** A promise whose records are gone: what is known of what is missing in the totals. */
 export interface LostPromise extends SweptPromise {
-  /** First and last minute, ISO 8601: of its events where the ledger says, of its records' arrival else. */
+  /** First and last minute, ISO 8601: of its events, of its records' arrival where none was fit to be counted. */
   readonly firstMinute: string;
   readonly lastMinute: string;
   /** Metrics that its events may count in. */
   readonly metrics: readonly string[];
-  /** Undefined where the ledger does not say. */
-  readonly records: number | undefined;
+  readonly records: number;
   readonly recordsFound: number;
-  /** Where the ledger does not say: events with a message id. */
   readonly events: number;
 }
 
@@ -114,7 +112,7 @@ export async function sweep(ports: SweepPorts, { dryRun, deadlineMs }: SweepOpti
 
 interface ShardPromises {
   readonly shardId: string;
-  readonly promises: readonly Promised[];
+  readonly promises: readonly OpenPart[];
 }
 
 /** Every shard that is known, and what is open in it. */
@@ -136,7 +134,7 @@ async function openPromises({ shardLists, ledger, streamName }: SweepPorts): Pro
  * Promises older than the roll-up's time limit: nobody is at them any more. The older ones of a shard first; the shards
  * in another order every minute, so that one that costs all the time there is does not keep the others from their turn.
  */
-function inTurn(heads: readonly ShardPromises[], nowMs: number): { shardId: string; promise: Promised }[] {
+function inTurn(heads: readonly ShardPromises[], nowMs: number): { shardId: string; promise: OpenPart }[] {
   const shards = heads.flatMap(({ shardId, promises }) => {
     const due = promises.filter(({ openedMs }) => openedMs + rollUpTimeoutSeconds * 1_000 <= nowMs);
     return due.length === 0 ? [] : [due.map((promise) => ({ shardId, promise }))];
@@ -145,7 +143,7 @@ function inTurn(heads: readonly ShardPromises[], nowMs: number): { shardId: stri
   return [...shards.slice(start), ...shards.slice(0, start)].flat();
 }
 
-const swept = (shardId: string, { id, firstSequence, lastSequence, openedMs }: Promised): SweptPromise => ({
+const swept = (shardId: string, { id, firstSequence, lastSequence, openedMs }: OpenPart): SweptPromise => ({
   shardId,
   part: id,
   firstSequence,
@@ -156,7 +154,7 @@ const swept = (shardId: string, { id, firstSequence, lastSequence, openedMs }: P
 async function lostPromise(
   ledger: SweepPorts["ledger"],
   about: SweptPromise,
-  promise: Promised,
+  promise: OpenPart,
   recordsFound: number,
 ): Promise<LostPromise> {
   const [hash = ""] = promise.definitions.at(-1)?.split(",") ?? [];
@@ -169,6 +167,6 @@ async function lostPromise(
     metrics: definitions?.metrics.map(({ name }) => name) ?? [],
     records: promise.records,
     recordsFound,
-    events: promise.events ?? promise.ids,
+    events: promise.events,
   };
 }

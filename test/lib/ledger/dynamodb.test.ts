@@ -46,6 +46,10 @@ const open = (id: string, first: number, last: number): OpenPart => ({
   definitions: ["d1"],
   views: {},
   openedMs: 1,
+  records: 1,
+  events: 1,
+  firstBucketMs: 1,
+  lastBucketMs: 1,
 });
 
 const part = (first: number, last: number, more: Partial<CommittedPart> = {}): CommittedPart => ({

@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+import { names } from "../../lib/names.ts";
+import type { Preview } from "../../lib/redelivery/preview.ts";
+import type { RedriveReport } from "../../lib/redrive/redrive.ts";
+import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { runNow } from "../scheduled-function.ts";
+import { textTable } from "../table.ts";
+
+export const redriveUsage = `millrace redrive [--dry-run] [--format table|json] [--aws]
+  Runs the batches that Lambda gave up on once more, as the scheduled redrive does. --dry-run: says how many events they
+  hold, of which minutes and metrics, and changes nothing.`;
+
+/** `millrace redrive`. Exit code 1 where a batch was left. */
+export async function runRedrive(parameters: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: {
+      ...endpointOptions,
+      "dry-run": { type: "boolean", default: false },
+      format: { type: "string", default: "table" },
+    },
+  });
+  chooseEndpoint(values);
+  const report = await runNow<RedriveReport>(names.redrive, { dryRun: values["dry-run"] });
+  process.stdout.write(values.format === "json" ? `${JSON.stringify(report, null, 2)}\n` : redriveText(report));
+  if (report.leftCount > 0) process.exitCode = 1;
+}
+
+/** The report for a person. */
+export function redriveText(report: RedriveReport): string {
+  const { dryRun, redriven, settled, records, left, leftCount, skipped, preview, complete } = report;
+  const lines = [
+    `${redriven} batches, ${records} records ${dryRun ? "to count" : "counted"}; ${settled} batches were counted before`,
+  ];
+  for (const { shardId, sequenceNumber } of skipped) {
+    lines.push(`A record that ends the process ${dryRun ? "would be" : "is"} skipped: ${shardId} ${sequenceNumber}`);
+  }
+  if (leftCount > 0) lines.push(`${leftCount} batches ${dryRun ? "would stay" : "stayed"} where they are:`);
+  for (const { key, why, detail } of left) lines.push(`  ${key}: ${why}: ${detail}`);
+  if (!complete) lines.push("Not all were looked at: run it again");
+  return `${lines.join("\n")}\n${preview === undefined ? "" : previewText(preview)}`;
+}
+
+function previewText({ events, counted, quarantined, late, firstBucketMs, lastBucketMs, metrics }: Preview): string {
+  const minute = (ms: number | undefined): string => (ms === undefined ? "none" : new Date(ms).toISOString());
+  const told = `${events} events: ${counted} to count at most, ${quarantined} for quarantine, ${late} late`;
+  const minutes = `Minutes ${minute(firstBucketMs)} to ${minute(lastBucketMs)}`;
+  return `${told}\n${minutes}\n${textTable([["metric", "events"], ...Object.entries(metrics)])}`;
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from "node:util";
+import { names } from "../../lib/names.ts";
+import type { SweepReport } from "../../lib/sweep/sweep.ts";
+import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { runNow } from "../scheduled-function.ts";
+import { textTable } from "../table.ts";
+
+export const sweepUsage = `millrace sweep [--dry-run] [--format table|json] [--aws]
+  Keeps the promises that nobody came back for, as the scheduled sweep does. --dry-run: says which, and changes nothing.`;
+
+/** `millrace sweep`. Exit code 1 where something is lost or could not be kept. */
+export async function runSweep(parameters: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: {
+      ...endpointOptions,
+      "dry-run": { type: "boolean", default: false },
+      format: { type: "string", default: "table" },
+    },
+  });
+  chooseEndpoint(values);
+  const report = await runNow<SweepReport>(names.sweep, { dryRun: values["dry-run"] });
+  process.stdout.write(values.format === "json" ? `${JSON.stringify(report, null, 2)}\n` : sweepText(report));
+  if (report.lost.length + report.notKept.length > 0) process.exitCode = 1;
+}
+
+/** The report for a person. */
+export function sweepText(report: SweepReport): string {
+  const { dryRun, shards, open, kept, lost, notKept, skipped, left } = report;
+  const lines = [
+    `${shards} shards, ${open} open promises: ${kept.length} ${dryRun ? "can be " : ""}kept, ${lost.length} lost`,
+  ];
+  if (notKept.length > 0) lines.push(`${notKept.length} could not be kept:`);
+  for (const { shardId, part, why } of notKept) lines.push(`  ${shardId} ${part}: ${why}`);
+  for (const { shardId, sequenceNumber } of skipped)
+    lines.push(`Skipped a record that ends the process: ${shardId} ${sequenceNumber}`);
+  if (left > 0) lines.push(`No time for ${left}: run it again`);
+  const table = lost.map((one) => [
+    one.shardId,
+    `${one.firstSequence}-${one.lastSequence}`,
+    `${one.firstMinute}-${one.lastMinute}`,
+    one.metrics.join(" "),
+    one.events,
+  ]);
+  const head = ["lost in", "records", "minutes", "metrics", "events"];
+  return `${lines.join("\n")}\n${lost.length === 0 ? "" : textTable([head, ...table])}`;
+}

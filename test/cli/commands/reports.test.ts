@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { redriveText } from "../../../cli/commands/redrive.ts";
+import { sweepText } from "../../../cli/commands/sweep.ts";
+import { redrive } from "../../../lib/redrive/redrive.ts";
+import { sweep } from "../../../lib/sweep/sweep.ts";
+import { manyRecords, Rig } from "../../lib/redelivery/rig.ts";
+import { sequence, shard } from "../../lib/roll-up/world.ts";
+
+const options = { dryRun: true, deadlineMs: Number.POSITIVE_INFINITY };
+
+test("a dry run of redrive says how many events, which minutes and which metrics", async () => {
+  const rig = new Rig(manyRecords(3));
+  rig.giveUp(0, 3);
+  rig.files.put("{");
+  const text = redriveText(await redrive(rig.ports, options));
+  expect(text).toContain("1 batches, 3 records to count");
+  expect(text).toContain("6 events: 6 to count at most");
+  expect(text).toContain("2026-01-01T12:00:00.000Z to 2026-01-01T12:02:00.000Z");
+  expect(text).toMatch(/sales +6/);
+  expect(text).toContain("file-1: unreadable");
+});
+
+test("a sweep names what is lost: records, minutes, metrics and events", async () => {
+  const rig = new Rig(manyRecords(3));
+  for (let call = 0; (await rig.ledger.head(shard)).open.length === 0; call++) await rig.deliver(0, 3, [call]);
+  rig.trimmed = 3;
+  rig.nowMs += 200_000;
+  const text = sweepText(await sweep(rig.ports, options));
+  expect(text).toContain("1 lost");
+  expect(text).toContain(`${sequence(0)}-${sequence(2)}`);
+  expect(text).toContain("2026-01-01T12:00:00.000Z-2026-01-01T12:02:00.000Z");
+  expect(text).toMatch(/all sales +6/);
+});

@@ -1,0 +1,21 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { batchOf } from "../../../lib/lambda/read-batch.ts";
+import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
+
+const record = fc.record({
+  sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 56n }).map(String),
+  partitionKey: fc.option(fc.string(), { nil: undefined }),
+  arrivalMs: fc.integer({ min: 1, max: 4_102_444_800_000 }),
+  data: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+});
+
+test("a batch made an event, sent and read is the same batch", () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 5 }), (records) => {
+      const batch = { streamName: "events", shardId: "shardId-000000000003", records };
+      const sent = JSON.parse(JSON.stringify(eventOf(batch))) as Parameters<typeof batchOf>[0];
+      expect(batchOf(sent)).toEqual(batch);
+    }),
+  );
+});

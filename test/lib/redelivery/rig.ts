@@ -1,0 +1,247 @@
+import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
+import type { Definitions } from "../../../lib/definitions.ts";
+import { readFailure } from "../../../lib/failures/failure.ts";
+import type { FailureFile, FailureFiles } from "../../../lib/failures/failure-files.ts";
+import type { Rejected } from "../../../lib/fold/part-fold.ts";
+import { batchOf } from "../../../lib/lambda/read-batch.ts";
+import type { StreamRecord } from "../../../lib/record/stream-record.ts";
+import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
+import { previewOf } from "../../../lib/redelivery/preview.ts";
+import type { Outcome, RollUpFunction } from "../../../lib/redelivery/roll-up-function.ts";
+import type { Batch } from "../../../lib/roll-up/batch.ts";
+import { rollUp } from "../../../lib/roll-up/roll-up.ts";
+import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { MemoryStore } from "../../memory/memory-store.ts";
+import { before, Death, recordOf, sold } from "../roll-up/world.ts";
+
+export const streamName = "events";
+export const shardId = "shardId-000000000000";
+
+/** Records of two events each. */
+export const manyRecords = (count: number): StreamRecord[] =>
+  Array.from({ length: count }, (_, index) => recordOf(index, [sold(index * 2), sold(index * 2 + 1)]));
+
+/** Calls of a port that end the process: by their number from 0, of all ports together. */
+export type DiesAt = readonly number[];
+
+/** One shard, and roll-ups of it in processes of their own, as far as one process can have them. */
+export class Rig {
+  readonly ledger = new MemoryLedger();
+  readonly store = new MemoryStore();
+  readonly quarantined = new Map<string, readonly Rejected[]>();
+  readonly files = new MemoryFailureFiles();
+  readonly records: readonly StreamRecord[];
+  nowMs: number;
+  definitions: Definitions = before;
+  /** Records before this place have expired. */
+  trimmed = 0;
+  /** Places of records that end the process when they are taken apart. */
+  readonly killers = new Set<number>();
+  /** Whether the function dies whatever it is given, as with a broken deployment. */
+  broken = false;
+  /** Whether the store takes nothing. */
+  storeDown = false;
+  invocations = 0;
+  previews = 0;
+
+  constructor(records: readonly StreamRecord[]) {
+    this.records = records;
+    this.nowMs = (records.at(-1)?.arrivalMs ?? 0) + 3_600_000;
+  }
+
+  readonly clock = { now: () => this.nowMs, sleep: async () => {} };
+
+  readonly stream = {
+    read: async (_shardId: string, first: string, last: string): Promise<StreamRecord[]> => {
+      const at = (number: string): number => this.records.findIndex(({ sequenceNumber }) => sequenceNumber === number);
+      const [from, to] = [at(first), at(last)];
+      const found = this.records.slice(Math.max(from, this.trimmed), to + 1);
+      if (from < this.trimmed) throw new RangeGone(shardId, first, last, "less", found);
+      return found.map((record) => this.#armed(record));
+    },
+    ancestors: async () => [],
+  };
+
+  readonly rollUp: RollUpFunction = {
+    run: async (batch) => {
+      this.invocations++;
+      return this.#outcome(() => this.#invoke(batch));
+    },
+    preview: async (batch) => {
+      this.previews++;
+      return this.#outcome(async () => previewOf(this.#delivered(batch).records, this.definitions));
+    },
+  };
+
+  get ports() {
+    const { ledger, stream, rollUp, clock, files: failures } = this;
+    return { streamName, ledger, stream, rollUp, clock, failures, shardLists: [{ shardIds: async () => [shardId] }] };
+  }
+
+  /** An invocation by Lambda; it may die at a call of a port. */
+  async deliver(from: number, to: number, diesAt: DiesAt = []): Promise<Outcome<unknown>> {
+    const batch = { streamName, shardId, records: this.records.slice(from, to) };
+    return this.#outcome(() => this.#invoke(batch, diesAt));
+  }
+
+  /** Lambda gives up on a batch. */
+  giveUp(from: number, to: number, shape?: Parameters<typeof failureText>[1]): string {
+    return this.files.put(failureText({ streamName, shardId, records: this.records.slice(from, to) }, shape));
+  }
+
+  /** Totals of all events by metric. */
+  totals(): Record<string, { count: number; sum: number }> {
+    const totals: Record<string, { count: number; sum: number }> = {};
+    for (const [key, { count, sum }] of this.store.totals()) {
+      const metric = key.slice(0, key.indexOf("|"));
+      const total = totals[metric] ?? { count: 0, sum: 0 };
+      totals[metric] = { count: total.count + count, sum: total.sum + sum };
+    }
+    return totals;
+  }
+
+  /** What `manyRecords` come to, without the records at some places. */
+  expected(without: readonly number[] = []): Record<string, { count: number; sum: number }> {
+    const places = this.records.map((_, place) => place).filter((place) => !without.includes(place));
+    const sum = places.reduce((total, place) => total + 4 * place + 1, 0);
+    return { all: { count: places.length * 2, sum: 0 }, sales: { count: places.length * 2, sum } };
+  }
+
+  async #invoke(batch: Batch, diesAt: DiesAt = []): Promise<unknown> {
+    const { ledger, store, stream, clock, quarantined } = this;
+    const mortal = mortalPorts(diesAt);
+    const quarantine = {
+      put: async (_shard: string, part: string, _arrivalMs: number, rejected: readonly Rejected[]) => {
+        quarantined.set(part, rejected);
+      },
+    };
+    const write: typeof store.write = (part, version, rows) => {
+      if (this.storeDown) throw new Error("The store is down");
+      return store.write(part, version, rows);
+    };
+    const mortalLedger = mortal(ledger);
+    const ports = {
+      ledger: mortalLedger,
+      memory: new DuplicateMemory(mortalLedger),
+      store: mortal({ write }),
+      quarantine: mortal(quarantine),
+      stream: mortal(stream),
+      clock,
+    };
+    return rollUp(this.#delivered(batch), this.definitions, ports, { deadlineMs: Number.POSITIVE_INFINITY });
+  }
+
+  async #outcome<Answer>(run: () => Promise<Answer>): Promise<Outcome<Answer>> {
+    try {
+      if (this.broken) throw new Death();
+      return { kind: "done", answer: await run() };
+    } catch (error) {
+      if (error instanceof Death) return { kind: "died", why: "Runtime.ExitError" };
+      return { kind: "threw", why: String(error) };
+    }
+  }
+
+  /** The batch as it comes out of an event. */
+  #delivered(batch: Batch): Batch {
+    if (batch.records.length === 0) return batch;
+    const event = JSON.parse(JSON.stringify(eventOf(batch))) as Parameters<typeof batchOf>[0];
+    const delivered = batchOf(event);
+    return { ...delivered, records: delivered.records.map((record) => this.#armed(record)) };
+  }
+
+  #armed(record: StreamRecord): StreamRecord {
+    const place = this.records.findIndex(({ sequenceNumber }) => sequenceNumber === record.sequenceNumber);
+    if (!this.killers.has(place)) return record;
+    return Object.defineProperty({ ...record }, "data", {
+      get: (): Buffer => {
+        // The stand-in for Lambda may carry it; only who takes it apart dies.
+        if (new Error().stack?.includes("PartFold")) throw new Death();
+        return record.data;
+      },
+    });
+  }
+}
+
+/** Ports whose calls are counted together, and end the process at some. */
+function mortalPorts(diesAt: DiesAt): <Port extends object>(port: Port) => Port {
+  let call = 0;
+  return (port) =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== "function") return method;
+        return (...parameters: unknown[]) => {
+          if (diesAt.includes(call++)) throw new Death();
+          return method.apply(target, parameters) as unknown;
+        };
+      },
+    });
+}
+
+/** The text of what Lambda leaves of a batch. */
+export function failureText(
+  batch: Batch,
+  { payload = "string", response = false }: { payload?: "string" | "object"; response?: boolean } = {},
+): string {
+  const event = eventOf(batch);
+  const [first, last] = [batch.records[0], batch.records.at(-1)];
+  return JSON.stringify({
+    requestContext: {
+      requestId: "c9b8fa9f-5a7f-xmpl-af9c-0c604cde93a5",
+      functionArn: "arn:aws:lambda:us-east-2:123456789012:function:myfunction",
+      condition: response ? "RetryAttemptsExhausted" : "RecordAgeExceeded",
+      approximateInvokeCount: 1,
+    },
+    ...(response
+      ? { responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" } }
+      : {}),
+    version: "1.0",
+    timestamp: "2026-01-02T12:00:00.000Z",
+    KinesisBatchInfo: {
+      shardId: batch.shardId,
+      startSequenceNumber: first?.sequenceNumber,
+      endSequenceNumber: last?.sequenceNumber,
+      batchSize: batch.records.length,
+      streamArn: `arn:aws:kinesis:us-east-2:123456789012:stream/${batch.streamName}`,
+    },
+    payload: payload === "string" ? JSON.stringify(event) : event,
+  });
+}
+
+/** Batches given up, in memory. */
+export class MemoryFailureFiles implements FailureFiles {
+  readonly texts = new Map<string, string>();
+  readonly settled = new Map<string, string>();
+  reads = 0;
+  #count = 0;
+
+  put(text: string): string {
+    const key = `file-${this.#count++}`;
+    this.texts.set(key, text);
+    return key;
+  }
+
+  async *list(): AsyncGenerator<FailureFile> {
+    for (const [key, text] of [...this.texts]) yield { key, shardId, bytes: text.length };
+  }
+
+  async range(file: FailureFile) {
+    const records = (await this.read(file))?.batch.records;
+    const [first, last] = [records?.[0], records?.at(-1)];
+    return first && last && { firstSequence: first.sequenceNumber, lastSequence: last.sequenceNumber };
+  }
+
+  async read({ key }: FailureFile) {
+    this.reads++;
+    const text = this.texts.get(key);
+    return text === undefined ? undefined : readFailure(text);
+  }
+
+  async settle({ key }: FailureFile): Promise<void> {
+    const text = this.texts.get(key);
+    if (text === undefined) return;
+    this.settled.set(key, text);
+    this.texts.delete(key);
+  }
+}

@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
+import { type SweepReport, sweep } from "../../../lib/sweep/sweep.ts";
+import { manyRecords, Rig, shardId } from "../redelivery/rig.ts";
+import { sequence, shard } from "../roll-up/world.ts";
+
+const run = (rig: Rig, dryRun = false, deadlineMs = Number.POSITIVE_INFINITY): Promise<SweepReport> =>
+  sweep(rig.ports, { dryRun, deadlineMs });
+
+const openParts = async (rig: Rig): Promise<number> => (await rig.ledger.head(shard)).open.length;
+
+/** Delivers records and dies at the first call behind the opening of their part. */
+async function leavePromise(rig: Rig, from: number, to: number): Promise<void> {
+  for (let call = 0; ; call++) {
+    const before = await openParts(rig);
+    const outcome = await rig.deliver(from, to, [call]);
+    if (outcome.kind !== "died") throw new Error("Expected the process to die before it was done");
+    if ((await openParts(rig)) > before) return;
+  }
+}
+
+/** Delivers all records and dies between the commit of their part and the next head. */
+async function leaveCommitted(rig: Rig): Promise<void> {
+  await leavePromise(rig, 0, rig.records.length);
+  for (let call = 0; (rig.ledger.parts.get(shard) ?? []).length === 0; call++) {
+    await rig.deliver(0, rig.records.length, [call]);
+  }
+}
+
+/** Lets the first writer's time limit pass. */
+const later = (rig: Rig): void => {
+  rig.nowMs += rollUpTimeoutSeconds * 1_000;
+};
+
+describe("the sweep", () => {
+  test("reads one head a shard, and nothing else, where nothing is open", async () => {
+    const rig = new Rig(manyRecords(4));
+    await rig.deliver(0, 4);
+    const calls: string[] = [];
+    const ledger = new Proxy(rig.ledger, {
+      get: (target, name) => {
+        calls.push(String(name));
+        return Reflect.get(target, name).bind(target);
+      },
+    });
+    const shardLists = [
+      { shardIds: async () => [shardId, "shardId-000000000001"] },
+      { shardIds: async () => ["shardId-000000000001", "shardId-000000000002"] },
+    ];
+    const report = await sweep({ ...rig.ports, ledger, shardLists }, { dryRun: false, deadlineMs: rig.nowMs });
+    expect(calls).toEqual(["head", "head", "head"]);
+    expect(report).toMatchObject({ shards: 3, open: 0, kept: [], lost: [], left: 0 });
+    expect(rig.files.reads).toBe(0);
+  });
+
+  test("keeps a promise with records of the stream", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    later(rig);
+    const report = await run(rig);
+    expect(report.kept).toEqual([
+      expect.objectContaining({ shardId, firstSequence: sequence(0), lastSequence: sequence(5) }),
+    ]);
+    expect(rig.totals()).toEqual(rig.expected());
+    expect(await openParts(rig)).toBe(0);
+  });
+
+  test("leaves a promise alone that somebody may be at", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    expect(await run(rig)).toMatchObject({ open: 1, kept: [], lost: [] });
+    expect(rig.invocations).toBe(0);
+  });
+
+  test("keeps a promise with records that lie in several batches that Lambda gave up on", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    rig.giveUp(3, 6, { payload: "object" });
+    rig.giveUp(0, 3);
+    rig.trimmed = 6;
+    later(rig);
+    expect((await run(rig)).kept).toHaveLength(1);
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
+  test("keeps a promise whose first records are in a file and whose last are in the stream still", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    rig.giveUp(0, 4);
+    rig.trimmed = 3;
+    later(rig);
+    expect((await run(rig)).kept).toHaveLength(1);
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
+  test("reports a promise as lost where one record in its middle is gone, with all that is known, every time", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    rig.giveUp(0, 3);
+    rig.giveUp(4, 6);
+    rig.trimmed = 6;
+    later(rig);
+    for (let time = 0; time < 2; time++) {
+      const report = await run(rig);
+      expect(report.kept).toEqual([]);
+      expect(report.lost).toEqual([
+        expect.objectContaining({
+          shardId,
+          firstSequence: sequence(0),
+          lastSequence: sequence(5),
+          firstMinute: "2026-01-01T12:00:00.000Z",
+          lastMinute: "2026-01-01T12:02:00.000Z",
+          metrics: ["all", "sales"],
+          records: 6,
+          recordsFound: 5,
+          events: 12,
+        }),
+      ]);
+    }
+    expect(rig.invocations).toBe(0);
+    expect(await openParts(rig)).toBe(1);
+  });
+
+  test("only closes a part that is committed already, even where its records are gone", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leaveCommitted(rig);
+    expect(await openParts(rig)).toBe(1);
+    rig.trimmed = 6;
+    later(rig);
+    expect((await run(rig)).kept).toHaveLength(1);
+    expect(await openParts(rig)).toBe(0);
+    expect(rig.invocations).toBe(0);
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
+  test("says in a dry run what it would do, and changes nothing", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 3);
+    await leavePromise(rig, 3, 6);
+    rig.trimmed = 1;
+    later(rig);
+    const head = await rig.ledger.head(shard);
+    const report = await run(rig, true);
+    expect(report).toMatchObject({ dryRun: true, open: 2 });
+    expect([report.kept.length, report.lost.length]).toEqual([1, 1]);
+    expect(rig.invocations + rig.previews).toBe(0);
+    expect(await rig.ledger.head(shard)).toEqual(head);
+  });
+
+  test("done by two at once, and again, changes nothing more", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 3);
+    await leavePromise(rig, 3, 6);
+    later(rig);
+    const reports = await Promise.all([run(rig), run(rig)]);
+    expect(reports.map(({ kept }) => kept.length)).toEqual([2, 2]);
+    expect(rig.totals()).toEqual(rig.expected());
+    expect(await run(rig)).toMatchObject({ open: 0, kept: [] });
+  });
+
+  test("leaves a promise to the next sweep where the store is down", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    later(rig);
+    rig.storeDown = true;
+    const report = await run(rig);
+    expect(report.notKept).toEqual([expect.objectContaining({ why: "threw: Error: The store is down" })]);
+    expect(rig.previews).toBe(0);
+    rig.storeDown = false;
+    expect((await run(rig)).kept).toHaveLength(1);
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
+  test("begins nothing that its time limit would cut off, and says how much it left", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 3);
+    await leavePromise(rig, 3, 6);
+    later(rig);
+    const inner = rig.rollUp.run;
+    const slow = {
+      ...rig.rollUp,
+      run: async (batch: Parameters<typeof inner>[0]) => {
+        rig.nowMs += 100_000;
+        return inner(batch);
+      },
+    };
+    const deadlineMs = rig.nowMs + 250_000;
+    const report = await sweep({ ...rig.ports, rollUp: slow }, { dryRun: false, deadlineMs });
+    expect([report.kept.length, report.left]).toEqual([1, 1]);
+  });
+
+  test("steps over a record of a promise that ends the process now, and keeps the promise with the others", async () => {
+    const rig = new Rig(manyRecords(6));
+    await leavePromise(rig, 0, 6);
+    later(rig);
+    // As after a deployment that cannot take it.
+    rig.killers.add(2);
+    const report = await run(rig);
+    expect(report.skipped).toEqual([{ shardId, sequenceNumber: sequence(2) }]);
+    expect(report.kept).toHaveLength(1);
+    expect(rig.totals()).toEqual(rig.expected([2]));
+  });
+});
+
+test("a promise is kept exactly whenever the sweep's own invocation dies, and another sweep follows", async () => {
+  for (let call = 0; ; call++) {
+    const rig = new Rig(manyRecords(4));
+    await leavePromise(rig, 0, 4);
+    later(rig);
+    const died = (await rig.deliver(0, 4, [call])).kind === "died";
+    later(rig);
+    await run(rig);
+    expect(rig.totals()).toEqual(rig.expected());
+    expect(await openParts(rig)).toBe(0);
+    if (!died) break;
+  }
+});
