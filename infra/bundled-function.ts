@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { type ICommandHooks, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Architecture, Code, Runtime } from "aws-cdk-lib/aws-lambda";
+import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { bundle } from "./bundle.ts";
 
-const top = resolve(import.meta.dirname, "..");
+const handlers = resolve(import.meta.dirname, "../handlers");
 
 export interface BundledFunctionProps {
   readonly functionName: string;
@@ -17,18 +18,19 @@ export interface BundledFunctionProps {
   readonly memoryMib: number;
   readonly timeoutSeconds: number;
   readonly environment: Record<string, string>;
-  readonly commandHooks?: ICommandHooks;
+  /** Puts more into the bundle's folder. */
+  readonly addTo?: (directory: string) => void;
 }
 
-/** A function of `handlers/` as one ESM file, the SDKs included: what was tested is what runs. */
+/** A function of `handlers/` as one ESM file. */
 export class BundledFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
-    const { functionName, description, environment, commandHooks } = props;
+    const { functionName, description, environment } = props;
     super(scope, id, {
       functionName,
       description,
-      entry: resolve(top, "handlers", props.entry),
-      handler: "handler",
+      code: Code.fromAsset(codeOf(scope, props)),
+      handler: "index.handler",
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMib,
@@ -38,21 +40,14 @@ export class BundledFunction extends NodejsFunction {
         retention: RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
-      projectRoot: top,
-      depsLockFilePath: resolve(top, "package-lock.json"),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: "node24",
-        externalModules: [],
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        mainFields: ["module", "main"],
-        esbuildArgs: { "--alias:#config": props.configFile },
-        // Some dependencies are CommonJS and call require for Node's own modules.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-        ...(commandHooks === undefined ? {} : { commandHooks }),
-      },
     });
   }
+}
+
+/** The bundle; the sources where the stack is only looked at, and nothing will run. */
+function codeOf(scope: Construct, { entry, configFile, addTo }: BundledFunctionProps): string {
+  if (!Stack.of(scope).bundlingRequired) return handlers;
+  const directory = bundle(entry, configFile);
+  addTo?.(directory);
+  return directory;
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join, resolve } from "node:path";
 import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
@@ -34,10 +36,11 @@ export class QueryApi extends Construct {
         [environmentNames.database]: store.databaseName,
         [environmentNames.ledger]: ledger.table.tableName,
       },
-      commandHooks: {
-        beforeInstall: () => [],
-        beforeBundling: () => [],
-        afterBundling: (inputDir, outputDir) => [`node ${inputDir}/dashboard/build.ts ${outputDir}/page`],
+      addTo: (directory) => {
+        execFileSync(process.execPath, [
+          resolve(import.meta.dirname, "../dashboard/build.ts"),
+          join(directory, "page"),
+        ]);
       },
     });
     stream.grantRead(query);

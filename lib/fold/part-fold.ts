@@ -52,7 +52,7 @@ export class PartFold {
   readonly #memory: KnownIds;
   readonly #hash: MessageHash = { high: 0, low: 0 };
   /** Ids of the events that are fit to be counted, duplicates too. */
-  readonly ids = new IdMap();
+  readonly ids = new IdMap(4_096);
   /** The metrics that the event at hand counts in, and the number of each; kept only to make no new arrays. */
   readonly #selected: CompiledMetric[] = [];
   readonly #numbers: number[] = [];
