@@ -1,0 +1,232 @@
+import { readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { loadProduct, type Product } from "./product.ts";
+
+/** A text that stands once in a file below `lib/`, and what takes its place. */
+interface Edit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A known bug. */
+export interface Break {
+  readonly name: string;
+  /** What the code does then. */
+  readonly what: string;
+  readonly edits: readonly Edit[];
+}
+
+const rollUp = (from: string, to: string): Edit => ({ file: "roll-up/roll-up.ts", from, to });
+const readParts =
+  "const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);";
+const readHead = "let head: Head | undefined = await ledger.head(this.#shard);";
+const keepIds = "if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);";
+const openNext = "const moved = await this.#move(head, [...head.open, open]);";
+const outdated = "const outdated = await this.#outdatedRows(open, part, head);";
+
+/** Bugs that a run must find, each within a thousand seeds. */
+export const breaks: readonly Break[] = [
+  {
+    name: "random-part-id",
+    what: "every attempt writes its rows under an id of its own",
+    edits: [rollUp("store.write(open.id, version, part.rows", "store.write(String(Math.random()), version, part.rows")],
+  },
+  {
+    name: "commit-before-rows",
+    what: "a part is committed and closed, and then its rows are written",
+    edits: [
+      rollUp(
+        outdated,
+        `await ledger.commit(this.#shard, committedPart(open, part, 0, clock.now()));
+         const closed = await this.#close(open, head);
+         ${outdated}`,
+      ),
+      rollUp("return this.#close(open, head);", "return closed;"),
+    ],
+  },
+  {
+    name: "answer-before-commit",
+    what: "the batch is acknowledged while the commit is still on its way",
+    edits: [
+      rollUp("await ledger.commit(this.#shard, committed);", "const commit = ledger.commit(this.#shard, committed);"),
+      rollUp(
+        "return this.#close(open, head);",
+        `void commit.then(() => this.#close(open, head)).catch(() => {});
+         return { ...head, open: head.open.filter((other) => other.id !== open.id) };`,
+      ),
+    ],
+  },
+  {
+    name: "head-after-parts",
+    what: "the committed parts are read first, and then the head",
+    edits: [rollUp(readParts, ""), rollUp(readHead, `${readParts} ${readHead}`)],
+  },
+  {
+    name: "condition-dropped",
+    what: "the head is moved whatever somebody else has made of it",
+    edits: [
+      rollUp(
+        "if (!(await this.#ports.ledger.moveHead(this.#shard, from, next))) return undefined;",
+        "await this.#ports.ledger.moveHead(this.#shard, await this.#ports.ledger.head(this.#shard), next);",
+      ),
+    ],
+  },
+  {
+    name: "promise-dropped",
+    what: "a promise of an earlier invocation is taken off the list, and its records are counted anew",
+    edits: [
+      rollUp(
+        "const promise = this.#oldestPromise(head);",
+        `const dropped = this.#oldestPromise(head);
+         if (dropped !== undefined) head = await this.#move(head, head.open.filter((part) => part !== dropped));
+         if (head === undefined) break;
+         const promise = undefined;`,
+      ),
+    ],
+  },
+  {
+    name: "batch-edges",
+    what: "a promise is kept with what the batch at hand has of its records",
+    edits: [
+      rollUp(
+        "return complete ? held : this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);",
+        "return held;",
+      ),
+    ],
+  },
+  {
+    name: "ids-after-opening",
+    what: "a part is opened, and then its message ids are written",
+    edits: [rollUp(keepIds, ""), rollUp(openNext, `${openNext} if (moved !== undefined) { ${keepIds} }`)],
+  },
+  {
+    name: "higher-numbers",
+    what: "a part remembers those that were opened after it too",
+    edits: [{ file: "dedupe/duplicate-memory.ts", from: "part.number < number &&", to: "part.number !== number &&" }],
+  },
+  {
+    name: "wall-clock",
+    what: "events are late by the clock at the time of folding",
+    edits: [
+      {
+        file: "fold/part-fold.ts",
+        from: "this.#untimely(event, record.arrivalMs)",
+        to: "this.#untimely(event, Date.now())",
+      },
+    ],
+  },
+  {
+    name: "rejection-rethrown",
+    what: "what the store rejects fails the batch",
+    edits: [
+      {
+        file: "store/timestream.ts",
+        from: "if (error instanceof RejectedRecordsException) return",
+        to: "if (error instanceof RejectedRecordsException) throw error; if (error === undefined) return",
+      },
+    ],
+  },
+  {
+    name: "old-rows-left",
+    what: "rows that an earlier definition made of a part are left beside those of the present one",
+    edits: [rollUp("if (open.definitions.length === 1) return [];", "return [];")],
+  },
+  {
+    name: "version-1",
+    what: "a part is written under the same version, however often its definitions have changed",
+    edits: [rollUp("const version = open.definitions.length;", "const version = 1;")],
+  },
+  {
+    name: "silent-take-over",
+    what: "a promise is kept under other definitions, and the ledger does not say so",
+    edits: [rollUp("definitions: [...promise.definitions, ", "definitions: [")],
+  },
+  {
+    name: "open-parts-forgotten",
+    what: "only committed parts are remembered",
+    edits: [
+      {
+        file: "dedupe/duplicate-memory.ts",
+        from: "const found = new Map<string, NumberedPart>(head.open.map((part) => [part.id, part]));",
+        to: "const found = new Map<string, NumberedPart>();",
+      },
+    ],
+  },
+  {
+    name: "stale-memory",
+    what: "a warm process does not look whether others have opened parts",
+    edits: [
+      {
+        file: "dedupe/duplicate-memory.ts",
+        from: "if (isTip && cache?.revision === head.revision &&",
+        to: "if (isTip && cache !== undefined &&",
+      },
+    ],
+  },
+  {
+    name: "ancestors-forgotten",
+    what: "a part remembers nothing of the shards that its own came from",
+    edits: [{ file: "dedupe/duplicate-memory.ts", from: "if (seen > 0)", to: "if (Number.isNaN(seen))" }],
+  },
+  {
+    name: "descendants-forgotten",
+    what: "a part remembers nothing of the shards that came from its own, and did not see it",
+    edits: [
+      {
+        file: "dedupe/duplicate-memory.ts",
+        from: "for (const descendant of head.descendants) {",
+        to: "for (const descendant of head.descendants.slice(0, 0)) {",
+      },
+    ],
+  },
+  {
+    name: "failed-write-swallowed",
+    what: "a write that has failed for good is taken for done",
+    edits: [
+      {
+        file: "store/timestream.ts",
+        from: 'for (const result of results) if (result.status === "rejected") throw result.reason;',
+        to: "",
+      },
+    ],
+  },
+];
+
+/** The copy of the product that has the bug. Throws where the code has changed and the bug no longer fits in. */
+export async function loadBroken({ name, edits }: Break): Promise<Product> {
+  const query = `?break=${name}`;
+  const top = new URL("../../lib/", import.meta.url).href;
+  // Whatever the copy imports from lib/ is a copy too.
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) => {
+      const resolved = next(specifier, context);
+      const ofCopy = context.parentURL?.endsWith(query) === true && resolved.url.startsWith(top);
+      return ofCopy ? { ...resolved, url: `${resolved.url}${query}` } : resolved;
+    },
+    load: (url, context, next) => {
+      const loaded = next(url, context);
+      if (!url.endsWith(query)) return loaded;
+      const file = url.slice(top.length, -query.length);
+      const source = edits.reduce(
+        (text, edit) => (edit.file === file ? edited(text, edit, name) : text),
+        String(loaded.source),
+      );
+      return { ...loaded, source };
+    },
+  });
+  try {
+    for (const edit of edits) edited(readFileSync(new URL(edit.file, top), "utf8"), edit, name);
+    return await loadProduct(query);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+function edited(text: string, { file, from, to }: Edit, name: string): string {
+  const pieces = text.split(from);
+  if (pieces.length !== 2) {
+    throw new Error(`Break ${name}: expected once in lib/${file}, got ${pieces.length - 1} times: ${from}`);
+  }
+  return pieces.join(to);
+}

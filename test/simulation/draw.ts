@@ -1,0 +1,232 @@
+import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
+import { drawSwitches, type Switches } from "../../local/event-source-mapping/switches.ts";
+import { type DeploymentName, deploymentNames, likeMinded } from "./deployment.ts";
+import {
+  type CallFault,
+  type CallName,
+  callNames,
+  longShop,
+  type Plan,
+  type PlannedEvent,
+  type Step,
+  type Surroundings,
+} from "./plan.ts";
+import { Random } from "./random.ts";
+import { drawStoreSwitches, storeDefaults } from "./store-switches.ts";
+import { refusedShop } from "./timestream-table.ts";
+
+export interface DrawOptions {
+  /** What AWS leaves open: as each table says by default, or anything. */
+  readonly switches: "default" | "all";
+  /** Deployments may disagree on which events are fit to be counted. */
+  readonly unlikeDeployments: boolean;
+  /** A mapping may leave records that are too old out of the middle of a batch. */
+  readonly holes: boolean;
+}
+
+/** The plan of a seed: sixty records at most, a handful of faults, and the world that they meet. */
+export function drawPlan(seed: number, options: DrawOptions): Plan {
+  const random = new Random(seed, 1);
+  const reshards = random.chance(0.2);
+  const surroundings = drawSurroundings(random, options, reshards);
+  const deployed = options.unlikeDeployments ? deploymentNames : likeMinded;
+  const world: Drawing = {
+    random,
+    surroundings,
+    deployed,
+    isLong: surroundings.pollMs >= 60_000,
+    reshards,
+    events: [],
+    ids: 0,
+  };
+  const puts: Step[] = [];
+  const records = random.between(8, 45);
+  while (puts.length < records) puts.push(...drawPuts(world));
+  const faults = Array.from({ length: random.between(2, 11) }, () => drawFault(world));
+  const steps = puts;
+  for (const fault of faults) steps.splice(random.below(steps.length + 1), 0, ...fault);
+  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : random.pick(deployed) };
+}
+
+interface Drawing {
+  readonly random: Random;
+  readonly surroundings: Surroundings;
+  readonly deployed: readonly DeploymentName[];
+  /** Hours, instead of minutes. */
+  readonly isLong: boolean;
+  /** Shards split and merge, and what Lambda gave up on before comes again among their children's records. */
+  readonly reshards: boolean;
+  /** Events with an id, to be sent again. */
+  readonly events: { readonly person: number; readonly event: PlannedEvent }[];
+  ids: number;
+}
+
+function drawSurroundings(random: Random, { switches, holes }: DrawOptions, reshards: boolean): Surroundings {
+  const isLong = random.chance(0.12);
+  const all = switches === "all";
+  const gives = random.chance(reshards ? 0.8 : 0.2);
+  const capped = random.chance(0.15);
+  const storeSwitches = all ? drawStoreSwitches(random) : storeDefaults;
+  const engineSwitches: Partial<Switches> = all ? withoutHoles(drawSwitches(random.next), holes) : {};
+  // A record that no event can carry would be tried for ever, where that is how it goes.
+  const leastBytes = engineSwitches.recordTooLarge === "retry" ? 5_000 : 1_500;
+  return {
+    shards: random.pick([1, 1, 2, 3]),
+    batchSize: random.pick([1, 2, 3, 4, 6, 10, 20]),
+    windowSeconds: random.pick([0, 0, 5, 20]),
+    retries: gives ? random.between(0, 3) : -1,
+    ageSeconds: gives && random.chance(0.6) ? random.pick([60, 120, 600]) : -1,
+    bisects: random.chance(0.8),
+    pollMs: isLong ? random.pick([60_000, 300_000]) : random.pick([1_000, 5_000, 15_000]),
+    slowShare: random.pick([0, 0.1, 0.3]),
+    slowMs: random.pick([20, 1_000, 10_000]),
+    // What is refused by its group is told from `(other)` only where no group is over the cap.
+    groupsPerBucket: capped && ["none", "old"].includes(storeSwitches.refuses) ? 2 : 1_000,
+    payloadBytesMax: random.chance(0.1) ? random.between(leastBytes, 8_000) : lambdaPayloadBytesMax,
+    switches: engineSwitches,
+    storeSwitches,
+  };
+}
+
+/** A part is consecutive records: one with a hole in it looks the same. */
+const withoutHoles = (switches: Switches, holes: boolean): Partial<Switches> =>
+  holes ? switches : { ...switches, agedInside: "split-around" };
+
+/** One record; or one of before, sent again as a whole. */
+function drawPuts(world: Drawing): Step[] {
+  const { random } = world;
+  const person = random.below(world.reshards ? 3 : 6);
+  const afterMs = drawDelay(world);
+  if (random.chance(0.02))
+    return [{ kind: "put", afterMs, person, form: "garbage", events: [], skewMs: drawSkew(world) }];
+  const form = random.chance(0.04) ? "gzip" : random.pick(["lines", "lines", "array"] as const);
+  const events = Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 6) }, () => drawEvent(world, person));
+  const put: Step = { kind: "put", afterMs, person, form, events, skewMs: drawSkew(world) };
+  // A producer that heard no answer sends the whole record again.
+  if (!random.chance(0.1)) return [put];
+  return [put, { ...put, afterMs: drawDelay(world), skewMs: drawSkew(world) }];
+}
+
+function drawDelay({ random, isLong }: Drawing): number {
+  if (random.chance(0.4)) return 0;
+  if (random.chance(0.9)) return random.below(4_000);
+  return isLong ? random.below(40 * 60_000) : random.below(60_000);
+}
+
+/** Arrival times are not promised to grow. */
+function drawSkew({ random, isLong }: Drawing): number {
+  if (random.chance(0.7)) return 0;
+  return isLong ? random.between(-240_000, 240_000) : random.between(-2_000, 2_000);
+}
+
+function drawEvent(world: Drawing, person: number): PlannedEvent {
+  const { random, events } = world;
+  const own = events.filter((each) => each.person === person);
+  if (own.length > 0 && random.chance(world.reshards ? 0.4 : 0.25)) return random.pick(own).event;
+  const event: PlannedEvent = {
+    id: random.chance(0.9) ? world.ids++ : undefined,
+    kind: random.pick(["sale", "sale", "sale", "view", "page"]),
+    ageMs: random.chance(0.95) ? drawAge(random) : undefined,
+    price: random.chance(0.9) ? random.between(1, 99) : random.chance(0.5) ? "dear" : undefined,
+    shop: random.chance(0.06) ? refusedShop : random.chance(0.03) ? longShop : `s${random.below(3)}`,
+    size: `z${random.below(3)}`,
+    ...(random.chance(0.04) ? { flaw: random.pick(["json", "type"] as const) } : {}),
+  };
+  if (event.id === undefined) return event;
+  events.push({ person, event });
+  // A producer that mended it sends it again under the same id.
+  if (event.flaw !== undefined) {
+    const { flaw: _, ...mended } = event;
+    events.push({ person, event: mended });
+  }
+  return event;
+}
+
+function drawAge(random: Random): number {
+  const around = random.next();
+  if (around < 0.9) return random.between(-30_000, 150_000);
+  // Around both of the bounds, on either side.
+  return around < 0.95 ? random.between(3_500_000, 3_700_000) : random.between(-700_000, -500_000);
+}
+
+/** What a process calls in nearly every invocation more often than what it rarely does. */
+const weighed: readonly CallName[] = [
+  ...callNames,
+  ...Array.from({ length: 3 }, () => ["ledger.moveHead", "ledger.commit", "store.write"] as const).flat(),
+  ...(["ledger.keepIds", "ledger.committed", "ledger.neighbours", "store.write"] as const),
+];
+
+function drawCallFault({ random, isLong }: Drawing): CallFault {
+  const byName = random.chance(0.6);
+  const sleepsMs = [0, 5_000, 100_000, 200_000, isLong ? 7_200_000 : 400_000];
+  return {
+    call: byName ? random.pick(weighed) : "any",
+    nth: byName ? random.pick([0, 0, 0, 1, 1, 2]) : random.below(18),
+    what: random.pick([
+      "dies before",
+      "dies before",
+      "dies after",
+      "dies after",
+      "lands late",
+      "stalls",
+      "stalls",
+      "answer lost",
+      "refused",
+    ]),
+    ms: random.pick(sleepsMs),
+  };
+}
+
+function drawFault(world: Drawing): Step[] {
+  if (world.reshards && world.random.chance(0.4)) return drawReshard(world);
+  const fault = drawOneFault(world);
+  // What an invocation leaves behind is taken over by the code of another deployment.
+  if (fault.kind !== "faults" || !world.random.chance(0.3)) return [fault];
+  return [fault, drawDeploy(world, world.random.below(20_000))];
+}
+
+/** A split or a merge; or a batch that was given up comes again, while a part of a later shard is about to be opened. */
+function drawReshard(world: Drawing): Step[] {
+  const { random } = world;
+  const afterMs = drawDelay(world);
+  if (random.chance(0.4)) return [{ kind: random.pick(["split", "merge"] as const), afterMs, shard: random.next() }];
+  const stall: CallFault = {
+    call: "ledger.moveHead",
+    nth: random.pick([0, 1, 1, 2]),
+    what: "stalls",
+    ms: random.pick([10_000, 40_000]),
+  };
+  const redrive: Step = { kind: "redrive", afterMs: random.below(15_000), which: random.next() };
+  return random.chance(0.3) ? [redrive] : [{ kind: "faults", afterMs, faults: [stall], outlivesLimit: true }, redrive];
+}
+
+function drawDeploy({ random, deployed }: Drawing, afterMs: number): Step {
+  return { kind: "deploy", afterMs, name: random.pick(deployed), mixed: random.chance(0.3) };
+}
+
+function drawOneFault(world: Drawing): Step {
+  const { random, isLong } = world;
+  const afterMs = drawDelay(world);
+  const kind = random.next();
+  if (kind < 0.5) {
+    const faults = Array.from({ length: random.chance(0.8) ? 1 : 2 }, () => drawCallFault(world));
+    return { kind: "faults", afterMs, faults, outlivesLimit: random.chance(0.6) };
+  }
+  if (kind < 0.66) {
+    return { kind: "redeliver", afterMs, shard: random.next(), from: random.next(), to: random.next() };
+  }
+  if (kind < 0.76) return drawDeploy(world, afterMs);
+  if (kind < 0.83) {
+    const checkpoints = random.pick(["kept", "back", "lost"] as const);
+    return { kind: "restart", afterMs, checkpoints, overlaps: random.chance(0.3) };
+  }
+  if (kind < 0.86) return { kind: "throttle", afterMs, invocations: random.between(1, 4) };
+  if (kind < 0.9) {
+    const service = random.pick(["store", "ledger", "store", "ledger", "quarantine", "stream"] as const);
+    const forMs = isLong ? random.between(30 * 60_000, 4 * 3_600_000) : random.between(1_000, 400_000);
+    return { kind: "outage", afterMs, service, forMs, hangMs: Math.floor(forMs / random.between(3, 20)) };
+  }
+  if (kind < 0.96) return { kind: random.pick(["split", "merge"] as const), afterMs, shard: random.next() };
+  if (kind < 0.98) return { kind: "redrive", afterMs, which: random.next() };
+  return { kind: "lull", afterMs: isLong ? random.between(3_600_000, 4 * 3_600_000) : random.between(60_000, 600_000) };
+}

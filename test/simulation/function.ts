@@ -1,0 +1,218 @@
+import { TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
+import {
+  InternalServerException,
+  ThrottlingException,
+  type TimestreamWriteClient,
+  type WriteRecordsCommand,
+} from "@aws-sdk/client-timestream-write";
+import type { Definitions } from "../../lib/definitions.ts";
+import type { Rejected } from "../../lib/fold/part-fold.ts";
+import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
+import { shardKey } from "../../lib/record/shard-key.ts";
+import type { Batch } from "../../lib/roll-up/batch.ts";
+import type { Ports } from "../../lib/roll-up/ports.ts";
+import { covers } from "../../lib/roll-up/uncovered.ts";
+import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
+import type { MemoryLedger } from "../memory/memory-ledger.ts";
+import { CalledLedger } from "./called-ledger.ts";
+import type { CallFault } from "./plan.ts";
+import { Process, type ProcessSurroundings } from "./process.ts";
+import type { Product } from "./product.ts";
+import type { SimulatedStream } from "./stream.ts";
+import type { TimestreamTable } from "./timestream-table.ts";
+
+/** What an invocation will meet. */
+export interface Fate {
+  readonly faults: readonly CallFault[];
+  /** It goes on when its time is over, instead of being ended. */
+  readonly outlivesLimit: boolean;
+}
+
+export interface FunctionParts {
+  readonly product: Product;
+  readonly around: ProcessSurroundings;
+  readonly ledger: MemoryLedger;
+  readonly table: TimestreamTable;
+  readonly stream: SimulatedStream;
+  /** Files of rejected events by part. */
+  readonly quarantine: Map<string, readonly Rejected[]>;
+  readonly wrong: (what: string) => void;
+}
+
+/** A process with what it keeps warm. */
+interface Container {
+  readonly process: Process;
+  readonly definitions: Definitions;
+  readonly ports: Ports;
+}
+
+const limitMs = rollUpTimeoutSeconds * 1_000;
+/** As the handler keeps back, to fail with an error of its own. */
+const reserveMs = 5_000;
+const crashed = { kind: "function-error", errorType: "Runtime.ExitError", handled: false } as const;
+const fine: Fate = { faults: [], outlivesLimit: false };
+// Nothing here asks the store a question.
+const query = new TimestreamQueryClient({ region: "eu-west-1" });
+
+/** The roll-up as Lambda runs it: the real code, in processes that take one invocation at a time, stay warm, and die. */
+export class SimulatedFunction {
+  readonly #parts: FunctionParts;
+  #definitions: Definitions;
+  #idle: Container[] = [];
+  #processes = 0;
+  /** Of the next invocations, one each. */
+  readonly fates: Fate[] = [];
+  /** Invocations that will not be let in. */
+  throttles = 0;
+  /** Invocations that ran. */
+  invocations = 0;
+
+  constructor(parts: FunctionParts, definitions: Definitions) {
+    this.#parts = parts;
+    this.#definitions = definitions;
+  }
+
+  /** `mixed`: idle processes of before stay. */
+  deploy(definitions: Definitions, mixed: boolean): void {
+    this.#definitions = definitions;
+    if (!mixed) this.#idle = [];
+  }
+
+  async invoke(payload: string): Promise<InvokeOutcome> {
+    if (this.throttles > 0) {
+      this.throttles--;
+      return { kind: "throttled" };
+    }
+    this.invocations++;
+    const container = this.#container();
+    const batch = this.#parts.product.batchOf(JSON.parse(payload));
+    const fate = this.fates.shift() ?? fine;
+    return new Promise((resolve) => this.#run(container, batch, fate, resolve));
+  }
+
+  #run(container: Container, batch: Batch, fate: Fate, answer: (outcome: InvokeOutcome) => void): void {
+    const { process, definitions, ports } = container;
+    const { product, around } = this.#parts;
+    const { clock, trace } = around;
+    trace?.(`${process.name} is invoked with ${shownBatch(batch)} under definitions ${definitions.hash}`);
+    let isOver = false;
+    const cancelLimit = clock.at(limitMs, () => {
+      isOver = true;
+      around.met("time-outs");
+      trace?.(`${process.name} has run out of time${fate.outlivesLimit ? ", and goes on" : ""}`);
+      answer({ ...crashed, errorType: "Sandbox.Timedout", errorMessage: "timed out" });
+      if (!fate.outlivesLimit) process.die();
+    });
+    process.begin(fate.faults, () => {
+      cancelLimit();
+      answer({ ...crashed, errorMessage: "exited" });
+    });
+    const end = (outcome: InvokeOutcome): void => {
+      cancelLimit();
+      if (isOver || process.isDead) return;
+      process.freeze();
+      this.#idle.push(container);
+      answer(outcome);
+    };
+    product.rollUp(batch, definitions, ports, { deadlineMs: clock.now() + limitMs - reserveMs }).then(
+      (report) => {
+        trace?.(`${process.name} answers: ${report.parts.length} parts, ${report.conflicts} conflicts`);
+        if (report.conflicts > 0) around.met("conflicts");
+        if (report.promisesKept > 0) around.met("promises kept");
+        this.#acknowledged(batch);
+        end({ kind: "ok", payload: "null" });
+      },
+      (error: Error) => {
+        trace?.(`${process.name} fails: ${error.name}: ${error.message}`);
+        end({ kind: "function-error", errorType: error.name, errorMessage: error.message, handled: true });
+      },
+    );
+  }
+
+  /** Acknowledged means committed. */
+  #acknowledged({ streamName, shardId, records }: Batch): void {
+    const parts = this.#parts.ledger.parts.get(shardKey(streamName, shardId)) ?? [];
+    const missing = records.find(({ sequenceNumber }) => !parts.some((part) => covers(part, sequenceNumber)));
+    if (missing !== undefined) {
+      this.#parts.wrong(`record ${missing.sequenceNumber} of ${shardId} was acknowledged and is in no committed part`);
+    }
+  }
+
+  /** An idle process, any of them, or a new one. */
+  #container(): Container {
+    const { random } = this.#parts.around;
+    if (this.#idle.length > 0 && random.chance(0.9)) {
+      const [container] = this.#idle.splice(random.below(this.#idle.length), 1);
+      if (container !== undefined) return container;
+    }
+    const process = new Process(`p${this.#processes++}`, this.#parts.around);
+    return { process, definitions: this.#definitions, ports: this.#ports(process) };
+  }
+
+  #ports(process: Process): Ports {
+    const { product, around, ledger: table, stream, quarantine } = this.#parts;
+    const ledger = new CalledLedger(table, process);
+    const { clock } = around;
+    const clients = { write: this.#writeClient(process), query };
+    return {
+      ledger,
+      memory: new product.DuplicateMemory(ledger),
+      store: new product.TimestreamStore(clients, { database: "d", table: "t" }, clock),
+      quarantine: {
+        put: (shard, part, _arrivalMs, rejected) =>
+          process.call({
+            name: "quarantine.put",
+            about: () => `${part.slice(0, 6)}, ${rejected.length} rejected`,
+            run: async () => {
+              quarantine.set(`${shard} ${part}`, rejected);
+            },
+            error: () => new Error("the bucket does not answer"),
+          }),
+      },
+      stream: {
+        read: (shardId, first, last) =>
+          process.call({
+            name: "stream.read",
+            about: () => `${shardId} ${first}..${last}`,
+            run: async () => stream.range(shardId, first, last),
+            error: () => new Error("the stream does not answer"),
+          }),
+        ancestors: (shardId) =>
+          process.call({
+            name: "stream.ancestors",
+            about: () => shardId,
+            run: async () => stream.ancestors(shardId),
+            error: () => new Error("the stream does not answer"),
+            shown: (ancestors) => ancestors.join(" ") || "none",
+          }),
+      },
+      clock,
+    };
+  }
+
+  /** What the real store sends its requests with. */
+  #writeClient(process: Process): TimestreamWriteClient {
+    const { table } = this.#parts;
+    const send = ({ input }: WriteRecordsCommand): Promise<unknown> =>
+      process.call({
+        name: "store.write",
+        about: () => shownWrite(input),
+        run: async () => table.write(input),
+        error: (refused) =>
+          refused
+            ? new ThrottlingException({ message: "slow down", Message: "slow down", $metadata: {} })
+            : new InternalServerException({ message: "no", Message: "no", $metadata: {} }),
+      });
+    return { send } as unknown as TimestreamWriteClient;
+  }
+}
+
+const shownBatch = ({ shardId, records }: Batch): string =>
+  `${records.length} of ${shardId} [${records[0]?.sequenceNumber}..${records.at(-1)?.sequenceNumber}]`;
+
+function shownWrite({ CommonAttributes: common, Records: records = [] }: WriteRecordsCommand["input"]): string {
+  const [part, def] = common?.Dimensions ?? [];
+  const counts = records.map(({ MeasureValues }) => MeasureValues?.[0]?.Value).join(" ");
+  const of = `${common?.MeasureName}/${def?.Value?.slice(0, 4)} of ${part?.Value?.slice(0, 6)}`;
+  return `${records.length} rows of ${of} v${common?.Version}: counts ${counts}`;
+}

@@ -1,0 +1,112 @@
+import type { Switches } from "../../local/event-source-mapping/switches.ts";
+import type { DeploymentName } from "./deployment.ts";
+import type { StoreSwitches } from "./store-switches.ts";
+
+/** One event that a producer sends. Events with the same id are the same event, sent again. */
+export interface PlannedEvent {
+  /** Undefined: without a message id. */
+  readonly id: number | undefined;
+  readonly kind: "sale" | "view" | "page";
+  /** Its time before its arrival, negative for ahead of it; undefined: without a timestamp. */
+  readonly ageMs: number | undefined;
+  /** `"dear"` is no number; undefined: the sale has none. */
+  readonly price: number | "dear" | undefined;
+  /** `longShop` stands for a text over the cap on dimension values. */
+  readonly shop: string;
+  readonly size: string;
+  /** What makes it unfit wherever it is looked at. */
+  readonly flaw?: "json" | "type" | "timestamp";
+}
+
+export const longShop = "long";
+
+/** What becomes of one call of a process to something outside it. */
+export interface CallFault {
+  /** The n-th call (from 0) of that name in the invocation; of any name where it is "any". */
+  readonly call: CallName | "any";
+  readonly nth: number;
+  readonly what: "dies before" | "dies after" | "lands late" | "stalls" | "answer lost" | "refused";
+  /** How late it lands, how long it stalls; 0 for until the very end. */
+  readonly ms: number;
+}
+
+/** The calls that the roll-up makes, by port and method. */
+export const callNames = [
+  "ledger.head",
+  "ledger.committed",
+  "ledger.neighbours",
+  "ledger.ids",
+  "ledger.keepDefinitions",
+  "ledger.definitions",
+  "ledger.keepIds",
+  "ledger.moveHead",
+  "ledger.commit",
+  "store.write",
+  "quarantine.put",
+  "stream.read",
+  "stream.ancestors",
+] as const;
+export type CallName = (typeof callNames)[number];
+export type Service = "ledger" | "store" | "quarantine" | "stream";
+
+type Act =
+  /** One record of one person. `garbage` is no JSON at all. */
+  | {
+      readonly kind: "put";
+      readonly person: number;
+      readonly form: "lines" | "array" | "gzip" | "garbage";
+      readonly events: readonly PlannedEvent[];
+      /** Of its arrival, against the others'. */
+      readonly skewMs: number;
+    }
+  /** The next invocation of the function meets these. */
+  | { readonly kind: "faults"; readonly faults: readonly CallFault[]; readonly outlivesLimit: boolean }
+  /** Invocations that the function's concurrency does not let in. */
+  | { readonly kind: "throttle"; readonly invocations: number }
+  /** A service answers nothing but errors, each after `hangMs`. */
+  | { readonly kind: "outage"; readonly service: Service; readonly forMs: number; readonly hangMs: number }
+  /** `mixed`: functions of before go on taking invocations. */
+  | { readonly kind: "deploy"; readonly name: DeploymentName; readonly mixed: boolean }
+  /** The mapping's process is lost and another one starts, from the checkpoints that are left. */
+  | { readonly kind: "restart"; readonly checkpoints: "kept" | "back" | "lost"; readonly overlaps: boolean }
+  /** Any consecutive records of a shard come once more, whatever else goes on: places as shares, 0 to 1. */
+  | { readonly kind: "redeliver"; readonly shard: number; readonly from: number; readonly to: number }
+  | { readonly kind: "split"; readonly shard: number }
+  | { readonly kind: "merge"; readonly shard: number }
+  /** What Lambda gave up on is invoked again. The function that will do so is not there yet: its place. */
+  | { readonly kind: "redrive"; readonly which: number }
+  /** Nothing but time. */
+  | { readonly kind: "lull" };
+
+/** Something that happens so long after what happened before. */
+export type Step = Act & { readonly afterMs: number };
+
+export interface Surroundings {
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  /** -1 for no end, as the template has it. */
+  readonly retries: number;
+  /** -1 for no limit. */
+  readonly ageSeconds: number;
+  readonly bisects: boolean;
+  readonly pollMs: number;
+  /** The share of calls that take time, and how long at most. */
+  readonly slowShare: number;
+  readonly slowMs: number;
+  readonly groupsPerBucket: number;
+  readonly payloadBytesMax: number;
+  readonly switches: Partial<Switches>;
+  readonly storeSwitches: StoreSwitches;
+}
+
+/** All that a run depends on, beside the code: from one seed, or what is left of it after shrinking. */
+export interface Plan {
+  readonly seed: number;
+  /** What chance does while it runs hangs on this; the seed, where nothing was shrunk. */
+  readonly chance: number;
+  readonly surroundings: Surroundings;
+  readonly steps: readonly Step[];
+  /** What is deployed in the end. */
+  readonly last: DeploymentName;
+}

@@ -1,0 +1,94 @@
+import { gzipSync } from "node:zlib";
+import { longShop, type PlannedEvent, type Step } from "./plan.ts";
+import { hashesEnd, type SentRecord, type Shard, type SimulatedStream } from "./stream.ts";
+
+/** An event that is in the stream, as an oracle needs to know it. */
+export interface SentEvent extends PlannedEvent {
+  /** Of its message id; events of one name are the same event. Copies that came too far apart have two names. */
+  readonly name: string | undefined;
+  readonly timestampMs: number;
+}
+
+/** Copies of one message id: when the first and the last of them arrived. */
+interface Copies {
+  readonly timestampMs: number;
+  cluster: number;
+  firstMs: number;
+  lastMs: number;
+}
+
+const windowMs = 3_600_000;
+/** Beyond the window, in which a copy may or may not be known: the disorder of arrivals and the span of a part. */
+const greyMs = 3_600_000;
+
+/** Sends records, and keeps out what has no promised outcome: copies between known and forgotten. */
+export class Producer {
+  readonly #stream: SimulatedStream;
+  readonly #now: () => number;
+  readonly #copies = new Map<number, Copies>();
+
+  constructor(stream: SimulatedStream, now: () => number) {
+    this.#stream = stream;
+    this.#now = now;
+  }
+
+  /** Undefined where nothing of it may be sent. */
+  put(step: Extract<Step, { kind: "put" }>): { shard: Shard; record: SentRecord } | undefined {
+    // Any spread of people over the hashes will do.
+    const shard = this.#stream.shardOf((step.person * 379) % hashesEnd);
+    const arrivalMs = this.#now() + step.skewMs;
+    const events = step.events.flatMap((event) => this.#send(event, arrivalMs) ?? []);
+    if (step.form !== "garbage" && events.length === 0) return undefined;
+    const data = step.form === "garbage" ? Buffer.from([0x7b, 0xff, step.person]) : dataOf(events, step.form);
+    const content = step.form === "garbage" ? undefined : events;
+    const record = { partitionKey: `person ${step.person}`, arrivalMs, data, events: content };
+    return { shard, record: this.#stream.put(shard, record) };
+  }
+
+  #send(event: PlannedEvent, arrivalMs: number): SentEvent | undefined {
+    const timestampMs = arrivalMs - (event.ageMs ?? 0);
+    if (event.id === undefined) return { ...event, name: undefined, timestampMs };
+    const copies = this.#copies.get(event.id);
+    if (copies === undefined) {
+      const first = { timestampMs, cluster: 0, firstMs: arrivalMs, lastMs: arrivalMs };
+      this.#copies.set(event.id, first);
+      return { ...event, name: `${event.id}.0`, timestampMs };
+    }
+    if (arrivalMs > copies.lastMs + windowMs + greyMs) {
+      copies.cluster++;
+      copies.firstMs = arrivalMs;
+      copies.lastMs = arrivalMs;
+    } else {
+      const firstMs = Math.min(copies.firstMs, arrivalMs);
+      const lastMs = Math.max(copies.lastMs, arrivalMs);
+      if (lastMs - firstMs > windowMs) return undefined;
+      Object.assign(copies, { firstMs, lastMs });
+    }
+    // Without a timestamp of its own an event happened when it arrived, each copy at another time.
+    const happenedMs = event.ageMs === undefined ? arrivalMs : copies.timestampMs;
+    return { ...event, name: `${event.id}.${copies.cluster}`, timestampMs: happenedMs };
+  }
+}
+
+function dataOf(events: readonly SentEvent[], form: "lines" | "array" | "gzip"): Buffer {
+  const texts = events.map(textOf);
+  if (form === "array") return Buffer.from(`[${texts.join(",")}]`);
+  const lines = Buffer.from(texts.join("\n"));
+  return form === "gzip" ? gzipSync(lines, { level: 1 }) : lines;
+}
+
+function textOf({ id, kind, ageMs, timestampMs, price, shop, size, flaw }: SentEvent): string {
+  const name = kind === "sale" ? "Sold" : "Viewed";
+  const text = JSON.stringify({
+    type: flaw === "type" ? "sale" : kind === "page" ? "page" : "track",
+    ...(kind === "page" ? { name } : { event: name }),
+    ...(id === undefined ? {} : { messageId: `message ${id}` }),
+    ...(ageMs === undefined ? {} : { timestamp: flaw === "timestamp" ? "soon" : new Date(timestampMs).toISOString() }),
+    properties: {
+      shop: shop === longShop ? "long ".repeat(60) : shop,
+      size,
+      ...(price === undefined ? {} : { price }),
+    },
+  });
+  return flaw === "json" ? text.replace('"type"', "type") : text;
+}

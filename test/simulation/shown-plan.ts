@@ -1,0 +1,40 @@
+import type { Plan, PlannedEvent, Step } from "./plan.ts";
+
+/** A step in one line. */
+export function shownStep(step: Step): string {
+  const { kind, afterMs, ...rest } = step;
+  const what =
+    step.kind === "put"
+      ? shownPut(step)
+      : Object.entries(rest)
+          .map(([name, value]) => `${name} ${shown(value)}`)
+          .join(", ");
+  return `${kind} ${what}`.trimEnd();
+}
+
+/** A plan in lines: what is unlike the usual, then step by step. */
+export function shownPlan({ seed, surroundings, steps, last }: Plan): string[] {
+  const { switches, storeSwitches, ...settings } = surroundings;
+  return [
+    `seed ${seed}, deployed in the end: ${last}`,
+    Object.entries(settings)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+    `store: ${shown(storeSwitches)}`,
+    `switches: ${shown(switches)}`,
+    ...steps.map((step) => `after ${step.afterMs / 1_000} s: ${shownStep(step)}`),
+  ];
+}
+
+function shownPut({ person, form, events, skewMs }: Extract<Step, { kind: "put" }>): string {
+  const skew = skewMs === 0 ? "" : `, arrival ${skewMs} ms off`;
+  return `of person ${person} as ${form}${skew}: ${events.map(shownEvent).join("; ")}`;
+}
+
+function shownEvent({ id, kind, ageMs, price, shop, size, flaw }: PlannedEvent): string {
+  const age = ageMs === undefined ? "no time" : `${ageMs / 1_000} s old`;
+  return `${id === undefined ? "" : `#${id} `}${kind} ${price ?? "-"} ${shop}/${size} ${age}${flaw === undefined ? "" : ` broken ${flaw}`}`;
+}
+
+const shown = (value: unknown): string =>
+  typeof value === "object" ? JSON.stringify(value).replaceAll('"', "") : String(value);

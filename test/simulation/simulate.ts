@@ -1,0 +1,112 @@
+import { breaks, loadBroken } from "./breaks.ts";
+import { drawPlan } from "./draw.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import { loadProduct, type Product } from "./product.ts";
+import { type RunResult, run } from "./run.ts";
+import { shownPlan } from "./shown-plan.ts";
+import { shrink } from "./shrink.ts";
+
+/** Failing seeds that are shown in full. */
+const shownMax = 3;
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === "usage") console.log(usage);
+  else if (options === "list") for (const { name, what } of breaks) console.log(`${name.padEnd(24)}${what}`);
+  else if (options.planted.length === 0) return simulate(options);
+  else return findBreaks(options);
+  return 0;
+}
+
+/** Runs all seeds. 1 where a total is wrong. */
+async function simulate(options: Options): Promise<number> {
+  const product = await loadProduct();
+  const startedCpu = process.cpuUsage();
+  const counts = { invocations: 0, records: 0, parts: 0, wrong: 0 };
+  const met = new Map<string, number>();
+  for (let seed = options.first; seed < options.first + options.seeds; seed++) {
+    const plan = drawPlan(seed, options);
+    const result = await runTraced(plan, product, options.trace && options.seeds > 1);
+    counts.invocations += result.invocations;
+    counts.records += result.records;
+    counts.parts += result.parts;
+    for (const [what, times] of result.met) met.set(what, (met.get(what) ?? 0) + times);
+    if (result.wrong === undefined) {
+      if (options.trace && options.seeds === 1) await runTraced(plan, product, true);
+      continue;
+    }
+    counts.wrong++;
+    if (counts.wrong <= shownMax) await explain(plan, product, options, result.wrong);
+    else console.log(`seed ${seed}: ${result.wrong}`);
+  }
+  const { user, system } = process.cpuUsage(startedCpu);
+  const perSecond = options.seeds / ((user + system) / 1_000_000);
+  const { invocations, records, parts, wrong } = counts;
+  const times = [...met].sort(([, a], [, b]) => b - a).map(([what, n]) => `${what} ${n}`);
+  console.log(`met: ${times.join(", ")}`);
+  console.log(
+    `${options.seeds} seeds, ${records} records, ${invocations} invocations, ${parts} parts: ${wrong} wrong; ` +
+      `${perSecond.toFixed(0)} seeds/s/core`,
+  );
+  return wrong === 0 ? 0 : 1;
+}
+
+/** Runs seeds against each bug until one finds it. 1 where one is not found. */
+async function findBreaks(options: Options): Promise<number> {
+  let missed = 0;
+  for (const planted of options.planted) {
+    const product = await loadBroken(planted);
+    const found = await firstWrong(product, options);
+    if (found === undefined) {
+      missed++;
+      console.log(`${planted.name}: not found in ${options.seeds} seeds`);
+      continue;
+    }
+    console.log(`${planted.name}: found by seed ${found.plan.seed}: ${found.result.wrong}`);
+    if (options.planted.length === 1) await explain(found.plan, product, options, found.result.wrong ?? "");
+  }
+  return missed === 0 ? 0 : 1;
+}
+
+async function firstWrong(product: Product, options: Options): Promise<{ plan: Plan; result: RunResult } | undefined> {
+  for (let seed = options.first; seed < options.first + options.seeds; seed++) {
+    const plan = drawPlan(seed, options);
+    const result = await runTraced(plan, product, false);
+    if (result.wrong !== undefined) return { plan, result };
+  }
+  return undefined;
+}
+
+/** Shows the smallest plan that still fails; with a trace, all that happens in it. */
+async function explain(plan: Plan, product: Product, options: Options, wrong: string): Promise<void> {
+  console.log(`seed ${plan.seed}: ${wrong}`);
+  const small = await shrink(plan, async (smaller) => (await runTraced(smaller, product, false)).wrong !== undefined);
+  const { wrong: smallWrong } = await runTraced(small, product, false);
+  for (const line of shownPlan(small)) console.log(`  ${line}`);
+  if (options.trace) await runTraced(small, product, true);
+  console.log(`  wrong: ${smallWrong}`);
+  console.log(`  again: npm run simulate -- ${again(plan.seed, options)}`);
+}
+
+function again(seed: number, { switches, unlikeDeployments, holes, planted }: Options): string {
+  return [
+    `--seed ${seed} --seeds 1 --trace`,
+    ...(switches === "all" ? ["--switches all"] : []),
+    ...(unlikeDeployments ? ["--unlike-deployments"] : []),
+    ...(holes ? ["--holes"] : []),
+    ...planted.map(({ name }) => `--break ${name}`),
+  ].join(" ");
+}
+
+function runTraced(plan: Plan, product: Product, tracing: boolean): Promise<RunResult> {
+  const trace = tracing ? { trace: (line: string) => console.log(`  ${line}`) } : {};
+  return run(plan, product, trace);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.stack : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,114 @@
+import type { _Record, RejectedRecord, WriteRecordsCommandInput } from "@aws-sdk/client-timestream-write";
+import { RejectedRecordsException, ValidationException } from "@aws-sdk/client-timestream-write";
+import type { StoreSwitches } from "./store-switches.ts";
+
+/** A row as it stands in the table. */
+export interface StoredRow {
+  readonly metric: string;
+  readonly timeMs: number;
+  readonly dimensions: ReadonlyMap<string, string>;
+  readonly measures: ReadonlyMap<string, number>;
+  /** Of the measures: two writes of one version must not differ. */
+  readonly text: string;
+  version: number;
+}
+
+/** The shop whose rows are never taken, where the table refuses some. */
+export const refusedShop = "forbidden";
+/** Timestream takes nothing that is further ahead (developer guide, "Quotas"). */
+const aheadMsMax = 15 * 60_000;
+
+/**
+ * A table of Timestream for LiveAnalytics as WriteRecords has it: a record is known by measure name, time and dimensions;
+ * a higher version replaces it, a lower one is rejected, and so is another value under the same version; what is not
+ * rejected is written beside what is (API reference, WriteRecords and RejectedRecord).
+ */
+export class TimestreamTable {
+  readonly rows = new Map<string, StoredRow>();
+  readonly #now: () => number;
+  readonly #switches: StoreSwitches;
+  readonly #memoryStoreMs: number;
+  readonly #oldestMs: number;
+  readonly #wrong: (what: string) => void;
+
+  /** `oldestMs`: what is before it is refused where the switches say so, as in a range that was opened a moment ago. */
+  constructor(
+    now: () => number,
+    switches: StoreSwitches,
+    { memoryStoreHours, oldestMs }: { memoryStoreHours: number; oldestMs: number },
+    wrong: (what: string) => void,
+  ) {
+    this.#now = now;
+    this.#switches = switches;
+    this.#memoryStoreMs = memoryStoreHours * 3_600_000;
+    this.#oldestMs = oldestMs;
+    this.#wrong = wrong;
+  }
+
+  /** Throws as the service does. */
+  write({ CommonAttributes: common = {}, Records: records = [] }: WriteRecordsCommandInput): { Total: number } {
+    const rows = records.map((record) => rowOf(record, common));
+    if (this.#switches.refuses === "request" && rows.some((row) => row.dimensions.get("shop") === refusedShop)) {
+      throw new ValidationException({ message: "a record is not valid", Message: "", $metadata: {} });
+    }
+    const rejected = rows.flatMap((row, RecordIndex): RejectedRecord[] => {
+      const reason = this.#refuse(row) ?? this.#put(row);
+      return reason === undefined ? [] : [{ RecordIndex, ...reason }];
+    });
+    if (rejected.length > 0) {
+      throw new RejectedRecordsException({ message: "some rejected", RejectedRecords: rejected, $metadata: {} });
+    }
+    return { Total: rows.length };
+  }
+
+  #refuse({ timeMs, dimensions }: StoredRow): RejectedRecord | undefined {
+    const { refuses } = this.#switches;
+    const ageMs = this.#now() - timeMs;
+    if (ageMs > this.#memoryStoreMs || -ageMs > aheadMsMax || this.isRefusedFor(timeMs)) {
+      return { Reason: "The record timestamp is outside the time range of the memory store." };
+    }
+    if (refuses === "shop" && dimensions.get("shop") === refusedShop) return { Reason: "A dimension is not valid." };
+    return undefined;
+  }
+
+  /** Whether rows of this time are refused for it, ever. */
+  isRefusedFor(timeMs: number): boolean {
+    return this.#switches.refuses === "old" && timeMs < this.#oldestMs;
+  }
+
+  #put(row: StoredRow): RejectedRecord | undefined {
+    const key = [row.metric, row.timeMs, ...[...row.dimensions].flat()].join("\u0000");
+    const known = this.rows.get(key);
+    if (known === undefined || row.version > known.version) {
+      this.rows.set(key, row);
+      return undefined;
+    }
+    if (row.version < known.version) {
+      const Reason = `The record version ${row.version} is lower than the existing version ${known.version}. A higher version is required to update the measure value.`;
+      return { Reason, ExistingVersion: known.version };
+    }
+    if (row.text !== known.text) {
+      this.#wrong(`two writes of version ${row.version} of one row differ: ${known.text} and ${row.text}`);
+    } else if (this.#switches.identicalReplay === "accepted") return undefined;
+    const Reason =
+      "A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value.";
+    return this.#switches.existingVersion === "told" ? { Reason, ExistingVersion: known.version } : { Reason };
+  }
+}
+
+function rowOf(record: _Record, common: _Record): StoredRow {
+  const measures = new Map((record.MeasureValues ?? []).map(({ Name = "", Value }) => [Name, Number(Value)]));
+  const dimensions = [...(common.Dimensions ?? []), ...(record.Dimensions ?? [])];
+  return {
+    metric: common.MeasureName ?? "",
+    timeMs: Number(record.Time),
+    dimensions: new Map(
+      dimensions
+        .map(({ Name = "", Value = "" }): [string, string] => [Name, Value])
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    measures,
+    text: JSON.stringify([...measures]),
+    version: Number(common.Version),
+  };
+}

@@ -1,0 +1,209 @@
+import type { Rejected } from "../../lib/fold/part-fold.ts";
+import type { Checkpoint } from "../../local/event-source-mapping/checkpoint.ts";
+import { eventWriter } from "../../local/event-source-mapping/kinesis-event.ts";
+import { createMapping } from "../../local/event-source-mapping/mapping.ts";
+import type { MappingEnvironment } from "../../local/event-source-mapping/mapping-environment.ts";
+import type { MappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";
+import { switchedDelay, switchesWith } from "../../local/event-source-mapping/switches.ts";
+import { mortal } from "../local/event-source-mapping/mortal.ts";
+import { MemoryLedger } from "../memory/memory-ledger.ts";
+import { SimulatedClock } from "./clock.ts";
+import { definitionsFor } from "./deployment.ts";
+import { SimulatedFunction } from "./function.ts";
+import type { Plan, Service } from "./plan.ts";
+import type { ProcessSurroundings } from "./process.ts";
+import { Producer } from "./producer.ts";
+import type { Product } from "./product.ts";
+import { Random } from "./random.ts";
+import { type SentRecord, type Shard, SimulatedStream } from "./stream.ts";
+import { TimestreamTable } from "./timestream-table.ts";
+
+export const startMs = Date.UTC(2026, 0, 1, 12);
+export const streamName = "events";
+const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
+const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
+const origin = { streamArn, invokeIdentityArn: functionArn };
+/** Stream retention, lateness, and an hour to spare. */
+const memoryStoreHours = 26;
+
+export interface RunOptions {
+  /** Each line as it comes. */
+  readonly trace?: (line: string) => void;
+}
+
+/** Everything of one run: a stream and its producers, the mapping, the function, and what it writes to. */
+export class World {
+  readonly plan: Plan;
+  readonly clock = new SimulatedClock(startMs);
+  readonly stream: SimulatedStream;
+  readonly producer: Producer;
+  readonly ledger = new MemoryLedger();
+  readonly table: TimestreamTable;
+  readonly quarantine = new Map<string, readonly Rejected[]>();
+  readonly function: SimulatedFunction;
+  readonly checkpoints = new Map<string, Checkpoint>();
+  /** All that were ever kept, to go back to. */
+  readonly #formerCheckpoints: [string, Checkpoint][] = [];
+  /** What Lambda gave up on, as it lies in the bucket. */
+  readonly failures: string[] = [];
+  readonly sleepers: (() => void)[] = [];
+  /** What was found wrong while it ran, in order. */
+  readonly wrongs: string[] = [];
+  /** What was met, how often. */
+  readonly met = new Map<string, number>();
+  readonly trace: ((line: string) => void) | undefined;
+  readonly #random: Random;
+  readonly #engineRandom: Random;
+  readonly #outages = new Map<Service, { readonly untilMs: number; readonly hangMs: number }>();
+  readonly #kills: (() => void)[] = [];
+
+  constructor(plan: Plan, product: Product, options: RunOptions) {
+    const { chance, surroundings } = plan;
+    this.plan = plan;
+    this.#random = new Random(chance, 2);
+    this.#engineRandom = new Random(chance, 3);
+    const { clock, ledger, quarantine, sleepers } = this;
+    const now = (): number => clock.now();
+    const { trace } = options;
+    this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
+    this.stream = new SimulatedStream(surroundings.shards, now);
+    this.producer = new Producer(this.stream, now);
+    const wrong = (what: string): void => {
+      this.trace?.(`WRONG: ${what}`);
+      this.wrongs.push(what);
+    };
+    const retention = { memoryStoreHours, oldestMs: startMs - 60_000 };
+    this.table = new TimestreamTable(now, surroundings.storeSwitches, retention, wrong);
+    const around: ProcessSurroundings = {
+      clock,
+      random: this.#random,
+      slowShare: surroundings.slowShare,
+      slowMs: surroundings.slowMs,
+      downFor: (service) => this.#downFor(service),
+      sleepers,
+      met: (what) => this.meet(what),
+      trace: this.trace,
+    };
+    this.function = new SimulatedFunction(
+      { product, around, ledger, table: this.table, stream: this.stream, quarantine, wrong },
+      definitionsFor("first", surroundings.groupsPerBucket),
+    );
+  }
+
+  meet(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1);
+  }
+
+  startMapping(): void {
+    const process = mortal(this.#environment());
+    const { switches, pollMs, payloadBytesMax } = this.plan.surroundings;
+    const delay = switchedDelay(switchesWith(switches));
+    // A batch that fails for minutes would come back a hundred thousand times: at once means soon, after a while.
+    const retryDelay = { ...delay, maxMs: Math.max(delay.maxMs, 15_000) };
+    const pace = {
+      pollIntervalMs: pollMs,
+      switches,
+      retryDelay,
+      chance: 0.2,
+      redeliveryRecordsMax: 20,
+      payloadBytesMax,
+    };
+    const stop = new AbortController();
+    const settings = mappingSettings(this.plan);
+    void createMapping(settings, process.environment, pace).run(stop.signal);
+    this.#kills.push(() => {
+      process.die();
+      stop.abort();
+    });
+  }
+
+  /** The processes of all mappings are lost; invocations under way go on. */
+  killMappings(): void {
+    for (const kill of this.#kills.splice(0)) kill();
+  }
+
+  loseCheckpoints(how: "kept" | "back" | "lost"): void {
+    if (how === "lost") this.checkpoints.clear();
+    if (how !== "back") return;
+    for (const shardId of [...this.checkpoints.keys()]) {
+      const [, former] = this.#random.pick(this.#formerCheckpoints.filter(([id]) => id === shardId));
+      this.checkpoints.set(shardId, former);
+    }
+  }
+
+  outage(service: Service, forMs: number, hangMs: number): void {
+    this.#outages.set(service, { untilMs: this.clock.now() + forMs, hangMs });
+  }
+
+  /** Invokes the function with records, as somebody else than the mapping would. */
+  invoke(shard: Shard, records: readonly SentRecord[]) {
+    return this.function.invoke(eventWriter(origin, shard.shardId).write(records));
+  }
+
+  /** Nothing is down any more, nor will anything happen to the next invocations. */
+  heal(): void {
+    this.#outages.clear();
+    this.function.fates.length = 0;
+    this.function.throttles = 0;
+  }
+
+  #downFor(service: Service): number | undefined {
+    const outage = this.#outages.get(service);
+    return outage !== undefined && this.clock.now() < outage.untilMs ? outage.hangMs : undefined;
+  }
+
+  #environment(): MappingEnvironment {
+    const { clock, stream, checkpoints, failures, trace } = this;
+    return {
+      clock,
+      reader: stream,
+      invoke: (_arn, payload) => this.function.invoke(payload),
+      destination: {
+        put: async (_bucket, _key, body) => {
+          trace?.("the mapping gives records up");
+          failures.push(body);
+          this.meet("given up");
+        },
+      },
+      checkpoints: {
+        load: async () => new Map(checkpoints),
+        save: async (shardId, checkpoint) => {
+          trace?.(`the mapping's checkpoint of ${shardId} is ${shownCheckpoint(checkpoint)}`);
+          this.#formerCheckpoints.push([shardId, checkpoint]);
+          checkpoints.set(shardId, checkpoint);
+        },
+      },
+      metrics: { put: () => {} },
+      random: this.#engineRandom.next,
+      problem: (text) => trace?.(`the mapping says: ${text}`),
+    };
+  }
+}
+
+/** As the template has it, but for what a plan changes. */
+function mappingSettings({ surroundings }: Plan): MappingSettings {
+  return {
+    uuid: "0f5ad3e4-0000-4000-8000-000000000001",
+    functionArn,
+    streamArn,
+    batchSize: surroundings.batchSize,
+    maximumBatchingWindowSeconds: surroundings.windowSeconds,
+    startingPosition: { kind: "trim-horizon" },
+    maximumRetryAttempts: surroundings.retries,
+    maximumRecordAgeSeconds: surroundings.ageSeconds,
+    bisectBatchOnFunctionError: surroundings.bisects,
+    reportBatchItemFailures: false,
+    onFailure: { kind: "s3", bucket: "failures" },
+    eventCountMetrics: false,
+    enabled: true,
+  };
+}
+
+const shownCheckpoint = (checkpoint: Checkpoint): string =>
+  checkpoint.kind === "after" ? checkpoint.sequenceNumber : checkpoint.kind;
+
+/** Since the start. */
+function shownTime(ms: number): string {
+  const passedMs = ms - startMs;
+  return `+${Math.floor(passedMs / 3_600_000)}:${new Date(passedMs).toISOString().slice(14, 23)}`;
+}
