@@ -185,15 +185,16 @@ export class DuplicateMemory {
   }
 
   async #readIds(shard: string, parts: readonly NumberedPart[]): Promise<Map<string, Buffer>> {
-    const wanted = new Set(parts.map(({ id }) => id));
+    const wanted = new Set(parts.map(({ idsName }) => idsName));
     const found = new Map<string, Buffer>();
-    for await (const [id, bytes] of this.#ledger.ids(shard, ...endsOf(parts))) if (wanted.has(id)) found.set(id, bytes);
+    for await (const [name, bytes] of this.#ledger.ids(shard, ...endsOf(parts)))
+      if (wanted.has(name)) found.set(name, bytes);
     return found;
   }
 }
 
 function bytesOf(part: NumberedPart, read: ReadonlyMap<string, Buffer>): Buffer {
-  const bytes = read.get(part.id);
+  const bytes = read.get(part.idsName);
   if (bytes === undefined) throw new Error(`Expected the message ids of part ${part.id} in the ledger, got none`);
   return bytes;
 }
@@ -219,10 +220,10 @@ export function rememberedParts<Part extends NumberedPart>(
   return over === -1 ? near : near.slice(0, over);
 }
 
-function remember(cache: ShardCache, { id, number, ids, ...range }: NumberedPart, bytes: Buffer): void {
+function remember(cache: ShardCache, { id, number, ids, idsName, ...range }: NumberedPart, bytes: Buffer): void {
   if (cache.parts.has(id)) return;
   const { firstSequence, lastSequence, firstArrivalMs, lastArrivalMs } = range;
-  cache.parts.set(id, { id, number, ids, firstSequence, lastSequence, firstArrivalMs, lastArrivalMs, bytes });
+  cache.parts.set(id, { id, number, ids, idsName, firstSequence, lastSequence, firstArrivalMs, lastArrivalMs, bytes });
   cache.ids.addBytes(bytes, number);
 }
 

@@ -98,15 +98,16 @@ export class DynamoLedger implements Ledger {
 
   async keepIds(
     shard: string,
-    { id, lastSequence }: Pick<PartRange, "id" | "lastSequence">,
+    { idsName, lastSequence }: Pick<PartRange, "idsName" | "lastSequence">,
     ids: Buffer,
   ): Promise<void> {
-    await this.#put({ shard, item: `${idsItem(lastSequence)}#${id}`, id, ids });
+    await this.#put({ shard, item: `${idsItem(lastSequence)}#${idsName}`, idsName, ids });
   }
 
   async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
     const ends = [idsItem(firstSequence), `${idsItem(lastSequence)}$`];
-    for await (const { id, ids } of this.#items(shard, ends, {})) yield [id as string, Buffer.from(ids as Uint8Array)];
+    for await (const { idsName, ids } of this.#items(shard, ends, {}))
+      yield [idsName as string, Buffer.from(ids as Uint8Array)];
   }
 
   async commit(shard: string, part: CommittedPart): Promise<void> {

@@ -11,6 +11,11 @@ export interface PartRange {
   readonly lastArrivalMs: number;
   /** Message ids that it left in the ledger, duplicates too. */
   readonly ids: number;
+  /**
+   * Name of the item with these ids: the part's id, and a hash of what it was opened under. Who opens the same records
+   * under something else and comes too late must not change what is remembered of them.
+   */
+  readonly idsName: string;
 }
 
 /** A promise: these records, all of them and no other, are one part, and somebody is writing its rows. */
@@ -98,9 +103,9 @@ export interface Ledger {
   /** Committed parts from a sequence number on, the nearest first. */
   neighbours(shard: string, from: string, direction: "before" | "after"): AsyncIterable<CommittedPart>;
   /** Keeps the message ids of a part, 8 bytes each. Written before the part is opened; again, it is the same. */
-  keepIds(shard: string, part: Pick<PartRange, "id" | "lastSequence">, ids: Buffer): Promise<void>;
-  /** The ids of parts whose last sequence number lies in the range, by part; of parts that were never opened too. */
-  ids(shard: string, firstSequence: string, lastSequence: string): AsyncIterable<[part: string, ids: Buffer]>;
+  keepIds(shard: string, part: Pick<PartRange, "idsName" | "lastSequence">, ids: Buffer): Promise<void>;
+  /** The ids of parts whose last sequence number lies in the range, by name; of parts that were never opened too. */
+  ids(shard: string, firstSequence: string, lastSequence: string): AsyncIterable<[idsName: string, ids: Buffer]>;
   /** Keeps definitions for whoever must finish a part that was opened under them. */
   keepDefinitions(definitions: Definitions): Promise<void>;
   /** Definitions kept under the hash; undefined where there are none. */

@@ -80,10 +80,12 @@ function folded(
 }
 
 /** The range of a part, with what is settled of it before it is opened. */
-export function partRange(shard: string, range: Range, { records, ids }: FoldedPart): PartRange {
+export function partRange(shard: string, range: Range, { records, ids }: FoldedPart, openedUnder: string): PartRange {
   const arrivals = records.map(({ arrivalMs }) => arrivalMs);
+  const id = partId(shard, range);
   return {
-    id: partId(shard, range),
+    id,
+    idsName: `${id}-${createHash("sha256").update(openedUnder).digest("hex").slice(0, 12)}`,
     ...range,
     firstArrivalMs: chosen(arrivals, Math.min) ?? Number.NaN,
     lastArrivalMs: chosen(arrivals, Math.max) ?? Number.NaN,

@@ -133,9 +133,9 @@ class BatchRollUp {
     const memory = alone ? await this.#memoryOf({ number, views }, run, head, this.#definitions) : nothingKnown;
     const skipped = new Set(head.skipped.map(({ sequenceNumber }) => sequenceNumber));
     const part = foldNew(run, this.#definitions, memory, skipped);
-    const range = partRange(this.#shard, rangeOf(part.records), part);
-    const definitions = [foldName(foldedUnder(this.#definitions.hash, range, head.skipped, undefined))];
-    const open: OpenPart = { ...range, ...heldBy(part), number, definitions, openedMs: clock.now(), views };
+    const name = foldName(foldedUnder(this.#definitions.hash, rangeOf(part.records), head.skipped, undefined));
+    const range = partRange(this.#shard, rangeOf(part.records), part, name);
+    const open: OpenPart = { ...range, ...heldBy(part), number, definitions: [name], openedMs: clock.now(), views };
     // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);

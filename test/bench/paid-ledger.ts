@@ -31,7 +31,7 @@ export class PaidLedger extends MemoryLedger {
     return super.commit(shard, part);
   }
 
-  override async keepIds(shard: string, part: Pick<PartRange, "id" | "lastSequence">, ids: Buffer): Promise<void> {
+  override async keepIds(shard: string, part: Pick<PartRange, "idsName" | "lastSequence">, ids: Buffer): Promise<void> {
     await this.#paid.keepIds(shard, part, ids);
     return super.keepIds(shard, part, ids);
   }

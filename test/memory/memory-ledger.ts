@@ -43,15 +43,19 @@ export class MemoryLedger implements Ledger {
     yield* direction === "after" ? side : side.toReversed();
   }
 
-  async keepIds(shard: string, { id, lastSequence }: { id: string; lastSequence: string }, ids: Buffer): Promise<void> {
+  async keepIds(
+    shard: string,
+    { idsName, lastSequence }: { idsName: string; lastSequence: string },
+    ids: Buffer,
+  ): Promise<void> {
     const kept = this.#ids.get(shard) ?? new Map<string, { lastSequence: string; ids: Buffer }>();
-    this.#ids.set(shard, kept.set(id, { lastSequence, ids }));
+    this.#ids.set(shard, kept.set(idsName, { lastSequence, ids }));
   }
 
   async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
-    for (const [id, part] of this.#ids.get(shard) ?? []) {
+    for (const [name, part] of this.#ids.get(shard) ?? []) {
       const before = compareSequence(part.lastSequence, firstSequence) < 0;
-      if (!before && compareSequence(part.lastSequence, lastSequence) <= 0) yield [id, part.ids];
+      if (!before && compareSequence(part.lastSequence, lastSequence) <= 0) yield [name, part.ids];
     }
   }
 

@@ -76,10 +76,10 @@ export class CalledLedger implements Ledger {
     }
   }
 
-  async keepIds(shard: string, part: Pick<PartRange, "id" | "lastSequence">, ids: Buffer): Promise<void> {
+  async keepIds(shard: string, part: Pick<PartRange, "idsName" | "lastSequence">, ids: Buffer): Promise<void> {
     await this.#call(
       "ledger.keepIds",
-      () => `${shard} ${part.id} ${ids.length / 8} ids`,
+      () => `${shard} ${part.idsName} ${ids.length / 8} ids`,
       () => this.#table.keepIds(shard, part, ids),
     );
   }

@@ -13,6 +13,7 @@ const definitions = definitionsOf(config);
 /** A part of ten records that arrived in one minute. */
 const part = (number: number, arrivalMinute: number, ids = 1): NumberedPart => ({
   id: `p${number}`,
+  idsName: `p${number}`,
   number,
   firstSequence: String(1_000_000 + arrivalMinute * 100),
   lastSequence: String(1_000_000 + arrivalMinute * 100 + 9),

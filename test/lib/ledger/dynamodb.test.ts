@@ -43,6 +43,7 @@ const open = (id: string, first: number, last: number): OpenPart => ({
   firstArrivalMs: 1,
   lastArrivalMs: 1,
   ids: 0,
+  idsName: "n",
   definitions: ["d1"],
   views: {},
   openedMs: 1,
@@ -59,6 +60,7 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
   lastSequence: String(last),
   definitions: ["d1"],
   ids: 0,
+  idsName: "n",
   views: {},
   records: 1,
   events: 2,
@@ -145,9 +147,9 @@ test("neighbours come nearest first, on either side", async () => {
 
 test("message ids are kept by part, as many as a part can have, and found by the range of their parts", async () => {
   const most = Buffer.alloc(partLimits.eventsMax * idBytes + (recordLimits.eventsMax - 1) * idBytes, 7);
-  await ledger.keepIds("s/ids", { id: "a", lastSequence: "9" }, most);
-  await ledger.keepIds("s/ids", { id: "b", lastSequence: "10" }, Buffer.from([1, 2]));
-  await ledger.keepIds("s/ids", { id: "c", lastSequence: "11" }, Buffer.from([3]));
+  await ledger.keepIds("s/ids", { idsName: "a", lastSequence: "9" }, most);
+  await ledger.keepIds("s/ids", { idsName: "b", lastSequence: "10" }, Buffer.from([1, 2]));
+  await ledger.keepIds("s/ids", { idsName: "c", lastSequence: "11" }, Buffer.from([3]));
   const found = new Map(await Array.fromAsync(ledger.ids("s/ids", "9", "10")));
   expect([...found.keys()]).toEqual(["a", "b"]);
   expect(found.get("a")?.equals(most)).toBe(true);
