@@ -20,7 +20,7 @@ export interface ShardsAnswer {
 }
 
 /** An answer is given again for so long: a shard can be read five times a second, by the roll-up too (Kinesis quotas). */
-const freshMs = 2_000;
+const freshMs = 1_000;
 /** Shards asked about at one time. */
 const shardsAtOnce = 10;
 

@@ -60,7 +60,7 @@ describe.skipIf(!present)("the totals of a recorded day in a shop", () => {
         await wait(100 + Math.random() * 500);
       }
     })();
-    const replay = laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "2000");
+    const replay = laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "3000");
     const { errors } = await replay.finally(() => replayed.abort());
     await killing;
     await laptop.caughtUp();
