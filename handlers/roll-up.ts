@@ -5,6 +5,7 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
+import { settingsOf } from "../lib/defaults.ts";
 import { type Definitions, definitionsOf } from "../lib/definitions.ts";
 import { answerPreview } from "../lib/lambda/answer-preview.ts";
 import { lagReporter } from "../lib/lambda/lag.ts";
@@ -32,6 +33,6 @@ export function rollUpChain(definitions: Definitions, ports: () => Ports) {
 
 let ports: Ports | undefined;
 export const handler = rollUpChain(definitionsOf(config), () => {
-  ports ??= connectPorts(process.env);
+  ports ??= connectPorts(process.env, settingsOf(config));
   return ports;
 });

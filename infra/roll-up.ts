@@ -1,6 +1,6 @@
 import { CfnEventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { Settings } from "../lib/defaults.ts";
+import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
 import { rollUpTimeoutSeconds } from "../lib/limits.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
@@ -8,11 +8,6 @@ import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";
 import type { MetricStore } from "./metric-store.ts";
 import type { RejectBucket } from "./reject-bucket.ts";
-
-/** Lambda gives up on a record so long before the stream drops it, so that its payload reaches the bucket in time. */
-const spareSeconds = 3_600;
-/** The longest that an event source mapping holds on to a record (Lambda API, CreateEventSourceMapping). */
-const recordAgeSecondsMax = 604_800;
 
 export interface RollUpProps {
   readonly configFile: string;
@@ -70,7 +65,7 @@ export class RollUp extends Construct {
       bisectBatchOnFunctionError: true,
       // Nothing is given up while the stream still has it.
       maximumRetryAttempts: -1,
-      maximumRecordAgeInSeconds: Math.min(settings.streamRetentionHours * 3_600 - spareSeconds, recordAgeSecondsMax),
+      maximumRecordAgeInSeconds: recordAgeSeconds(settings),
       // S3, for SQS and SNS get no records, only their sequence numbers.
       destinationConfig: { onFailure: { destination: bucket.bucket.bucketArn } },
       metricsConfig: { metrics: ["EventCount"] },

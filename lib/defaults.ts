@@ -27,6 +27,16 @@ export function settingsOf(config: Config): Settings {
   };
 }
 
+/** Lambda gives up on a record so long before the stream drops it, so that its payload reaches the bucket in time. */
+const spareSeconds = 3_600;
+/** The longest that an event source mapping holds on to a record (Lambda API, CreateEventSourceMapping). */
+const recordAgeSecondsMax = 604_800;
+
+/** Age at which Lambda gives up on a record. */
+export function recordAgeSeconds({ streamRetentionHours }: Settings): number {
+  return Math.min(streamRetentionHours * 3_600 - spareSeconds, recordAgeSecondsMax);
+}
+
 /**
  * Hours that Timestream's memory store must hold: the oldest event that may still count, in a record about to expire,
  * and an hour to spare for the clocks. A backlog can then always be written.

@@ -3,7 +3,8 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
 import { clientSettings } from "../aws/client-settings.ts";
 import { systemClock } from "../clock.ts";
-import { DuplicateMemory } from "../dedupe/duplicate-memory.ts";
+import { DuplicateMemory, disorderMs } from "../dedupe/duplicate-memory.ts";
+import { recordAgeSeconds, type Settings } from "../defaults.ts";
 import { readEnvironment } from "../environment.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { names } from "../names.ts";
@@ -13,16 +14,17 @@ import { KinesisStream } from "../stream/kinesis.ts";
 import type { Ports } from "./ports.ts";
 
 /** The AWS services that the environment names, as the roll-up's ports. */
-export function connectPorts(variables: Readonly<Record<string, string | undefined>>): Ports {
+export function connectPorts(variables: Readonly<Record<string, string | undefined>>, settings: Settings): Ports {
   const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
-  const settings = clientSettings();
-  const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
+  const client = clientSettings();
+  const ledger = new DynamoLedger(new DynamoDBClient(client), place.ledger);
   return {
     ledger,
     memory: new DuplicateMemory(ledger),
     store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
-    quarantine: new S3Quarantine(new S3Client(settings), place.bucket),
-    stream: new KinesisStream(new KinesisClient(settings), place.stream),
+    quarantine: new S3Quarantine(new S3Client(client), place.bucket),
+    stream: new KinesisStream(new KinesisClient(client), place.stream),
     clock: systemClock,
+    agedAfterMs: recordAgeSeconds(settings) * 1_000 - disorderMs,
   };
 }

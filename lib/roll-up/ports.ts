@@ -14,4 +14,6 @@ export interface Ports {
   readonly quarantine: Quarantine;
   readonly stream: RangeReader;
   readonly clock: Clock;
+  /** Age at which Lambda may have begun to leave records out of a batch, because they are too old, in milliseconds. */
+  readonly agedAfterMs: number;
 }

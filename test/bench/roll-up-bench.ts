@@ -89,6 +89,7 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
     quarantine: { put: async () => {} },
     stream: { read: async () => [], ancestors: async () => [] },
     clock: systemClock,
+    agedAfterMs: Number.POSITIVE_INFINITY,
   };
   const ways: Record<string, Way> = {
     floor: () => floor(batches),

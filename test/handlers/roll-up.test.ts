@@ -40,6 +40,7 @@ beforeEach(() => {
     memory: new DuplicateMemory(ledger),
     store,
     quarantine: { put: async (_shard, _part, _arrivalMs, found) => void rejected.push(...found) },
+    agedAfterMs: Number.POSITIVE_INFINITY,
     stream: { read: async () => [], ancestors: async () => [] },
     clock: { now: () => arrivalMs, sleep: async () => {} },
   };

@@ -90,7 +90,7 @@ export const breaks: readonly Break[] = [
     what: "a promise is kept with what the batch at hand has of its records",
     edits: [
       rollUp(
-        "return complete ? held : this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);",
+        "return held.length === records ? held : this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);",
         "return held;",
       ),
     ],

@@ -37,6 +37,8 @@ export interface FunctionParts {
   /** Files of rejected events by part. */
   readonly quarantine: Map<string, readonly Rejected[]>;
   readonly wrong: (what: string) => void;
+  /** See `Ports.agedAfterMs`. */
+  readonly agedAfterMs: number;
 }
 
 /** A process with what it keeps warm. */
@@ -187,6 +189,7 @@ export class SimulatedFunction {
           }),
       },
       clock,
+      agedAfterMs: this.#parts.agedAfterMs,
     };
   }
 

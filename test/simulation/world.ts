@@ -1,3 +1,4 @@
+import { disorderMs } from "../../lib/dedupe/duplicate-memory.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { Checkpoint } from "../../local/event-source-mapping/checkpoint.ts";
 import { eventWriter } from "../../local/event-source-mapping/kinesis-event.ts";
@@ -85,7 +86,18 @@ export class World {
       trace: this.trace,
     };
     this.function = new SimulatedFunction(
-      { product, around, ledger, table: this.table, stream: this.stream, quarantine, wrong },
+      {
+        product,
+        around,
+        ledger,
+        table: this.table,
+        stream: this.stream,
+        quarantine,
+        wrong,
+        // Arrivals are out of order by minutes here, ahead of the clock too: whatever age the mapping has is too near.
+        agedAfterMs:
+          surroundings.ageSeconds === -1 ? Number.POSITIVE_INFINITY : surroundings.ageSeconds * 1_000 - disorderMs,
+      },
       definitionsFor("first", surroundings.groupsPerBucket),
     );
   }

@@ -128,6 +128,7 @@ export class Rig {
       quarantine: mortal(quarantine),
       stream: mortal(stream),
       clock,
+      agedAfterMs: Number.POSITIVE_INFINITY,
     };
     return rollUp(this.#delivered(batch), this.definitions, ports, { deadlineMs: Number.POSITIVE_INFINITY });
   }

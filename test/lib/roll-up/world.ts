@@ -196,6 +196,7 @@ export class World {
           );
         },
       }),
+      agedAfterMs: Number.POSITIVE_INFINITY,
       clock: { now: () => this.nowMs, sleep: async () => {} },
     };
   }
