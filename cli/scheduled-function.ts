@@ -1,12 +1,32 @@
+import { parseArgs } from "node:util";
 import { LambdaFunctions } from "../lib/redelivery/lambda.ts";
 import { said } from "../lib/redelivery/roll-up-function.ts";
+import { chooseEndpoint, endpointOptions } from "./endpoint.ts";
+import { UsageError } from "./usage-error.ts";
 
 /**
- * Runs a scheduled function now and waits for its report: it has the rights, the settings and the code that would run at
- * night. It may take its 15 minutes.
+ * Runs a scheduled function now, prints its report and gives it back: it has the rights, the settings and the code that
+ * would run at night. It may take its 15 minutes.
  */
-export async function runNow<Report>(name: string, event: { readonly dryRun: boolean }): Promise<Report> {
-  const outcome = await LambdaFunctions.connect().invoke(name, event);
+export async function runNow<Report>(
+  name: string,
+  parameters: readonly string[],
+  text: (report: Report) => string,
+): Promise<Report> {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: {
+      ...endpointOptions,
+      "dry-run": { type: "boolean", default: false },
+      format: { type: "string", default: "table" },
+    },
+  });
+  const { format } = values;
+  if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
+  chooseEndpoint(values);
+  const outcome = await LambdaFunctions.connect().invoke(name, { dryRun: values["dry-run"] });
   if (outcome.kind !== "done") throw new Error(`Expected a report of ${name}, got ${said(outcome)}`);
-  return outcome.answer as Report;
+  const report = outcome.answer as Report;
+  process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : text(report));
+  return report;
 }

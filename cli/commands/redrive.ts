@@ -1,8 +1,6 @@
-import { parseArgs } from "node:util";
 import { names } from "../../lib/names.ts";
 import type { Preview } from "../../lib/redelivery/preview.ts";
 import type { RedriveReport } from "../../lib/redrive/redrive.ts";
-import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { runNow } from "../scheduled-function.ts";
 import { textTable } from "../table.ts";
 
@@ -12,17 +10,7 @@ export const redriveUsage = `millrace redrive [--dry-run] [--format table|json] 
 
 /** `millrace redrive`. Exit code 1 where a batch was left. */
 export async function runRedrive(parameters: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...parameters],
-    options: {
-      ...endpointOptions,
-      "dry-run": { type: "boolean", default: false },
-      format: { type: "string", default: "table" },
-    },
-  });
-  chooseEndpoint(values);
-  const report = await runNow<RedriveReport>(names.redrive, { dryRun: values["dry-run"] });
-  process.stdout.write(values.format === "json" ? `${JSON.stringify(report, null, 2)}\n` : redriveText(report));
+  const report = await runNow<RedriveReport>(names.redrive, parameters, redriveText);
   if (report.leftCount > 0) process.exitCode = 1;
 }
 

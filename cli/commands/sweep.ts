@@ -1,7 +1,5 @@
-import { parseArgs } from "node:util";
 import { names } from "../../lib/names.ts";
 import type { SweepReport } from "../../lib/sweep/sweep.ts";
-import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { runNow } from "../scheduled-function.ts";
 import { textTable } from "../table.ts";
 
@@ -10,17 +8,7 @@ export const sweepUsage = `millrace sweep [--dry-run] [--format table|json] [--a
 
 /** `millrace sweep`. Exit code 1 where something is lost or could not be kept. */
 export async function runSweep(parameters: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...parameters],
-    options: {
-      ...endpointOptions,
-      "dry-run": { type: "boolean", default: false },
-      format: { type: "string", default: "table" },
-    },
-  });
-  chooseEndpoint(values);
-  const report = await runNow<SweepReport>(names.sweep, { dryRun: values["dry-run"] });
-  process.stdout.write(values.format === "json" ? `${JSON.stringify(report, null, 2)}\n` : sweepText(report));
+  const report = await runNow<SweepReport>(names.sweep, parameters, sweepText);
   if (report.lost.length + report.notKept.length > 0) process.exitCode = 1;
 }
 
@@ -28,7 +16,7 @@ export async function runSweep(parameters: readonly string[]): Promise<void> {
 export function sweepText(report: SweepReport): string {
   const { dryRun, shards, open, kept, lost, notKept, skipped, left } = report;
   const lines = [
-    `${shards} shards, ${open} open promises: ${kept.length} ${dryRun ? "can be " : ""}kept, ${lost.length} lost`,
+    `${shards} ${shards === 1 ? "shard" : "shards"}, ${open} open promises: ${kept.length} ${dryRun ? "can be " : ""}kept, ${lost.length} lost`,
   ];
   if (notKept.length > 0) lines.push(`${notKept.length} could not be kept:`);
   for (const { shardId, part, why } of notKept) lines.push(`  ${shardId} ${part}: ${why}`);

@@ -35,8 +35,3 @@ export async function surveyOf(file: string, options: RecordingOptions = {}): Pr
 export function shiftTo(nowMs: number, { lastMs }: Pick<Survey, "lastMs">): number {
   return Math.floor((nowMs - lastMs) / minuteMs) * minuteMs;
 }
-
-/** The shift of a file that ends at `nowMs`; reads it once. */
-export async function shiftOf(file: string, nowMs: number, options: RecordingOptions = {}): Promise<number> {
-  return shiftTo(nowMs, await surveyOf(file, options));
-}

@@ -4,7 +4,7 @@ import type { Message } from "../../../cli/replay/recorded-event.ts";
 import { openRecording } from "../../../cli/replay/recording.ts";
 import { type ReplayOptions, type ReplaySink, replay } from "../../../cli/replay/replay.ts";
 import { runOf } from "../../../cli/replay/stamp.ts";
-import { shiftOf, shiftTo, surveyOf } from "../../../cli/replay/survey.ts";
+import { shiftTo, surveyOf } from "../../../cli/replay/survey.ts";
 import { EventRefused } from "../../../lib/producer/event-refused.ts";
 import { Producer } from "../../../lib/producer/producer.ts";
 import { event } from "../../lib/producer/events.ts";
@@ -130,7 +130,7 @@ describe("a shift to now", () => {
   it("is a whole number of minutes, after which the recording ends within the last minute", async () => {
     const file = await fileAt(30, 95, 60);
     for (const nowMs of [startMs + 10_000, startMs + 95_000, startMs + 154_999, startMs + 155_000, startMs + 1e9 + 7]) {
-      const shiftMs = await shiftOf(file, nowMs);
+      const shiftMs = shiftTo(nowMs, await surveyOf(file));
       const endMs = startMs + 95_000 + shiftMs;
       expect(Math.abs(shiftMs % 60_000)).toBe(0);
       expect(endMs <= nowMs && endMs > nowMs - 60_000).toBe(true);
