@@ -1,5 +1,12 @@
 import type { Batch } from "./batch.ts";
-import { EventsNotTaken } from "./events-not-taken.ts";
+import { Drop, type DropReason, type OnDrop } from "./drop.ts";
+import { Flushes } from "./flushes.ts";
+
+export interface AccountOptions {
+  readonly streamName: string;
+  readonly bufferedBytesMax: number;
+  readonly onDrop: OnDrop | undefined;
+}
 
 /** What a producer has done so far. `accepted = taken + notTaken + buffered` at any time. */
 export interface ProducerCounters {
@@ -8,7 +15,7 @@ export interface ProducerCounters {
   /** Events that `send` refused with EventRefused. */
   refused: number;
   taken: number;
-  /** Events given up after the last attempt. */
+  /** Events given up: each was handed to `onDrop`. */
   notTaken: number;
   buffered: number;
   /** As NDJSON. */
@@ -22,11 +29,10 @@ export interface ProducerCounters {
   retries: number;
 }
 
-/** Reasons kept apart until they are told. */
-const reasonsMax = 20;
-
-/** The books of a producer: what became of each event, and the failures that nobody has been told of yet. */
+/** The books of a producer: what became of each event, and who is told of it. */
 export class Account {
+  readonly flushes: Flushes;
+  readonly #onDrop: OnDrop | undefined;
   readonly counters: ProducerCounters = {
     accepted: 0,
     refused: 0,
@@ -40,7 +46,12 @@ export class Account {
     requests: 0,
     retries: 0,
   };
-  #reasons = new Map<string, number>();
+
+  constructor({ streamName, bufferedBytesMax, onDrop }: AccountOptions) {
+    // The events that one flush waits for are never more than what the buffer holds.
+    this.flushes = new Flushes(streamName, 2 * bufferedBytesMax);
+    this.#onDrop = onDrop;
+  }
 
   accept(bytes: number): void {
     this.counters.accepted++;
@@ -48,27 +59,25 @@ export class Account {
     this.counters.bufferedBytes += bytes;
   }
 
-  taken(batch: Batch, storedBytes: number): void {
+  taken(batch: Batch, unpackedBytes: number, storedBytes: number): void {
     this.counters.taken += batch.events;
     this.counters.records++;
-    this.counters.unpackedBytes += batch.bytes;
+    this.counters.unpackedBytes += unpackedBytes;
     this.counters.storedBytes += storedBytes;
     this.#forget(batch);
   }
 
-  giveUp(batch: Batch, reason: string): void {
-    const told = this.#reasons.has(reason) || this.#reasons.size < reasonsMax ? reason : "other reasons";
-    this.#reasons.set(told, (this.#reasons.get(told) ?? 0) + batch.events);
+  giveUp(batch: Batch, { code, detail }: Omit<DropReason, "inDoubt">): void {
+    const drop = new Drop(batch.queue, { code, detail, inDoubt: batch.inDoubt });
     this.counters.notTaken += batch.events;
     this.#forget(batch);
-  }
-
-  /** The events given up since this was last asked, if any. */
-  failure(streamName: string): EventsNotTaken | undefined {
-    if (this.#reasons.size === 0) return undefined;
-    const reasons = this.#reasons;
-    this.#reasons = new Map();
-    return new EventsNotTaken(streamName, reasons);
+    this.flushes.tell(drop);
+    try {
+      this.#onDrop?.(drop.events, drop.reason);
+    } catch (cause) {
+      // The others are to be told all the same; the caller of flush() or close() hears of these events as well.
+      process.emitWarning(`onDrop threw for ${drop.count} events: ${String(cause)}`, "MillraceProducer");
+    }
   }
 
   #forget(batch: Batch): void {

@@ -13,12 +13,16 @@ function stringify(event: Record<string, unknown>): string {
   try {
     text = JSON.stringify(event);
   } catch (cause) {
-    throw new EventRefused(`cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw new EventRefused(
+      "not-json",
+      `cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
   if (text?.charCodeAt(0) !== 0x7b)
-    throw new EventRefused(`expected a JSON object, got ${text?.slice(0, 40) ?? typeof event}`);
+    throw new EventRefused("not-json", `expected a JSON object, got ${text?.slice(0, 40) ?? typeof event}`);
   return text;
 }
 
@@ -30,7 +34,7 @@ export function eventLine(event: Record<string, unknown>): EventLine {
   const text = stringify(event);
   const bytes = Buffer.byteLength(text);
   if (bytes > recordLimits.eventBytesMax) {
-    throw new EventRefused(`expected at most ${recordLimits.eventBytesMax} bytes of JSON, got ${bytes}`);
+    throw new EventRefused("too-large", `expected at most ${recordLimits.eventBytesMax} bytes of JSON, got ${bytes}`);
   }
   return { text, bytes };
 }

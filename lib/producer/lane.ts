@@ -1,6 +1,5 @@
-import { Batch } from "./batch.ts";
-import type { EventLine } from "./event-line.ts";
-import type { WireRecord } from "./put-records.ts";
+import { Batch, type BufferedEvent } from "./batch.ts";
+import type { PackedBatch } from "./packed-batch.ts";
 import type { Shard } from "./shard-map.ts";
 
 /** Limits of the batches of a lane. */
@@ -21,11 +20,14 @@ export class Lane {
   readonly batches: Batch[] = [];
   /** The first batch is being compressed or sent. */
   busy = false;
-  /** The first batch failed and waits for its next attempt. */
-  resting = false;
+  /** The first batch failed and waits for its next attempt. Aborted: at once. */
+  rest: AbortController | undefined;
+  /** Attempts of the first batch that failed. */
   failures = 0;
+  /** Since when the shard has taken nothing although it was asked to, in milliseconds since the epoch. */
+  failingSinceMs: number | undefined;
   /** The first batch as a record, kept for the next attempt. */
-  packed: WireRecord | undefined;
+  packed: PackedBatch | undefined;
   readonly #limits: BatchLimits;
 
   constructor(shard: Shard, limits: BatchLimits) {
@@ -33,17 +35,17 @@ export class Lane {
     this.#limits = limits;
   }
 
-  /** Adds an event at the end. True when that began a new batch. */
-  add(line: EventLine, key: string): boolean {
+  /** Adds an event at the end. True when that began a new batch, as of now. */
+  add(event: BufferedEvent, nowMs: number): boolean {
     const { recordBytesMax, recordEventsMax } = this.#limits;
     const last = this.batches.at(-1);
     const leaving = this.batches.length === 1 && (this.busy || this.packed !== undefined);
-    if (last !== undefined && !leaving && last.fits(line.bytes, recordBytesMax, recordEventsMax)) {
-      last.add(line, key);
+    if (last !== undefined && !leaving && last.fits(event.bytes, recordBytesMax, recordEventsMax)) {
+      last.add(event);
       return false;
     }
-    const batch = new Batch();
-    batch.add(line, key);
+    const batch = new Batch(nowMs);
+    batch.add(event);
     this.batches.push(batch);
     return true;
   }
@@ -53,14 +55,52 @@ export class Lane {
    */
   ready(hurry: boolean): boolean {
     const first = this.batches[0];
-    if (first === undefined || this.busy || this.resting) return false;
-    return hurry || first.due || this.packed !== undefined || this.batches.length > 1;
+    if (first === undefined || this.busy || this.rest !== undefined) return false;
+    return hurry || first.due || this.failures > 0 || this.batches.length > 1;
   }
 
   /** Takes the first batch out: its record was taken, or given up. */
-  shift(): void {
-    this.batches.shift();
+  shift(): Batch | undefined {
     this.packed = undefined;
     this.failures = 0;
+    return this.batches.shift();
+  }
+
+  /**
+   * Takes out the events up to a serial number, as batches. The first batch stays while it is busy, if only as an empty
+   * one, for its answer to come to.
+   */
+  takeOut(upTo: number): Batch[] {
+    const out: Batch[] = [];
+    for (const batch of this.batches) {
+      const part = batch.takeOut(upTo);
+      if (part === undefined) continue;
+      // Its request may be under way.
+      part.inDoubt ||= this.busy && batch === this.batches[0];
+      out.push(part);
+    }
+    const [first] = this.batches;
+    if (out.length > 0 && first !== undefined && this.packed?.revision !== first.revision) this.packed = undefined;
+    const kept = this.batches.filter((batch, index) => batch.events > 0 || (index === 0 && this.busy));
+    if (first !== undefined && kept[0] !== first) {
+      this.failures = 0;
+      this.rest?.abort();
+      this.rest = undefined;
+    }
+    this.batches.splice(0, this.batches.length, ...kept);
+    return out;
+  }
+
+  /** Takes out the batches that have waited so long while the shard took nothing. The first must not be busy. */
+  takeExpired(nowMs: number, retryForMs: number): Batch[] {
+    const { failingSinceMs } = this;
+    const out: Batch[] = [];
+    if (failingSinceMs === undefined) return out;
+    for (;;) {
+      const first = this.batches[0];
+      if (first === undefined || nowMs - Math.max(first.sinceMs, failingSinceMs) < retryForMs) return out;
+      this.shift();
+      out.push(first);
+    }
   }
 }

@@ -1,15 +1,26 @@
 import { Account, type ProducerCounters } from "./account.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Batch } from "./batch.ts";
-import { compress } from "./compression.ts";
+import type { DropReason } from "./drop.ts";
 import { eventLine } from "./event-line.ts";
+import { EventRefused } from "./event-refused.ts";
 import type { Lane } from "./lane.ts";
 import { Outbox } from "./outbox.ts";
+import { type PackedBatch, pack } from "./packed-batch.ts";
 import { partitionKey } from "./partition-key.ts";
-import { failureOf, type Outcome } from "./put-records.ts";
+import { pause } from "./pause.ts";
+import { type Failure, failureOf, type Outcome } from "./put-records.ts";
 import { Routing } from "./routing.ts";
-import { type ProducerOptions, type Settings, settingsOf } from "./settings.ts";
-import { listShards } from "./shard-list.ts";
+import { type ProducerOptions, type Settings, settingsOf, timeLimit } from "./settings.ts";
+import { findShards } from "./shard-list.ts";
+import { ShardMap } from "./shard-map.ts";
+
+export type { ProducerCounters } from "./account.ts";
+export type { Compression } from "./compression.ts";
+export type { Drop, DropReason, OnDrop } from "./drop.ts";
+export { EventRefused, type Refusal } from "./event-refused.ts";
+export { EventsNotTaken } from "./events-not-taken.ts";
+export type { ProducerOptions } from "./settings.ts";
 
 /**
  * A record in another shard than expected means a resharding, but where the stream itself chooses the shards (record
@@ -17,22 +28,29 @@ import { listShards } from "./shard-list.ts";
  */
 const listingIntervalMs = 1_000;
 
+/** Attempts to list the shards anew before the producer goes on with those it knows. Kinesis routes by hash key. */
+const relistingAttemptsMax = 3;
+
 /**
  * Packs events into Kinesis records: NDJSON, compressed, each record with events of one shard's persons only, each
- * person's events in the order they were sent. Memory is bounded as long as callers wait when `send` asks them to.
+ * person's events in the order they were sent. Every event that `send` accepted is either taken by the stream, once or
+ * (after a request without an answer) more often under the same `messageId`, or given up with a reason: to `onDrop` and
+ * in the error of `flush` or `close`. Memory is bounded.
  */
 export class Producer {
   readonly #settings: Settings;
   readonly #routing: Routing;
   readonly #outbox: Outbox;
-  readonly #account = new Account();
+  readonly #account: Account;
   #shards: "unknown" | "stale" | "listing" | "known" = "unknown";
+  #listing = new AbortController();
   #listedAtMs = Number.NEGATIVE_INFINITY;
   /** Lanes with a record on its way. */
   #busyLanes = 0;
   #lingering = false;
+  /** Aborted when the producer is closed and empty. */
+  readonly #ended = new AbortController();
   #closed = false;
-  #flushes: PromiseWithResolvers<void>[] = [];
   #waitingForRoom: (() => void)[] = [];
 
   /** Throws a RangeError for an option out of its range. */
@@ -40,6 +58,7 @@ export class Producer {
     this.#settings = settingsOf(options);
     this.#routing = new Routing(this.#settings);
     this.#outbox = new Outbox(this.#settings);
+    this.#account = new Account(this.#settings);
   }
 
   get counters(): Readonly<ProducerCounters> {
@@ -49,15 +68,16 @@ export class Producer {
 
   /**
    * Accepts an event. Returns a promise when the buffer is full: await it before sending more. Throws EventRefused when
-   * the event is no JSON object or over 32 KiB. Whether the stream took it is told by `flush`.
+   * the event is no JSON object or over 32 KiB, when the buffer holds twice its bound because callers did not wait, and
+   * after `close`. Whether the stream took it is told by `flush` and `onDrop`.
    */
   send(event: Record<string, unknown>): Promise<void> | undefined {
-    if (this.#closed) throw new Error("expected an open producer, got an event after close()");
-    const line = this.#line(event);
-    const key = partitionKey(event);
+    const line = this.#accepted(event);
     // One more for the line end.
     this.#account.accept(line.bytes + 1);
-    if (this.#routing.add(line, key)) {
+    const key = partitionKey(event);
+    const began = this.#routing.add({ ...line, key, serial: this.#account.counters.accepted }, this.#now);
+    if (began) {
       this.#linger();
       if (this.#shards !== "known" || this.#routing.crowded(key)) this.#pump();
     }
@@ -67,25 +87,34 @@ export class Producer {
   }
 
   /**
-   * Resolves when all accepted events are settled, those sent meanwhile included. Rejects with EventsNotTaken when some
-   * were given up since the last flush: how many, and why.
+   * Resolves when all events accepted before the call are taken. Rejects with EventsNotTaken when some of them, or some
+   * that nobody was told of yet, were given up: which ones, how many, and why.
+   *
+   * With `deadlineMs` it settles by then, in milliseconds from now: what is not taken is given up (`deadline`). After a
+   * rejection the producer holds none of these events and will not send them; it can be used as before.
    */
-  async flush(): Promise<void> {
-    if (this.#account.counters.buffered === 0) {
-      const failure = this.#account.failure(this.#settings.streamName);
-      if (failure !== undefined) throw failure;
-      return;
-    }
-    const settled = Promise.withResolvers<void>();
-    this.#flushes.push(settled);
-    this.#pump();
-    await settled.promise;
+  async flush({ deadlineMs }: { readonly deadlineMs?: number } = {}): Promise<void> {
+    const reason = { code: "deadline", detail: `not taken within ${deadlineMs} ms` } as const;
+    await this.#settle(timeLimit("deadlineMs", deadlineMs), reason);
   }
 
-  /** Flushes, and takes no more events. The client stays open: it is the caller's. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more events, and flushes. With `timeoutMs` in at most so many milliseconds: what is not taken then is given
+   * up (`closed`). Rejects as `flush` does. The client stays open: it is the caller's. May be called again.
+   */
+  async close({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const limit = timeLimit("timeoutMs", timeoutMs);
     this.#closed = true;
-    await this.flush();
+    try {
+      await this.#settle(limit, { code: "closed", detail: `not taken within ${timeoutMs} ms of closing` });
+    } finally {
+      this.#ended.abort();
+    }
+  }
+
+  /** `await using`: closes, without a time limit of its own. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** Lists the shards anew before the next record goes out, for a caller who knows of a resharding. */
@@ -94,12 +123,23 @@ export class Producer {
     this.#pump();
   }
 
+  get #now(): number {
+    return this.#settings.clock.now();
+  }
+
   get #full(): boolean {
     return this.#account.counters.bufferedBytes >= this.#settings.bufferedBytesMax;
   }
 
-  #line(event: Record<string, unknown>): ReturnType<typeof eventLine> {
+  #accepted(event: Record<string, unknown>): ReturnType<typeof eventLine> {
+    const { bufferedBytes } = this.#account.counters;
     try {
+      if (this.#closed) throw new EventRefused("closed", "expected an open producer, got an event after close()");
+      if (bufferedBytes >= 2 * this.#settings.bufferedBytesMax)
+        throw new EventRefused(
+          "buffer-full",
+          `${bufferedBytes} bytes wait for the stream already; await what send() returns`,
+        );
       return eventLine(event);
     } catch (cause) {
       this.#account.counters.refused++;
@@ -107,11 +147,28 @@ export class Producer {
     }
   }
 
+  async #settle(limitMs: number | undefined, reason: Omit<DropReason, "inDoubt">): Promise<void> {
+    const upTo = this.#account.counters.accepted;
+    const settled = this.#account.flushes.wait(upTo);
+    this.#pump();
+    this.#wake();
+    if (limitMs === undefined) return settled;
+    const done = new AbortController();
+    void pause(this.#settings.clock, limitMs, done.signal).then(() => {
+      if (!done.signal.aborted) this.#giveUpTo(upTo, reason);
+    });
+    try {
+      await settled;
+    } finally {
+      done.abort();
+    }
+  }
+
   /** Makes every batch due that exists `lingerMs` from now; one timer for all lanes, so that they share requests. */
   #linger(): void {
     if (this.#lingering) return;
     this.#lingering = true;
-    void this.#settings.clock.sleep(this.#settings.lingerMs).then(() => {
+    void pause(this.#settings.clock, this.#settings.lingerMs, this.#ended.signal).then(() => {
       this.#lingering = false;
       this.#routing.allDue();
       this.#pump();
@@ -126,7 +183,7 @@ export class Producer {
       if (this.#busyLanes === 0) void this.#list();
       return;
     }
-    const hurry = this.#flushes.length > 0 || this.#full;
+    const hurry = this.#account.flushes.some || this.#full;
     for (const lane of this.#routing.lanes) {
       const batch = lane.batches[0];
       if (batch !== undefined && lane.ready(hurry)) void this.#drive(lane, batch);
@@ -137,92 +194,102 @@ export class Producer {
   async #drive(lane: Lane, batch: Batch): Promise<void> {
     lane.busy = true;
     this.#busyLanes++;
-    const outcome = await this.#attempt(lane, batch);
+    const sent = await this.#attempt(lane, batch);
     lane.busy = false;
     this.#busyLanes--;
-    if (outcome.taken) this.#taken(lane, batch, outcome.shardId);
-    else this.#failed(lane, batch, outcome.reason, outcome.retry);
+    // All of it was given up meanwhile.
+    if (batch.events === 0 || sent === undefined) lane.shift();
+    else if (sent.outcome.taken) this.#taken(lane, batch, sent.packed, sent.outcome.shardId);
+    else this.#failed(lane, batch, sent.outcome);
     this.#wake();
     this.#pump();
   }
 
-  async #attempt(lane: Lane, batch: Batch): Promise<Outcome> {
-    try {
-      lane.packed ??= {
-        data: await compress[this.#settings.compression](batch.toBuffer()),
-        partitionKey: batch.keys[0] ?? "",
-        explicitHashKey: lane.shard.firstHash.toString(),
-      };
-    } catch (cause) {
-      return failureOf(cause);
+  /** Undefined when there was nothing left to send. */
+  async #attempt(lane: Lane, batch: Batch): Promise<{ outcome: Outcome; packed?: PackedBatch } | undefined> {
+    while (batch.events > 0) {
+      try {
+        const packed = lane.packed ?? (await pack(batch, lane.shard, this.#settings.compression));
+        // Events were taken out while it was compressed.
+        if (packed.revision !== batch.revision) continue;
+        lane.packed = packed;
+        const outcome = await this.#outbox.deliver(batch, packed);
+        if (outcome !== "withdrawn") return { outcome, packed };
+      } catch (cause) {
+        return { outcome: { ...failureOf(cause), inDoubt: false } };
+      }
     }
-    return this.#outbox.deliver(lane.packed);
+    return undefined;
   }
 
-  #taken(lane: Lane, batch: Batch, shardId: string | undefined): void {
-    this.#account.taken(batch, lane.packed?.data.length ?? 0);
+  #taken(lane: Lane, batch: Batch, packed: PackedBatch | undefined, shardId: string | undefined): void {
+    this.#account.taken(batch, packed?.bytes ?? 0, packed?.record.data.length ?? 0);
     lane.shift();
+    lane.failingSinceMs = undefined;
     const moved = shardId !== undefined && shardId !== lane.shard.id;
-    const { clock } = this.#settings;
-    if (moved && this.#shards === "known" && clock.now() - this.#listedAtMs >= listingIntervalMs)
-      this.#shards = "stale";
+    if (moved && this.#shards === "known" && this.#now - this.#listedAtMs >= listingIntervalMs) this.#shards = "stale";
   }
 
-  #failed(lane: Lane, batch: Batch, reason: string, retry: boolean): void {
-    const { backoff, clock, random } = this.#settings;
+  #failed(lane: Lane, batch: Batch, { reason, retry, inDoubt }: Failure): void {
+    const { backoff, clock, random, retryForMs } = this.#settings;
+    batch.inDoubt ||= inDoubt;
+    batch.failure = reason;
     lane.failures++;
-    if (!retry || lane.failures >= backoff.attemptsMax) {
-      this.#account.giveUp(batch, retry ? `${reason} (after ${lane.failures} attempts)` : reason);
-      lane.shift();
-      return;
-    }
+    lane.failingSinceMs ??= this.#now;
+    const { failures } = lane;
+    const detail = retry ? `${reason} (after ${failures} attempts)` : reason;
+    const again = retry && failures < backoff.attemptsMax;
+    const out = again ? lane.takeExpired(this.#now, retryForMs) : [lane.shift() ?? batch];
+    for (const one of out) this.#account.giveUp(one, { code: retry ? "retries-exhausted" : "refused", detail });
+    if (out.length > 0) return;
     this.#account.counters.retries++;
-    lane.resting = true;
-    void clock.sleep(backoffMs(backoff, lane.failures, random)).then(() => {
-      lane.resting = false;
+    const rest = new AbortController();
+    lane.rest = rest;
+    void pause(clock, backoffMs(backoff, failures, random), rest.signal).then(() => {
+      if (lane.rest === rest) lane.rest = undefined;
       this.#pump();
     });
   }
 
   /** Lists the shards and routes what waits to them. Without any list nothing can be sent: then all is given up. */
   async #list(): Promise<void> {
-    const { client, streamName, requestTimeoutMs, backoff, clock, random } = this.#settings;
     const known = this.#shards === "stale";
+    const { backoff } = this.#settings;
+    const asking = known
+      ? { ...this.#settings, backoff: { ...backoff, attemptsMax: relistingAttemptsMax } }
+      : this.#settings;
     this.#shards = "listing";
-    for (let attempt = 1; ; attempt++) {
-      try {
-        this.#routing.reroute(await listShards(client, streamName, requestTimeoutMs));
-        this.#shards = "known";
-        break;
-      } catch (cause) {
-        const failure = failureOf(cause);
-        if (failure.retry && attempt < backoff.attemptsMax) {
-          await clock.sleep(backoffMs(backoff, attempt, random));
-          continue;
-        }
-        this.#shards = known ? "known" : "unknown";
-        if (!known) this.#giveUpAll(`its shards could not be listed: ${failure.reason}`);
-        break;
-      }
+    this.#listing = new AbortController();
+    const found = await findShards(asking, this.#listing.signal);
+    if (found instanceof ShardMap) this.#routing.reroute(found);
+    else if (found !== undefined && !known) {
+      const code = found.retry ? "retries-exhausted" : "refused";
+      this.#giveUpTo(Number.POSITIVE_INFINITY, { code, detail: `its shards could not be listed: ${found.reason}` });
     }
-    this.#listedAtMs = clock.now();
+    this.#shards = found instanceof ShardMap || known ? "known" : "unknown";
+    this.#listedAtMs = this.#now;
     // They have waited long enough for the list.
     this.#routing.allDue();
     this.#wake();
     this.#pump();
   }
 
-  #giveUpAll(reason: string): void {
-    for (const lane of this.#routing.lanes) {
-      for (const batch of lane.batches.splice(0)) this.#account.giveUp(batch, reason);
+  /** Gives up whatever is not settled of the events up to a serial number. */
+  #giveUpTo(upTo: number, reason: Omit<DropReason, "inDoubt">): void {
+    const out = this.#routing.lanes.flatMap((lane) => lane.takeOut(upTo));
+    this.#outbox.withdraw();
+    for (const batch of out) {
+      const said = batch.failure === undefined ? "" : `, last answer: ${batch.failure}`;
+      this.#account.giveUp(batch, { ...reason, detail: `${reason.detail}${said}` });
     }
+    if (this.#account.counters.buffered === 0) this.#listing.abort();
+    this.#wake();
+    this.#pump();
   }
 
   /** Tells those who wait for room or for the end of a flush. */
   #wake(): void {
     if (!this.#full) for (const resume of this.#waitingForRoom.splice(0)) resume();
-    if (this.#account.counters.buffered > 0 || this.#flushes.length === 0) return;
-    const failure = this.#account.failure(this.#settings.streamName);
-    for (const { resolve, reject } of this.#flushes.splice(0)) failure === undefined ? resolve() : reject(failure);
+    if (this.#account.flushes.some) this.#account.flushes.settle(this.#routing.firstSerial);
   }
 }

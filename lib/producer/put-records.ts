@@ -12,6 +12,8 @@ export interface Failure {
   readonly reason: string;
   /** Whether another attempt may do better. */
   readonly retry: boolean;
+  /** Whether the stream may have taken the record all the same. */
+  readonly inDoubt: boolean;
 }
 
 /** What became of one record of a request. */
@@ -49,11 +51,25 @@ function worthAnotherTry(cause: unknown): boolean {
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 
+/** A refused request and one that found nobody to connect to were certainly not taken; of the others nobody knows. */
+function mayBeTaken(cause: unknown): boolean {
+  const { $fault, code } = (cause ?? {}) as { $fault?: string; code?: string };
+  return $fault !== "client" && code !== "ECONNREFUSED" && code !== "ENOTFOUND";
+}
+
 export const failureOf = (cause: unknown): Failure => ({
   taken: false,
   reason: reasonOf(cause),
   retry: worthAnotherTry(cause),
+  inDoubt: mayBeTaken(cause),
 });
+
+const noEntry: Failure = {
+  taken: false,
+  reason: "the answer has no entry for the record",
+  retry: true,
+  inDoubt: true,
+};
 
 /**
  * Sends one request and says for each record, in order, what became of it. Never throws: a request that fails as a
@@ -64,7 +80,7 @@ export async function putRecords(
   client: KinesisClient,
   streamName: string,
   records: readonly WireRecord[],
-  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<Outcome[]> {
   const command = new PutRecordsCommand({
     StreamName: streamName,
@@ -75,12 +91,17 @@ export async function putRecords(
     })),
   });
   try {
-    const { Records } = await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });
+    const { Records } = await client.send(command, { abortSignal: signal });
     return records.map((_, index): Outcome => {
       const entry = Records?.[index];
-      if (entry === undefined) return { taken: false, reason: "the answer has no entry for the record", retry: true };
+      if (entry === undefined) return noEntry;
       if (entry.ErrorCode === undefined) return { taken: true, shardId: entry.ShardId };
-      return { taken: false, reason: `${entry.ErrorCode}: ${entry.ErrorMessage ?? "no message"}`, retry: true };
+      return {
+        taken: false,
+        reason: `${entry.ErrorCode}: ${entry.ErrorMessage ?? "no message"}`,
+        retry: true,
+        inDoubt: false,
+      };
     });
   } catch (cause) {
     return records.map(() => failureOf(cause));

@@ -1,4 +1,4 @@
-import type { EventLine } from "./event-line.ts";
+import type { Batch, BufferedEvent } from "./batch.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
 import { ShardMap, wholeStream } from "./shard-map.ts";
 
@@ -19,9 +19,17 @@ export class Routing {
     return this.#lanes;
   }
 
-  /** Adds an event at the end of its person's lane. True when that began a new batch. */
-  add(line: EventLine, key: string): boolean {
-    return this.#laneOf(key).add(line, key);
+  /** Adds an event at the end of its person's lane. True when that began a new batch, as of now. */
+  add(event: BufferedEvent, nowMs: number): boolean {
+    return this.#laneOf(event.key).add(event, nowMs);
+  }
+
+  /** The smallest serial number of all that waits; Infinity when nothing does. */
+  get firstSerial(): number {
+    let first = Number.POSITIVE_INFINITY;
+    // After a resharding the batches of a lane need not be in the order of serial numbers.
+    for (const { batches } of this.#lanes) for (const batch of batches) first = Math.min(first, batch.firstSerial);
+    return first;
   }
 
   /** Whether the lane of a key has more than it can put into its next record. */
@@ -43,10 +51,19 @@ export class Routing {
     const batches = this.#lanes.flatMap((lane) => lane.batches);
     this.#map = map;
     this.#lanes = map.shards.map((shard) => new Lane(shard, this.#limits));
-    for (const { lines, keys } of batches) {
-      for (const [index, text] of lines.entries()) {
-        this.add({ text, bytes: Buffer.byteLength(text) }, keys[index] ?? "");
-      }
+    for (const batch of batches) this.#moveOver(batch);
+  }
+
+  #moveOver({ queue, sinceMs, inDoubt, failure, due }: Batch): void {
+    for (const event of queue) {
+      const lane = this.#laneOf(event.key);
+      lane.add(event, sinceMs);
+      const last = lane.batches.at(-1);
+      if (last === undefined) continue;
+      last.sinceMs = Math.min(last.sinceMs, sinceMs);
+      last.inDoubt ||= inDoubt;
+      last.failure ??= failure;
+      last.due ||= due;
     }
   }
 

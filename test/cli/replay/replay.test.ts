@@ -45,7 +45,7 @@ class Notes implements ReplaySink {
   }
 
   send(message: Message): undefined {
-    if (message.messageId === "refuse me") throw new EventRefused("as the test has it");
+    if (message.messageId === "refuse me") throw new EventRefused("not-json", "as the test has it");
     this.messages.push(message);
     this.times.push(this.#clock.now());
   }

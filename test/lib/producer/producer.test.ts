@@ -305,6 +305,8 @@ describe("waiting", () => {
     };
     producer.send(event());
     await producer.flush();
+    // Which waited for the first one alone.
+    await producer.flush();
     expect((await news()).map((record) => record.events.length)).toEqual([1, 50]);
   });
 });

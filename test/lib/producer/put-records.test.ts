@@ -89,7 +89,7 @@ describe("the wait between attempts", () => {
 describe("the error for events that were not taken", () => {
   it("says how many, of which stream, and why", () => {
     const reasons = new Map(Array.from({ length: 7 }, (_, index) => [`reason ${index}`, index + 1]));
-    const error = new EventsNotTaken("clicks", reasons);
+    const error = new EventsNotTaken("clicks", reasons, []);
     expect(error.events).toBe(28);
     expect(error.message).toMatch(/^28 events were not taken by stream clicks \(1: reason 0; .*and 2 more reasons\)$/);
   });

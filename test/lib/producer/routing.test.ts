@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { BufferedEvent } from "../../../lib/producer/batch.ts";
 import { eventLine } from "../../../lib/producer/event-line.ts";
 import { partitionKey } from "../../../lib/producer/partition-key.ts";
 import { Routing } from "../../../lib/producer/routing.ts";
@@ -24,6 +25,11 @@ const limits = fc.record({
 });
 
 type Sent = Record<string, unknown>;
+const buffered = (event: Sent, serial: number): BufferedEvent => ({
+  ...eventLine(event),
+  key: partitionKey(event),
+  serial,
+});
 const byPerson = (all: readonly Sent[]) => Map.groupBy(all, partitionKey);
 
 describe("packing", () => {
@@ -33,8 +39,9 @@ describe("packing", () => {
       fc.property(limits, steps, (limit, all) => {
         const routing = new Routing(limit);
         let map = even(1);
+        let serial = 1;
         for (const { sent, shards } of all) {
-          for (const event of sent) routing.add(eventLine(event), partitionKey(event));
+          for (const event of sent) routing.add(buffered(event, serial++), 0);
           map = even(shards);
           routing.reroute(map);
         }
@@ -62,7 +69,8 @@ describe("packing", () => {
     const routing = new Routing({ recordBytesMax: 40_000, recordEventsMax: 10 });
     const lane = routing.lanes[0];
     if (lane === undefined) throw new Error("expected a lane");
-    const add = () => routing.add(eventLine({ type: "page" }), "someone");
+    let serial = 1;
+    const add = () => routing.add(buffered({ type: "page" }, serial++), 0);
     expect([add(), add()]).toEqual([true, false]);
     lane.busy = true;
     expect([add(), add()]).toEqual([true, false]);

@@ -43,12 +43,23 @@ export function eventsIn(data: Buffer): Record<string, unknown>[] {
   });
 }
 
+/** A client of what speaks Kinesis at an address. It leaves all retries to the producer. */
+export const clientOf = (endpoint: string): KinesisClient =>
+  new KinesisClient({
+    endpoint,
+    region: "eu-west-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    requestHandler: new NodeHttpHandler(),
+    maxAttempts: 1,
+  });
+
 /** A real stream of an in-process kinesalite, with a client whose PutRecords can be made to fail. */
 export class TestStream {
   /** A client for tests that send nothing. */
   static readonly idleClient = new KinesisClient({ region: "eu-west-1" });
   readonly name = "events";
   readonly client: KinesisClient;
+  readonly endpoint: string;
   /** Entries of each PutRecords request, in order. */
   readonly requests: Entry[][] = [];
   fault: Fault | undefined;
@@ -56,13 +67,8 @@ export class TestStream {
 
   private constructor(server: Server) {
     this.#server = server;
-    this.client = new KinesisClient({
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      region: "eu-west-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-      requestHandler: new NodeHttpHandler(),
-      maxAttempts: 1,
-    });
+    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.client = clientOf(this.endpoint);
     // Stores what no fault befalls, as a stream with a throttled shard does, and answers for each entry in its place.
     this.client.middlewareStack.add(
       (next, context) => async (args) => {
@@ -82,6 +88,8 @@ export class TestStream {
 
   static async open(shards: number): Promise<TestStream> {
     const server = kinesalite({ createStreamMs: 0, updateStreamMs: 0, shardLimit: 100 });
+    // A connection that it closes for idleness may be one that a request is just being written to.
+    server.keepAliveTimeout = 0;
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const stream = new TestStream(server);
