@@ -37,11 +37,26 @@ export const aheadMsMax = 10 * 60_000;
 /** Bytes a message id may have; the Segment SDKs use up to about 60. */
 export const messageIdBytesMax = 256;
 
-/** Message ids that the roll-up holds for a shard: at most 60 MB of its memory. */
-export const dedupeIdsMax = 1_000_000;
+/** Message ids that a part remembers: 70 minutes of a shard that takes one event a record, 1,000 a second. */
+export const dedupeIdsMax = 4_200_000;
+/** Message ids that a process of the roll-up holds, of all shards that it is given: at most 32 bytes of memory each. */
+export const dedupeIdsHeldMax = 6_300_000;
 
 /** The roll-up's time limit. A promise may be kept under a changed definition only after it (its first writer is gone). */
 export const rollUpTimeoutSeconds = 180;
 
 /** What Lambda takes as the payload of a synchronous invocation, and gives back (Lambda developer guide, "Quotas"). */
 export const lambdaPayloadBytesMax = 6 * 1024 * 1024;
+
+/** Limits of a request to the collector, those of the Segment HTTP API; an event has the limit of `recordLimits`. */
+export const collectLimits = {
+  /** As sent, and after decompression. */
+  bodyBytesMax: 500 * 1024,
+  eventsMax: 2_500,
+  /** What the messages of a batch share, times the messages. */
+  sharedBytesMax: 4 * 1024 * 1024,
+  /** Levels of objects and lists in an event: JSON.parse reads any number, JSON.stringify has no stack for it. */
+  levelsMax: 64,
+  /** Different write keys that the messages of one request may name. */
+  writeKeysMax: 20,
+} as const;

@@ -8,15 +8,31 @@ export const names = {
   ledger: "millrace-ledger",
   rollUp: "millrace-roll-up",
   query: "millrace-query",
+  collect: "millrace-collect",
   sweep: "millrace-sweep",
   redrive: "millrace-redrive",
+  audit: "millrace-audit",
   quarantinePrefix: "quarantine/",
   /** Lambda writes batches it gave up on below this prefix of its own (Lambda developer guide, "Kinesis on-failure"). */
   failuresPrefix: "aws/lambda/",
   /** Where such a batch goes when it is counted. */
   redrivenPrefix: "redriven/",
   metricNamespace: "Millrace",
+  /** Parts whose memory of message ids was shorter than `dedupeWindow`. */
+  dedupeWindowShort: "DedupeWindowShort",
+  /** How far the shortest of them reached, in seconds. Not published where none was short. */
+  dedupeWindow: "DedupeWindow",
+  /** Secrets with the sources' write keys, by the name of the source. */
+  writeKeysPrefix: "millrace/write-keys/",
+  /** The secret that values are hashed with. */
+  privacyKey: "millrace/privacy-key",
 } as const;
+
+/** The secret that holds a source's write key. */
+export const writeKeySecret = (source: string): string => `${names.writeKeysPrefix}${source}`;
+
+/** Metrics of the audit that alarms look at. */
+export const auditMetrics = { findings: "AuditFindings", incomplete: "AuditIncomplete" } as const;
 
 /** Environment variables of the functions. */
 export const environmentNames = {

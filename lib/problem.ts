@@ -6,6 +6,8 @@ export type Reason =
   | "too-large"
   /** The event lacks a field, or a field has a value that cannot be used. */
   | "invalid"
+  /** It breaks the tracking plan. */
+  | "plan"
   /** It happened longer before its arrival than `allowedLateness`. */
   | "late"
   /** It claims to have happened well after its arrival. */

@@ -1,15 +1,9 @@
 import type { Definitions } from "../definitions.ts";
 import type { Head, Ledger, PartRange, Views } from "../ledger/ledger.ts";
-import { partLimits } from "../limits.ts";
+import { dedupeIdsHeldMax, partLimits } from "../limits.ts";
 import { IdMap } from "./id-map.ts";
-
-/** What Kinesis' arrival times may be out of order by; it gives no guarantee (Kinesis API, GetRecords). */
-export const disorderMs = 600_000;
-
-/** A part of the ledger as the memory sees it. */
-export interface NumberedPart extends PartRange {
-  readonly number: number;
-}
+import { disorderMs, type NumberedPart, type PlaceInLedger, recall } from "./recall.ts";
+import { type CachedPart, cachedPart, forget, idsOf, mapOf, noIds, remap, type ShardCache } from "./shard-cache.ts";
 
 /** A part of another shard, with what it sees. */
 interface RelatedPart extends NumberedPart {
@@ -17,33 +11,17 @@ interface RelatedPart extends NumberedPart {
 }
 
 /** Of the ids that a part may remember, each relative of its shard has so small a share. */
-const relativesShare = 4;
+const relativesShare = 8;
 /** Behind every sequence number. */
 const lastOfAll = "9".repeat(129);
-
 /** The message ids that a part must not count again. */
 export interface KnownIds {
   has(high: number, low: number): boolean;
-}
-
-/** A place in the ledger: the number that a part has or would get, and the arrival of its first record. */
-export interface PlaceInLedger {
-  readonly number: number;
-  readonly firstSequence: string;
-  readonly lastSequence: string;
-  readonly anchorMs: number;
-  /** Up to which number the part sees the parts of its ancestors, by shard. */
-  readonly views: Views;
-}
-
-/** All parts of a shard up to a revision of its head, as far back as the window went, and their ids in one map. */
-interface ShardCache {
-  revision: number;
-  readonly parts: Map<string, NumberedPart & { readonly bytes: Buffer }>;
-  ids: IdMap;
-  /** Anchors of the places that it has all parts for. */
-  fromMs: number;
-  readonly toMs: number;
+  /**
+   * Every id that arrived less than this before or after the part's first record is among them, in milliseconds:
+   * `dedupeWindow`, or less where there were too many ids.
+   */
+  readonly windowMs: number;
 }
 
 /**
@@ -53,12 +31,15 @@ interface ShardCache {
  */
 export class DuplicateMemory {
   readonly #ledger: Ledger;
+  readonly #heldMax: number;
   readonly #caches = new Map<string, ShardCache>();
   /** Of shards that another one came from, or that came from it: the ids of the parts last asked for. */
   readonly #relatives = new Map<string, { readonly parts: string; readonly ids: IdMap }>();
 
-  constructor(ledger: Ledger) {
+  /** At most `heldMax` ids of all shards are at hand, but for those that a part is given. */
+  constructor(ledger: Ledger, heldMax = dedupeIdsHeldMax) {
     this.#ledger = ledger;
+    this.#heldMax = heldMax;
   }
 
   /**
@@ -66,6 +47,7 @@ export class DuplicateMemory {
    * sealed.
    */
   async before(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<KnownIds> {
+    this.#makeRoom(shard, head, this.#caches.get(shard)?.ids.size ?? 0);
     const own = await this.#ofShard(shard, place, head, definitions);
     const relatives: KnownIds[] = [];
     for (const ancestor of head.ancestors) {
@@ -78,7 +60,10 @@ export class DuplicateMemory {
       relatives.push(await this.#ofRelative(descendant, place, "after", definitions, unseeing));
     }
     if (relatives.length === 0) return own;
-    return { has: (high, low) => own.has(high, low) || relatives.some((ids) => ids.has(high, low)) };
+    return {
+      has: (high, low) => own.has(high, low) || relatives.some((ids) => ids.has(high, low)),
+      windowMs: Math.min(own.windowMs, ...relatives.map(({ windowMs }) => windowMs)),
+    };
   }
 
   /** Ids of parts of another shard, ancestors' from their end and descendants' from their beginning. */
@@ -99,16 +84,17 @@ export class DuplicateMemory {
     }
     const inOrder = { ...place, number: Number.POSITIVE_INFINITY };
     const shared = { ...definitions, dedupeIdsMax: Math.floor(dedupeIdsMax / relativesShare) };
-    const parts = rememberedParts([...found.values()].filter(remembers), inOrder, shared);
+    const { parts, windowMs } = recall([...found.values()].filter(remembers), inOrder, shared);
     const key = parts.map(({ id }) => id).join();
     const known = this.#relatives.get(shard);
     const ids = known?.parts === key ? known.ids : await this.#mapOf(shard, parts);
+    this.#relatives.delete(shard);
     this.#relatives.set(shard, { parts: key, ids });
-    return { has: (high, low) => ids.get(high, low) !== 0 };
+    return { has: (high, low) => ids.get(high, low) !== 0, windowMs };
   }
 
   async #mapOf(shard: string, parts: readonly NumberedPart[]): Promise<IdMap> {
-    const ids = new IdMap(parts.reduce((sum, part) => sum + part.ids, 0));
+    const ids = new IdMap(idsOf(parts));
     const withIds = parts.filter((part) => part.ids > 0);
     if (withIds.length === 0) return ids;
     const read = await this.#readIds(shard, withIds);
@@ -118,18 +104,38 @@ export class DuplicateMemory {
 
   async #ofShard(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<KnownIds> {
     const cache = await this.#upToDate(shard, place, head, definitions);
-    const remembered = rememberedParts([...cache.parts.values()], place, definitions);
-    const oldest = remembered.at(-1)?.number ?? Number.POSITIVE_INFINITY;
-    const newer = [...cache.parts.values()].filter(({ number }) => number >= oldest);
+    const { parts, windowMs } = recall([...cache.parts.values()], place, definitions);
+    await this.#take(shard, cache, parts);
+    const oldest = parts.at(-1)?.number ?? Number.POSITIVE_INFINITY;
+    const remembered = new Set(parts);
+    const others = [...cache.parts.values()].filter((part) => part.bytes !== undefined && !remembered.has(part));
+    const isTip = place.number > cache.revision;
     // An id keeps the greatest number it was seen with: one comparison, where every newer part is remembered.
-    if (newer.length === remembered.length) {
-      forget(cache, oldest, place.anchorMs);
+    const isOneComparison = others.every(({ number }) => number < oldest);
+    if (isOneComparison || isTip) {
+      if (isTip) {
+        for (const part of others) part.bytes = undefined;
+        if (!isOneComparison) remap(cache);
+        else if (others.length > 0) cache.exactFrom = Math.max(cache.exactFrom, oldest);
+        forget(cache, oldest, place.anchorMs);
+      }
       const { ids } = cache;
-      return { has: (high, low) => ids.get(high, low) >= oldest };
+      return { has: (high, low) => ids.get(high, low) >= oldest, windowMs };
     }
-    const ids = new IdMap(remembered.reduce((sum, part) => sum + part.ids, 0));
-    for (const { bytes } of remembered) ids.addBytes(bytes, 1);
-    return { has: (high, low) => ids.get(high, low) !== 0 };
+    const ids = mapOf(parts);
+    return { has: (high, low) => ids.get(high, low) !== 0, windowMs };
+  }
+
+  /** Reads the ids that are not at hand. */
+  async #take(shard: string, cache: ShardCache, parts: readonly CachedPart[]): Promise<void> {
+    const lacking = parts.filter(({ bytes }) => bytes === undefined);
+    const withIds = lacking.filter(({ ids }) => ids > 0);
+    const read = withIds.length === 0 ? new Map<string, Buffer>() : await this.#readIds(shard, withIds);
+    for (const part of lacking) {
+      part.bytes = part.ids === 0 ? noIds : bytesOf(part, read);
+      cache.ids.addBytes(part.bytes, part.number);
+    }
+    if (lacking.some(({ number }) => number < cache.exactFrom)) remap(cache);
   }
 
   /** Tells of a part that this process finished, in moves of the head that nobody else came between. */
@@ -137,18 +143,47 @@ export class DuplicateMemory {
     const cache = this.#caches.get(shard);
     if (cache?.revision !== from.revision) return;
     cache.revision = to.revision;
-    remember(cache, part, ids);
+    if (cache.parts.has(part.id)) return;
+    cache.parts.set(part.id, cachedPart(part, ids));
+    cache.ids.addBytes(ids, part.number);
   }
 
   async #upToDate(shard: string, place: PlaceInLedger, head: Head, definitions: Definitions): Promise<ShardCache> {
     const cache = this.#caches.get(shard);
     const { anchorMs, number } = place;
-    // A part that is folded again may have later ones on both sides; it is rare, and read afresh.
-    const isTip = number > head.revision;
-    if (isTip && cache?.revision === head.revision && cache.fromMs <= anchorMs && anchorMs <= cache.toMs) return cache;
+    // A part with a lower number than the place has was opened at a revision before it.
+    if (
+      cache !== undefined &&
+      cache.revision >= number - 1 &&
+      cache.fromMs <= anchorMs &&
+      anchorMs <= cache.toMs &&
+      definitions.dedupeWindowMs <= cache.windowMs
+    ) {
+      this.#keep(shard, cache);
+      return cache;
+    }
     const read = await this.#read(shard, place, head, definitions, cache);
-    if (isTip) this.#caches.set(shard, read);
+    // A part that is folded again may have later ones on both sides; it is rare, and read for this once.
+    if (number > head.revision) this.#keep(shard, read);
     return read;
+  }
+
+  #keep(shard: string, cache: ShardCache): void {
+    this.#caches.delete(shard);
+    this.#caches.set(shard, cache);
+  }
+
+  /** For so many ids of a shard: a process may be given batches of any number of shards. Those used last stay. */
+  #makeRoom(shard: string, { ancestors, descendants }: Head, ids: number): void {
+    const asked = new Set([shard, ...ancestors, ...descendants]);
+    let held = ids;
+    for (const kept of [this.#relatives, this.#caches]) {
+      for (const [other, { ids }] of [...kept].reverse()) {
+        if (asked.has(other)) continue;
+        held += ids.size;
+        if (held > this.#heldMax) kept.delete(other);
+      }
+    }
   }
 
   async #read(
@@ -161,6 +196,7 @@ export class DuplicateMemory {
     const { anchorMs } = place;
     const { dedupeWindowMs } = definitions;
     const found = new Map<string, NumberedPart>(head.open.map((part) => [part.id, part]));
+    for (const [id, part] of before?.parts ?? []) if (part.bytes !== undefined) found.set(id, part);
     for await (const part of this.#ledger.neighbours(shard, place.firstSequence, "before")) {
       if (part.lastArrivalMs < anchorMs - dedupeWindowMs - 2 * disorderMs) break;
       found.set(part.id, part);
@@ -173,15 +209,22 @@ export class DuplicateMemory {
       }
       found.set(part.id, part);
     }
-    const cache: ShardCache = { revision: head.revision, parts: new Map(), ids: new IdMap(), fromMs: anchorMs, toMs };
-    const remembered = rememberedParts([...found.values()], place, definitions);
-    const unknown = new Set(remembered.filter(({ id, ids }) => ids > 0 && !before?.parts.has(id)));
-    const read = unknown.size === 0 ? new Map<string, Buffer>() : await this.#readIds(shard, [...unknown]);
-    for (const part of remembered) {
-      const known = before?.parts.get(part.id)?.bytes;
-      remember(cache, part, known ?? (part.ids === 0 ? Buffer.alloc(0) : bytesOf(part, read)));
-    }
-    return cache;
+    const parts = [...found.values()].map((part) => cachedPart(part, before?.parts.get(part.id)?.bytes));
+    const cache = {
+      parts: new Map(parts.map((part) => [part.id, part])),
+      fromMs: anchorMs,
+      toMs,
+      windowMs: dedupeWindowMs,
+    };
+    const settled = { ...cache, revision: head.revision };
+    // The map is grown by what others wrote, not made again.
+    if (before !== undefined && place.number > head.revision)
+      return { ...settled, ids: before.ids, exactFrom: before.exactFrom };
+    const remembered = recall(parts, place, definitions).parts;
+    const held = new Set(remembered);
+    this.#makeRoom(shard, head, idsOf(remembered));
+    for (const part of parts) if (!held.has(part)) part.bytes = undefined;
+    return { ...settled, ids: mapOf(remembered), exactFrom: 0 };
   }
 
   async #readIds(shard: string, parts: readonly NumberedPart[]): Promise<Map<string, Buffer>> {
@@ -197,47 +240,6 @@ function bytesOf(part: NumberedPart, read: ReadonlyMap<string, Buffer>): Buffer 
   const bytes = read.get(part.idsName);
   if (bytes === undefined) throw new Error(`Expected the message ids of part ${part.id} in the ledger, got none`);
   return bytes;
-}
-
-/** Parts within the window of the place, the greatest number first, as many as the limit on ids lets in. */
-export function rememberedParts<Part extends NumberedPart>(
-  parts: readonly Part[],
-  { number, anchorMs }: PlaceInLedger,
-  { dedupeWindowMs, dedupeIdsMax }: Definitions,
-): Part[] {
-  const near = parts.filter(
-    (part) =>
-      part.number < number &&
-      part.lastArrivalMs >= anchorMs - dedupeWindowMs - disorderMs &&
-      part.firstArrivalMs <= anchorMs + dedupeWindowMs + partLimits.spanMs + disorderMs,
-  );
-  near.sort((a, b) => b.number - a.number);
-  let ids = 0;
-  const over = near.findIndex((part) => {
-    ids += part.ids;
-    return ids > dedupeIdsMax;
-  });
-  return over === -1 ? near : near.slice(0, over);
-}
-
-function remember(cache: ShardCache, { id, number, ids, idsName, ...range }: NumberedPart, bytes: Buffer): void {
-  if (cache.parts.has(id)) return;
-  const { firstSequence, lastSequence, firstArrivalMs, lastArrivalMs } = range;
-  cache.parts.set(id, { id, number, ids, idsName, firstSequence, lastSequence, firstArrivalMs, lastArrivalMs, bytes });
-  cache.ids.addBytes(bytes, number);
-}
-
-/** Drops parts with lower numbers, which no place from the anchor on needs, and their ids once they are half of all. */
-function forget(cache: ShardCache, oldest: number, anchorMs: number): void {
-  cache.fromMs = anchorMs;
-  let held = 0;
-  for (const [id, part] of cache.parts) {
-    if (part.number < oldest) cache.parts.delete(id);
-    else held += part.ids;
-  }
-  if (cache.ids.size <= 2 * held + 10_000) return;
-  cache.ids = new IdMap(held);
-  for (const { bytes, number } of cache.parts.values()) cache.ids.addBytes(bytes, number);
 }
 
 /** The least and the greatest last sequence number. */

@@ -1,48 +1,55 @@
 /** Bytes that a message id leaves in the ledger. */
 export const idBytes = 8;
 
+/** Words of a slot: the two halves of the id, and its number; 0 where the slot is free. */
+const slotWords = 3;
+/** Fuller, a search for an id that is not there would take many steps. */
+const fullest = 3 / 4;
+const growth = 1.5;
+
 /**
- * Message ids as 64-bit hashes, each with a number above 0: three typed arrays with open addressing, so that a million
- * ids are no object for the garbage collector to visit. Among ten million ids, a new one is taken for a known one with
- * a chance of 1 in 10^12.
+ * Message ids as 64-bit hashes, each with a number above 0: one typed array with open addressing, so that millions of
+ * ids are no object for the garbage collector to visit. An id takes 16 bytes where the map was made for as many as there
+ * are, and at most 24 where it grew. Among ten million ids, a new one is taken for a known one with a chance of 1 in
+ * 10^12.
  */
 export class IdMap {
-  #high: Uint32Array;
-  #low: Uint32Array;
-  #value: Uint32Array;
-  #mask: number;
+  #slots: Uint32Array;
+  #capacity: number;
   #size = 0;
 
   /** `expected` ids fit without growing. */
   constructor(expected = 512) {
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected * 2)));
-    this.#high = new Uint32Array(capacity);
-    this.#low = new Uint32Array(capacity);
-    this.#value = new Uint32Array(capacity);
-    this.#mask = capacity - 1;
+    this.#capacity = Math.ceil(Math.max(16, expected + 1) / fullest);
+    this.#slots = new Uint32Array(this.#capacity * slotWords);
   }
 
   get size(): number {
     return this.#size;
   }
 
+  /** Memory that it takes. */
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
+
   /** The id's number; 0 where it is not there. */
   get(high: number, low: number): number {
-    return this.#value[this.#place(high, low)] ?? 0;
+    return this.#slots[this.#place(high, low) + 2] ?? 0;
   }
 
   /** Gives the id a number; false where it had one, which a greater one replaces. */
   add(high: number, low: number, value: number): boolean {
     const place = this.#place(high, low);
-    const held = this.#value[place] ?? 0;
-    if (held === 0 && (this.#size + 1) * 2 > this.#mask) {
+    const held = this.#slots[place + 2] ?? 0;
+    if (held === 0 && this.#size + 1 > this.#capacity * fullest) {
       this.#grow();
       return this.add(high, low, value);
     }
-    if (value > held) this.#value[place] = value;
+    if (value > held) this.#slots[place + 2] = value;
     if (held !== 0) return false;
-    this.#high[place] = high;
-    this.#low[place] = low;
+    this.#slots[place] = high;
+    this.#slots[place + 1] = low;
     this.#size++;
     return true;
   }
@@ -54,38 +61,66 @@ export class IdMap {
     }
   }
 
+  /** Drops all ids with a number below the given one; it takes no memory. */
+  forget(below: number): void {
+    for (let place = 0; place < this.#slots.length; ) {
+      const value = this.#slots[place + 2] ?? 0;
+      if (value === 0 || value >= below) place += slotWords;
+      // What moves up into the slot is looked at next.
+      else this.#free(place);
+    }
+  }
+
   /** All ids, big-endian, 8 bytes each. */
   toBytes(): Buffer {
     const bytes = Buffer.allocUnsafe(this.#size * idBytes);
     let offset = 0;
-    for (let place = 0; place <= this.#mask; place++) {
-      if (this.#value[place] === 0) continue;
-      offset = bytes.writeUInt32BE(this.#high[place] ?? 0, offset);
-      offset = bytes.writeUInt32BE(this.#low[place] ?? 0, offset);
+    for (let place = 0; place < this.#slots.length; place += slotWords) {
+      if (this.#slots[place + 2] === 0) continue;
+      offset = bytes.writeUInt32BE(this.#slots[place] ?? 0, offset);
+      offset = bytes.writeUInt32BE(this.#slots[place + 1] ?? 0, offset);
     }
     return bytes;
   }
 
-  /** Where the id is, or would go. */
+  /** Where the id is, or would go: the first word of the slot. */
   #place(high: number, low: number): number {
-    let place = low & this.#mask;
-    while (this.#value[place] !== 0 && (this.#high[place] !== high || this.#low[place] !== low)) {
-      place = (place + 1) & this.#mask;
+    const slots = this.#slots;
+    let place = (low % this.#capacity) * slotWords;
+    while (slots[place + 2] !== 0 && (slots[place] !== high || slots[place + 1] !== low)) {
+      place += slotWords;
+      if (place === slots.length) place = 0;
     }
     return place;
   }
 
+  /** Frees a slot, and moves up what was pushed behind it: a search ends at the first free slot. */
+  #free(place: number): void {
+    const slots = this.#slots;
+    let free = place;
+    for (let next = this.#behind(free); slots[next + 2] !== 0; next = this.#behind(next)) {
+      const home = ((slots[next + 1] ?? 0) % this.#capacity) * slotWords;
+      // It stays where its home lies behind the free slot, the table being a ring.
+      if (free <= next ? free < home && home <= next : free < home || home <= next) continue;
+      slots.copyWithin(free, next, next + slotWords);
+      free = next;
+    }
+    slots.fill(0, free, free + slotWords);
+    this.#size--;
+  }
+
+  #behind(place: number): number {
+    return place + slotWords === this.#slots.length ? 0 : place + slotWords;
+  }
+
   #grow(): void {
-    const [highs, lows, values] = [this.#high, this.#low, this.#value];
-    const capacity = highs.length * 2;
-    this.#high = new Uint32Array(capacity);
-    this.#low = new Uint32Array(capacity);
-    this.#value = new Uint32Array(capacity);
-    this.#mask = capacity - 1;
+    const slots = this.#slots;
+    this.#capacity = Math.ceil(this.#capacity * growth);
+    this.#slots = new Uint32Array(this.#capacity * slotWords);
     this.#size = 0;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index] ?? 0;
-      if (value !== 0) this.add(highs[index] ?? 0, lows[index] ?? 0, value);
+    for (let place = 0; place < slots.length; place += slotWords) {
+      const value = slots[place + 2] ?? 0;
+      if (value !== 0) this.add(slots[place] ?? 0, slots[place + 1] ?? 0, value);
     }
   }
 }

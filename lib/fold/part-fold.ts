@@ -38,7 +38,7 @@ export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord,
 const noTrace: Trace = () => {};
 
 /** For a part without a past. */
-export const nothingKnown: KnownIds = { has: () => false };
+export const nothingKnown: KnownIds = { has: () => false, windowMs: 0 };
 
 /**
  * Folds the records of one part, in order. A pure function of the records, the definitions and the ids that earlier

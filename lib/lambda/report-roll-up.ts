@@ -1,6 +1,7 @@
 import type { Metrics } from "@aws-lambda-powertools/metrics";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
+import { names } from "../names.ts";
 import type { RollUpReport } from "../roll-up/roll-up.ts";
 import type { BatchEvent } from "./read-batch.ts";
 
@@ -23,6 +24,9 @@ export function reportRollUp(metrics: Metrics): MiddlewareObj<BatchEvent, RollUp
       for (const [name, value] of Object.entries(metricsOf(report, answer))) {
         metrics.addMetric(name, MetricUnit.Count, value);
       }
+      // Only where it is short: its minimum over all shards is then how far apart a repeat may be.
+      if (report.shortWindowsMs.length > 0)
+        metrics.addMetric(names.dedupeWindow, MetricUnit.Seconds, Math.min(...report.shortWindowsMs) / 1_000);
       request.response = answer;
     },
   };
@@ -52,5 +56,6 @@ function metricsOf(report: RollUpReport, answer: RollUpAnswer): Record<string, n
     RowsDoubled: report.parts.reduce((sum, { doubled }) => sum + doubled, 0),
     PromisesKept: report.promisesKept,
     LedgerConflicts: report.conflicts,
+    [names.dedupeWindowShort]: report.shortWindowsMs.length,
   };
 }

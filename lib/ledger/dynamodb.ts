@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -6,11 +7,13 @@ import {
   type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Definitions } from "../definitions.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
 import { type CommittedPart, type Head, type HeadState, type Ledger, newHead, type PartRange } from "./ledger.ts";
+import { packNames, unpackNames } from "./packed-names.ts";
 
 /** How long the ledger remembers. Redrive refuses what is older. */
 const rememberedDays = 90;
@@ -21,10 +24,21 @@ export const ledgerKeys = { partition: "shard", sort: "item", timeToLive: "expir
 const headItem = "head";
 const definitionsItem = "definitions";
 const partItem = (sequenceNumber: string): string => `part#${paddedSequence(sequenceNumber)}`;
+/** Characters of definitions that are kept as they are, for people to read. */
+const plainDefinitionsMax = 50_000;
 /** Sort before and behind every part. */
 const beforeParts = "part#";
 const afterParts = "part$";
 const idsItem = (sequenceNumber: string): string => `ids#${paddedSequence(sequenceNumber)}`;
+
+const packedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
+  ...part,
+  definitions: packNames(part.definitions),
+});
+const unpackedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
+  ...part,
+  definitions: unpackNames(part.definitions),
+});
 
 /** The ledger in a DynamoDB table. Conditional single-item writes are all it needs: no transactions. */
 export class DynamoLedger implements Ledger {
@@ -41,7 +55,9 @@ export class DynamoLedger implements Ledger {
   async head(shard: string): Promise<Head> {
     const item = await this.#get(shard, headItem);
     // Heads of before have nothing to skip.
-    return item === undefined ? newHead : { ...newHead, ...(item.head as Head) };
+    if (item === undefined) return newHead;
+    const head = { ...newHead, ...(item.head as Head) };
+    return { ...head, open: head.open.map(unpackedPart) };
   }
 
   async moveHead(
@@ -50,7 +66,8 @@ export class DynamoLedger implements Ledger {
     { open, ancestors, descendants, bornMs, skipped }: HeadState,
   ): Promise<boolean> {
     const revision = from.revision + 1;
-    const item = { shard, item: headItem, revision, head: { revision, open, ancestors, descendants, bornMs, skipped } };
+    const head = { revision, open: open.map(packedPart), ancestors, descendants, bornMs, skipped };
+    const item = { shard, item: headItem, revision, head };
     // Before the head itself: a shard that has one can be found.
     if (from.revision === 0) await this.#keepShard(shard);
     return this.#put(item, {
@@ -72,14 +89,14 @@ export class DynamoLedger implements Ledger {
   async *neighbours(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<CommittedPart> {
     const ends = direction === "after" ? [partItem(from), afterParts] : [beforeParts, partItem(from)];
     for await (const item of this.#items(shard, ends, { ScanIndexForward: direction === "after", Limit: 25 })) {
-      yield item.part as CommittedPart;
+      yield unpackedPart(item.part as CommittedPart);
     }
   }
 
   async newest(shard: string): Promise<CommittedPart | undefined> {
     const ends = [beforeParts, afterParts];
     for await (const item of this.#items(shard, ends, { ScanIndexForward: false, Limit: 1 })) {
-      return item.part as CommittedPart;
+      return unpackedPart(item.part as CommittedPart);
     }
     return undefined;
   }
@@ -114,7 +131,7 @@ export class DynamoLedger implements Ledger {
     // A writer of an earlier definition that was thought dead must not have the last word.
     const version = part.definitions.length;
     await this.#put(
-      { shard, item: partItem(part.lastSequence), version, part },
+      { shard, item: partItem(part.lastSequence), version, part: packedPart(part) },
       {
         ConditionExpression: "attribute_not_exists(version) OR version <= :version",
         ExpressionAttributeValues: { ":version": { N: String(version) } },
@@ -124,17 +141,21 @@ export class DynamoLedger implements Ledger {
 
   async keepDefinitions(definitions: Definitions): Promise<void> {
     if (this.#kept === definitions.hash) return;
+    const text = JSON.stringify(definitions);
     await this.#put({
       shard: `definitions/${definitions.hash}`,
       item: definitionsItem,
-      definitions: JSON.stringify(definitions),
+      // A thousand metrics with a few dimensions each are more than an item holds, and compress to a tenth.
+      definitions: text.length > plainDefinitionsMax ? gzipSync(text) : text,
     });
     this.#kept = definitions.hash;
   }
 
   async definitions(hash: string): Promise<Definitions | undefined> {
     const item = await this.#get(`definitions/${hash}`, definitionsItem);
-    return item === undefined ? undefined : (JSON.parse(item.definitions as string) as Definitions);
+    if (item === undefined) return undefined;
+    const kept = item.definitions as string | Uint8Array;
+    return JSON.parse(typeof kept === "string" ? kept : gunzipSync(kept).toString("utf8")) as Definitions;
   }
 
   /** Items of a shard between two sort keys, both included, page by page. */
@@ -145,26 +166,24 @@ export class DynamoLedger implements Ledger {
   ): AsyncGenerator<Record<string, unknown>> {
     let start: QueryCommandInput["ExclusiveStartKey"];
     do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          ConsistentRead: true,
-          KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
-          ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
-          ExpressionAttributeValues: marshall({ ":shard": shard, ":from": from, ":to": to }),
-          ExclusiveStartKey: start,
-          ...more,
-        }),
-      );
+      const query = new QueryCommand({
+        TableName: this.#table,
+        ConsistentRead: true,
+        KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
+        ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
+        ExpressionAttributeValues: marshall({ ":shard": shard, ":from": from, ":to": to }),
+        ExclusiveStartKey: start,
+        ...more,
+      });
+      const page = await this.#found(this.#client.send(query));
       for (const item of page.Items ?? []) yield unmarshall(item);
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
   }
 
   async #get(shard: string, item: string): Promise<Record<string, unknown> | undefined> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: marshall({ shard, item }), ConsistentRead: true }),
-    );
+    const get = new GetItemCommand({ TableName: this.#table, Key: marshall({ shard, item }), ConsistentRead: true });
+    const { Item } = await this.#found(this.#client.send(get));
     return Item === undefined ? undefined : unmarshall(Item);
   }
 
@@ -176,11 +195,23 @@ export class DynamoLedger implements Ledger {
     const forgotten = stays ? {} : { [ledgerKeys.timeToLive]: expires };
     const Item = marshall({ ...item, ...forgotten }, { removeUndefinedValues: true });
     try {
-      await this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition }));
+      await this.#found(this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition })));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
+    }
+  }
+
+  /** Names the table where there is none of that name: DynamoDB does not. */
+  async #found<Output>(sent: Promise<Output>): Promise<Output> {
+    try {
+      return await sent;
+    } catch (cause) {
+      if (!(cause instanceof ResourceNotFoundException)) throw cause;
+      throw new Error(`Expected the ledger's table ${this.#table}, got none of that name in this account and region`, {
+        cause,
+      });
     }
   }
 }

@@ -58,6 +58,11 @@ export interface CommittedPart extends PartRange, Tally {
   readonly firstBucketMs: number | undefined;
   readonly lastBucketMs: number | undefined;
   readonly committedMs: number;
+  /**
+   * How far from its first record its memory of message ids reached, in milliseconds: `dedupeWindow`, or less where there
+   * were too many ids. Parts of before do not say.
+   */
+  readonly windowMs?: number;
 }
 
 /** What a shard's ledger says of now. */

@@ -21,8 +21,26 @@ export const isCompressed = (data: Uint8Array): boolean => formatOf(data) !== un
  */
 export const brokenCompressionBytes = recordLimits.unpackedBytesMax / 8;
 
-/** Frames that may follow one another: each costs the set-up of a decompressor, even an empty one. */
-const framesMax = recordLimits.eventsMax;
+/** Frames of a record, in all of its user records together: each costs the set-up of a decompressor, even an empty one. */
+const framesMax = 2 * recordLimits.eventsMax;
+/** Bytes that could be unpacked and parsed in the time of such a set-up. */
+const frameBytes = 2_048;
+
+/** The frames that were decompressed of one record. */
+export class FrameCount {
+  #frames = 0;
+
+  /** What they are taken to have cost beside what was in them. */
+  get bytes(): number {
+    return this.#frames * frameBytes;
+  }
+
+  /** Counts one more; false where that is one too many. */
+  add(): boolean {
+    this.#frames++;
+    return this.#frames <= framesMax;
+  }
+}
 
 /** What zlib gives back with `info`: `bytesWritten` is how much of the input the frame took up. */
 interface Frame {
@@ -35,7 +53,7 @@ interface Frame {
  * the first frame of zstd and say nothing of the rest. Output over `outputBytesMax` is refused while it is being
  * produced, so a decompression bomb costs no more than that.
  */
-export function decompress(data: Buffer, outputBytesMax: number): Buffer | Problem {
+export function decompress(data: Buffer, outputBytesMax: number, count = new FrameCount()): Buffer | Problem {
   const format = formatOf(data);
   if (format === undefined) return data;
   const frames: Buffer[] = [];
@@ -44,7 +62,7 @@ export function decompress(data: Buffer, outputBytesMax: number): Buffer | Probl
   try {
     // Zeros at the end are padding, as gzip has it.
     while (rest.length > 0 && (frames.length === 0 || rest.some((byte) => byte !== 0))) {
-      if (frames.length >= framesMax) return problem("too-large", `expected at most ${framesMax} frames, got more`);
+      if (!count.add()) return problem("too-large", `expected at most ${framesMax} frames, got more`);
       const options = { maxOutputLength: Math.max(1, leftBytes), info: true };
       const { buffer, engine } = format.decompress(rest, options) as unknown as Frame;
       leftBytes -= buffer.length;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
-import { brokenCompressionBytes, decompress } from "./compression.ts";
+import { brokenCompressionBytes, decompress, FrameCount } from "./compression.ts";
 import { splitJsonArray } from "./json-array.ts";
 import { isOneObject } from "./json-object.ts";
 import { deaggregate, isAggregated } from "./kpl.ts";
@@ -9,7 +9,7 @@ import { deaggregate, isAggregated } from "./kpl.ts";
 /** The events of a record, each as the text of what should be one JSON object, or why there is none. */
 export interface Unpacked {
   readonly texts: readonly (string | Problem)[];
-  /** Bytes after decompression, and what broken user records are taken to have cost. */
+  /** Bytes after decompression, and what the set-ups for it and broken user records are taken to have cost. */
   readonly bytes: number;
 }
 
@@ -29,15 +29,19 @@ export function unpack(data: Buffer): Unpacked | Problem {
   }
   // Most records: neither compressed nor aggregated begins so.
   if (data[0] === openingBrace || data[0] === openingBracket) return textsOf(data);
-  const plain = decompress(data, recordLimits.unpackedBytesMax);
+  const frames = new FrameCount();
+  const plain = decompress(data, recordLimits.unpackedBytesMax, frames);
   if (isProblem(plain)) return plain;
-  if (!isAggregated(plain)) return textsOf(plain);
+  if (!isAggregated(plain)) {
+    const unpacked = textsOf(plain);
+    return isProblem(unpacked) ? unpacked : { ...unpacked, bytes: plain.length + frames.bytes };
+  }
   const users = deaggregate(plain, recordLimits.eventsMax);
   if (isProblem(users)) return users;
   const texts: (string | Problem)[] = [];
   let bytes = plain.length;
   for (const user of users) {
-    const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes + user.length);
+    const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes + user.length, frames);
     const unpacked = isProblem(userPlain) ? userPlain : textsOf(userPlain);
     if (isProblem(unpacked) && unpacked.reason === "too-large") return unpacked;
     if (isProblem(unpacked)) texts.push(unpacked);
@@ -45,7 +49,7 @@ export function unpack(data: Buffer): Unpacked | Problem {
     bytes += isProblem(userPlain) ? brokenCompressionBytes : userPlain.length - user.length;
     if (texts.length > recordLimits.eventsMax) return tooMany;
   }
-  return { texts, bytes };
+  return { texts, bytes: bytes + frames.bytes };
 }
 
 const tooMany = problem("too-large", `expected at most ${recordLimits.eventsMax} events in a record, got more`);

@@ -1,5 +1,6 @@
-import { disorderMs } from "../dedupe/duplicate-memory.ts";
+import { disorderMs } from "../dedupe/recall.ts";
 import type { Definitions } from "../definitions.ts";
+import { ancestorsMax, descendantsMax } from "../ledger/head-room.ts";
 import type { Head, Ledger, Views } from "../ledger/ledger.ts";
 import { partLimits } from "../limits.ts";
 
@@ -9,22 +10,32 @@ import { partLimits } from "../limits.ts";
  * the parts of its ancestors. It defers to those; any part of an ancestor that it does not see defers to it.
  */
 
-/** A shard's first touch: makes itself known to its ancestors, then writes its own head. Done twice, it is the same. */
+/**
+ * A shard's first touch: makes itself known to its ancestors, then writes its own head. Done twice, it is the same. The
+ * ancestors that are too many, or have too many descendants already, and the shard know nothing of each other.
+ */
 export async function joinLineage(
   ledger: Ledger,
   shard: string,
   ancestors: readonly string[],
   bornMs: number,
 ): Promise<void> {
-  for (const ancestor of ancestors) {
-    for (;;) {
-      const head = await ledger.head(ancestor);
-      if (head.descendants.includes(shard)) break;
-      if (await ledger.moveHead(ancestor, head, { ...head, descendants: [...head.descendants, shard] })) break;
-    }
+  const joined: string[] = [];
+  for (const ancestor of ancestors.slice(0, ancestorsMax)) {
+    if (await descend(ledger, shard, ancestor)) joined.push(ancestor);
   }
   const head = await ledger.head(shard);
-  if (head.bornMs === 0) await ledger.moveHead(shard, head, { ...head, ancestors, bornMs });
+  if (head.bornMs === 0) await ledger.moveHead(shard, head, { ...head, ancestors: joined, bornMs });
+}
+
+/** False where the ancestor has no room for another descendant; it never will. */
+async function descend(ledger: Ledger, shard: string, ancestor: string): Promise<boolean> {
+  for (;;) {
+    const head = await ledger.head(ancestor);
+    if (head.descendants.includes(shard)) return true;
+    if (head.descendants.length >= descendantsMax) return false;
+    if (await ledger.moveHead(ancestor, head, { ...head, descendants: [...head.descendants, shard] })) return true;
+  }
 }
 
 /**

@@ -144,6 +144,7 @@ export function committedPart(open: OpenPart, part: FoldedPart, doubled: number,
     firstBucketMs: chosen(buckets, Math.min),
     lastBucketMs: chosen(buckets, Math.max),
     committedMs,
+    windowMs: part.memory.windowMs,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import type { Definitions } from "../definitions.ts";
 import { nothingKnown } from "../fold/part-fold.ts";
+import { checkRoom } from "../ledger/head-room.ts";
 import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
@@ -23,6 +24,8 @@ export interface RollUpReport {
   readonly promisesKept: number;
   /** How often somebody else changed the shard's ledger in between. */
   readonly conflicts: number;
+  /** Of each part that remembered less than `dedupeWindow` of message ids, how far it did, in milliseconds. */
+  readonly shortWindowsMs: readonly number[];
 }
 
 /**
@@ -107,7 +110,9 @@ class BatchRollUp {
   }
 
   #report(): RollUpReport {
-    return { parts: this.#parts, promisesKept: this.#promisesKept, conflicts: this.#conflicts };
+    const wholeMs = this.#definitions.dedupeWindowMs;
+    const shortWindowsMs = this.#parts.map(({ windowMs = wholeMs }) => windowMs).filter((ms) => ms < wholeMs);
+    return { parts: this.#parts, promisesKept: this.#promisesKept, conflicts: this.#conflicts, shortWindowsMs };
   }
 
   async #join(): Promise<void> {
@@ -137,6 +142,7 @@ class BatchRollUp {
     const name = foldName(foldedUnder(this.#definitions.hash, rangeOf(part.records), head.skipped, undefined));
     const range = partRange(this.#shard, rangeOf(part.records), part, name);
     const open: OpenPart = { ...range, ...heldBy(part), number, definitions: [name], openedMs: clock.now(), views };
+    checkRoom(this.#shard, { ...head, open: [...head.open, open] });
     // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);

@@ -1,4 +1,4 @@
-import { disorderMs } from "../../lib/dedupe/duplicate-memory.ts";
+import { disorderMs } from "../../lib/dedupe/recall.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { Checkpoint } from "../../local/event-source-mapping/checkpoint.ts";
 import { eventWriter } from "../../local/event-source-mapping/kinesis-event.ts";

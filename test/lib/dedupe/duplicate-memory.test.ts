@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { count, defineConfig, page } from "../../../lib/config.ts";
-import { DuplicateMemory, type NumberedPart, rememberedParts } from "../../../lib/dedupe/duplicate-memory.ts";
+import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
 import { IdMap } from "../../../lib/dedupe/id-map.ts";
+import { type NumberedPart, recall } from "../../../lib/dedupe/recall.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
-import { type CommittedPart, newHead } from "../../../lib/ledger/ledger.ts";
+import { type CommittedPart, type Ledger, newHead } from "../../../lib/ledger/ledger.ts";
 import { MemoryLedger } from "../../memory/memory-ledger.ts";
 
 const minuteMs = 60_000;
@@ -32,12 +33,12 @@ const numbers = (parts: readonly NumberedPart[]): number[] => parts.map(({ numbe
 describe("what a part remembers", () => {
   test("are the parts with lower numbers within the window, on either side of it", () => {
     const parts = [part(1, 100), part(2, 1_000), part(3, 1_030), part(4, 1_090), part(5, 1_200), part(9, 1_060)];
-    expect(numbers(rememberedParts(parts, place(6, 1_060), definitions))).toEqual([4, 3, 2]);
+    expect(numbers(recall(parts, place(6, 1_060), definitions).parts)).toEqual([4, 3, 2]);
   });
 
   test("is less where there are too many ids: the newest parts that fit", () => {
     const parts = [part(1, 1_000, 600_000), part(2, 1_010, 500_000), part(3, 1_020, 400_000)];
-    expect(numbers(rememberedParts(parts, place(4, 1_030), definitions))).toEqual([3, 2]);
+    expect(numbers(recall(parts, place(4, 1_030), { ...definitions, dedupeIdsMax: 1_000_000 }).parts)).toEqual([3, 2]);
   });
 });
 
@@ -97,6 +98,30 @@ describe("the memory of a process", () => {
     Object.assign(ledger, { parts: both.parts });
     await ledger.keepIds("s", part(2, 1_005), await idsOf(2));
     expect(await known(memory, place(4, 1_010), 3)).toEqual([1, 2]);
+  });
+
+  test("is bounded over all shards: what was asked for longest ago is read again, and is the same", async () => {
+    const ledger = await ledgerOf([part(1, 1_000), part(2, 1_001)]);
+    const reads: string[] = [];
+    const asked: Ledger = new Proxy(ledger, {
+      get: (target, name) =>
+        name === "ids"
+          ? (shard: string) => {
+              reads.push(shard);
+              return target.ids("s", "0", "9".repeat(20));
+            }
+          : name === "neighbours"
+            ? (_: string, from: string, direction: "before" | "after") => target.neighbours("s", from, direction)
+            : Reflect.get(target, name).bind(target),
+    });
+    const memory = new DuplicateMemory(asked, 4);
+    const askFor = async (shard: string): Promise<void> => {
+      const ids = await memory.before(shard, place(6, 1_040), { ...newHead, revision: 5 }, definitions);
+      expect([1, 2, 3].map((id) => ids.has(id, id))).toEqual([true, true, false]);
+    };
+    // Two ids a shard, four at hand.
+    for (const shard of ["a", "b", "a", "b", "c", "b", "c", "a", "c", "b"]) await askFor(shard);
+    expect(reads.join("")).toBe("abcab");
   });
 
   test("refuses to go on without the ids of a part", async () => {

@@ -1,13 +1,14 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { idBytes } from "../../../lib/dedupe/id-map.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
-import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
+import { DynamoLedger } from "../../../lib/ledger/dynamodb.ts";
 import { type CommittedPart, newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { partLimits, recordLimits } from "../../../lib/limits.ts";
 import { startAws, type TestAws } from "../../aws.ts";
+import { createLedgerTable } from "./ledger-table.ts";
 
 let aws: TestAws;
 let client: DynamoDBClient;
@@ -15,18 +16,7 @@ let ledger: DynamoLedger;
 
 beforeAll(async () => {
   aws = await startAws();
-  await aws.dynamodb.createTable({
-    TableName: "ledger",
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: [
-      { AttributeName: ledgerKeys.partition, AttributeType: "S" },
-      { AttributeName: ledgerKeys.sort, AttributeType: "S" },
-    ],
-    KeySchema: [
-      { AttributeName: ledgerKeys.partition, KeyType: "HASH" },
-      { AttributeName: ledgerKeys.sort, KeyType: "RANGE" },
-    ],
-  } as { TableName: string });
+  await createLedgerTable(aws, "ledger");
   client = new DynamoDBClient(clientSettings());
   ledger = new DynamoLedger(client, "ledger");
 });
@@ -160,4 +150,87 @@ test("definitions are kept by their hash", async () => {
   expect(await ledger.definitions(definitions.hash)).toBeUndefined();
   await ledger.keepDefinitions(definitions);
   expect(await ledger.definitions(definitions.hash)).toEqual(definitions);
+});
+
+describe("the shards of a stream", () => {
+  test("are those with a head, by their ids, of this stream alone", async () => {
+    expect(await ledger.shardIds("clicks")).toEqual([]);
+    const move = async (shard: string): Promise<void> => {
+      const head = await ledger.head(shard);
+      await ledger.moveHead(shard, head, { ...head, bornMs: head.bornMs + 1 });
+    };
+    for (const shard of ["clicks/shardId-2", "clicks/shardId-1", "clicks/shardId-1", "clicks-2/shardId-7"])
+      await move(shard);
+    expect(await ledger.shardIds("clicks")).toEqual(["shardId-1", "shardId-2"]);
+    expect(await ledger.shardIds("clicks-2")).toEqual(["shardId-7"]);
+    expect(await ledger.shardIds("click")).toEqual([]);
+    const ids = Array.from({ length: 40 }, (_, index) => `shardId-${String(index).padStart(12, "0")}`);
+    await Promise.all(ids.map((id) => move(`wide/${id}`)));
+    expect(await ledger.shardIds("wide")).toEqual(ids);
+  });
+
+  test("are there before the head is: whoever dies in between leaves a shard that can be found", async () => {
+    const dying = new DynamoDBClient(clientSettings());
+    let puts = 0;
+    dying.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === "PutItemCommand" && ++puts === 2) throw new Error("died");
+          return next(args);
+        },
+      { step: "initialize" },
+    );
+    const head = await ledger.head("early/shardId-1");
+    await expect(new DynamoLedger(dying, "ledger").moveHead("early/shardId-1", head, head)).rejects.toThrow("died");
+    dying.destroy();
+    expect((await ledger.head("early/shardId-1")).revision).toBe(0);
+    expect(await ledger.shardIds("early")).toEqual(["shardId-1"]);
+  });
+
+  test("and their heads are never forgotten, parts are after 90 days", async () => {
+    const expiry = async (shard: string, item: string): Promise<unknown> => {
+      const Key = { shard: { S: shard }, item: { S: item } };
+      return (await client.send(new GetItemCommand({ TableName: "ledger", Key }))).Item?.expires?.N;
+    };
+    const shard = "kept/shardId-1";
+    await ledger.moveHead(shard, await ledger.head(shard), newHead);
+    await ledger.commit(shard, part(1, 1));
+    expect(await expiry(shard, "head")).toBeUndefined();
+    expect(await expiry("shards/kept", "shardId-1")).toBeUndefined();
+    const days = (Number(await expiry(shard, `part#${"1".padStart(129, "0")}`)) - Date.now() / 1_000) / 86_400;
+    expect(Math.round(days)).toBe(90);
+  });
+});
+
+describe("where there is no table", () => {
+  test("everything that is asked of the ledger fails with an error that names the table", async () => {
+    const nowhere = new DynamoLedger(client, "millrace-gone");
+    const definitions = definitionsOf(defineConfig({ metrics: { views: { on: page(), measure: count() } } }));
+    for (const ask of [
+      () => nowhere.head("s/1"),
+      () => nowhere.moveHead("s/1", newHead, newHead),
+      () => nowhere.committed("s/1", "1", "2"),
+      () => nowhere.newest("s/1"),
+      () => nowhere.commit("s/1", part(1, 1)),
+      () => nowhere.keepIds("s/1", { idsName: "a", lastSequence: "1" }, Buffer.from([1])),
+      () => Array.fromAsync(nowhere.ids("s/1", "1", "2")),
+      () => Array.fromAsync(nowhere.neighbours("s/1", "1", "after")),
+      () => nowhere.keepDefinitions(definitions),
+      () => nowhere.definitions(definitions.hash),
+      () => nowhere.shardIds("s"),
+    ]) {
+      const failure = expect(ask()).rejects;
+      await failure.toThrow("Expected the ledger's table millrace-gone, got none of that name");
+    }
+  });
+
+  test("the error keeps what DynamoDB said, and definitions are not taken for written", async () => {
+    const nowhere = new DynamoLedger(client, "millrace-later");
+    await expect(nowhere.head("s/1")).rejects.toMatchObject({ cause: { name: "ResourceNotFoundException" } });
+    const definitions = definitionsOf(defineConfig({ metrics: { views: { on: page(), measure: count() } } }));
+    await expect(nowhere.keepDefinitions(definitions)).rejects.toThrow("millrace-later");
+    await createLedgerTable(aws, "millrace-later");
+    await nowhere.keepDefinitions(definitions);
+    expect(await nowhere.definitions(definitions.hash)).toEqual(definitions);
+  });
 });

@@ -75,6 +75,20 @@ describe("the limits of a record", () => {
     expect(reasonOf(Buffer.concat(Array<Buffer>(20_000).fill(zstdCompressSync(""))))).toBe("too-large");
   });
 
+  it("hold for empty frames in user records too, of which a few kilobytes can bring a million", () => {
+    const user = field(Buffer.concat([...Array<Buffer>(10).fill(zstdCompressSync("")), zstdCompressSync("{}")]));
+    const record = (users: number) => gzipSync(aggregatedOf(Buffer.concat(Array<Buffer>(users).fill(user))));
+    expect(reasonOf(record(100))).toBeUndefined();
+    expect(reasonOf(record(1_000))).toBe("too-large");
+  });
+
+  it("take every decompression to cost two kilobytes, so that a part of records without events is full sometime", () => {
+    const users = Array.from({ length: 100 }, () => zstdCompressSync("[]"));
+    const unpacked = unpack(aggregated(...users));
+    expect(unpacked).toMatchObject({ texts: [] });
+    expect(isProblem(unpacked) ? 0 : unpacked.bytes).toBeGreaterThanOrEqual(100 * 2_048);
+  });
+
   it("keep a bomb of brackets from being parsed: it would take more memory than the function has", () => {
     const before = process.memoryUsage().rss;
     const unpacked = unpack(gzipSync(`{"a":\n${"[".repeat(8 * mib - 10)}`));
