@@ -21,6 +21,7 @@ export interface RollUpProps {
 /** The function that rolls up the stream, and the mapping that feeds it. */
 export class RollUp extends Construct {
   readonly function: IFunction;
+  readonly mapping: CfnEventSourceMapping;
 
   constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: RollUpProps) {
     super(scope, id);
@@ -44,10 +45,10 @@ export class RollUp extends Construct {
     store.grantWrite(rollUp);
     bucket.grantQuarantine(rollUp);
     bucket.grantFailures(rollUp);
-    const mapping = this.#mapping(rollUp, { settings, stream, bucket });
+    this.mapping = this.#mapping(rollUp, { settings, stream, bucket });
     // Lambda checks the permissions when the mapping is made.
     const policy = rollUp.role?.node.tryFindChild("DefaultPolicy");
-    if (policy !== undefined) mapping.node.addDependency(policy);
+    if (policy !== undefined) this.mapping.node.addDependency(policy);
   }
 
   /** Every setting said aloud, also where it is the default. */

@@ -1,4 +1,5 @@
-import type { MetricStatistics, MetricStore } from "./metrics.ts";
+import type { MetricStore } from "./metrics.ts";
+import { statistics } from "./statistic.ts";
 
 /** An alarm over one metric, as its resource in the template says. */
 export interface AlarmSettings {
@@ -18,13 +19,11 @@ export interface AlarmSettings {
 
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
-const statistics: Readonly<Record<string, (found: MetricStatistics) => number | undefined>> = {
-  Maximum: ({ max }) => max,
-  Minimum: ({ min }) => min,
-  Average: ({ average }) => average,
-  Sum: ({ sum, samples }) => (samples === 0 ? undefined : sum),
-  SampleCount: ({ samples }) => (samples === 0 ? undefined : samples),
-};
+/** What an alarm finds, and why, in words. */
+export interface AlarmFinding {
+  readonly state: AlarmState;
+  readonly reason: string;
+}
 
 const comparisons: Readonly<Record<string, (value: number, threshold: number) => boolean>> = {
   GreaterThanThreshold: (value, threshold) => value > threshold,
@@ -48,25 +47,40 @@ export function checkAlarm({ statistic, comparison }: AlarmSettings): void {
  * The state of an alarm now: M out of the last N whole periods (CloudWatch user guide, "Evaluating an alarm" and
  * "Configuring how CloudWatch alarms treat missing data"). Periods before `sinceMs`, when nothing ran yet, do not count.
  */
-export function alarmState(alarm: AlarmSettings, metrics: MetricStore, sinceMs: number, nowMs: number): AlarmState {
+export function alarmState(alarm: AlarmSettings, metrics: MetricStore, sinceMs: number, nowMs: number): AlarmFinding {
   const periodMs = alarm.periodSeconds * 1_000;
   const lastEnd = Math.floor(nowMs / periodMs) * periodMs;
-  const breaches: (boolean | undefined)[] = [];
+  const values: (number | undefined)[] = [];
   for (let back = 1; back <= alarm.evaluationPeriods; back++) {
     const start = lastEnd - back * periodMs;
     if (start < sinceMs) break;
     const found = metrics.statistics(alarm.namespace, alarm.metric, alarm.dimensions, start, start + periodMs);
-    const value = statistics[alarm.statistic]?.(found);
-    breaches.push(value === undefined ? missing(alarm) : comparisons[alarm.comparison]?.(value, alarm.threshold));
+    values.push(statistics[alarm.statistic]?.(found));
   }
+  const breaches = values.map((value) => (value === undefined ? missing(alarm) : isBreach(alarm, value)));
+  const reason = reasonOf(alarm, values);
   if (breaches.length < alarm.datapointsToAlarm || breaches.every((breach) => breach === undefined)) {
-    return "INSUFFICIENT_DATA";
+    return { state: "INSUFFICIENT_DATA", reason };
   }
-  return breaches.filter((breach) => breach === true).length >= alarm.datapointsToAlarm ? "ALARM" : "OK";
+  const breaching = breaches.filter((breach) => breach === true).length;
+  return { state: breaching >= alarm.datapointsToAlarm ? "ALARM" : "OK", reason };
 }
+
+const isBreach = ({ comparison, threshold }: AlarmSettings, value: number): boolean =>
+  comparisons[comparison]?.(value, threshold) === true;
 
 /** What a period without data counts as; undefined where it tells nothing. */
 function missing({ treatMissingData }: AlarmSettings): boolean | undefined {
   if (treatMissingData === "breaching") return true;
   return treatMissingData === "notBreaching" ? false : undefined;
+}
+
+/** "3 of the last 5 periods of 60 s have data: 2, 1, 0 (newest first); the alarm is at GreaterThanThreshold 0". */
+function reasonOf(alarm: AlarmSettings, values: readonly (number | undefined)[]): string {
+  const { evaluationPeriods, periodSeconds, comparison, threshold, treatMissingData } = alarm;
+  const known = values.filter((value) => value !== undefined);
+  const shown = known.length === 0 ? "" : `: ${known.join(", ")} (newest first)`;
+  const periods = `${known.length} of the last ${evaluationPeriods} periods of ${periodSeconds} s have data${shown}`;
+  const lacking = values.length > known.length ? `, missing data is treated as ${treatMissingData}` : "";
+  return `${periods}; the alarm is at ${comparison} ${threshold}${lacking}`;
 }

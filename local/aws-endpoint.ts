@@ -6,6 +6,7 @@ import { type ServiceName, serviceName } from "./aws-endpoint/service-name.ts";
 import { BodyTooLarge, readBody } from "./body.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { listenError } from "./port-taken.ts";
+import { NoAnswer, Rehearsal } from "./rehearsal.ts";
 
 /** One AWS service behind the endpoint. */
 export type AwsService = {
@@ -23,6 +24,8 @@ export type AwsEndpointOptions = {
   /** 127.0.0.1 where not given: there is no check of who asks. */
   readonly host?: string;
   readonly services: AwsServices;
+  /** Takes services away for a while. */
+  readonly rehearsal?: Rehearsal | undefined;
 };
 
 export type AwsEndpoint = {
@@ -33,6 +36,8 @@ export type AwsEndpoint = {
 };
 
 const bodyBytesMaxDefault = 65 * 1024 * 1024;
+/** Of an order to the operator's switches. */
+const switchBytesMax = 1_024;
 
 /** How long close() waits for requests under way. */
 const close_ms = 10_000;
@@ -46,19 +51,36 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function answer(incoming: IncomingMessage, services: AwsServices): Promise<HttpResponse> {
+async function answer(
+  incoming: IncomingMessage,
+  { services, rehearsal }: Pick<AwsEndpointOptions, "services" | "rehearsal">,
+): Promise<HttpResponse> {
   const { method = "GET", url = "/" } = incoming;
+  if (rehearsal !== undefined && Rehearsal.isFor(url)) {
+    return rehearsal.handle({ method, url, body: await readBody(incoming, switchBytesMax) });
+  }
   // node:http joins repeated headers; only set-cookie comes as a list, which no request has. HTTP/2 has another name for the host.
   const sent = incoming.headers as HttpRequest["headers"];
   const headers = { ...sent, host: sent.host ?? sent[":authority"] };
   const name = serviceName({ url, headers });
   const service = Object.hasOwn(services, name) ? services[name as ServiceName] : undefined;
+  const answers = rehearsal?.answers(name) ?? "normally";
+  if (answers === "nothing") throw new NoAnswer(name);
   try {
     const body = await readBody(incoming, service?.bodyBytesMax ?? bodyBytesMaxDefault);
+    if (answers === "errors") {
+      const message = "An outage is rehearsed";
+      return serviceError(name, headers, { status: 503, type: "ServiceUnavailable", message });
+    }
+    if (answers === "lost") {
+      await service?.handle({ method, url, headers, body });
+      throw new NoAnswer(name);
+    }
     if (service !== undefined) return await service.handle({ method, url, headers, body });
     const message = `The service ${name} does not run here; what runs: ${Object.keys(services).join(", ")}`;
     return serviceError(name, headers, { status: 400, type: "UnknownOperationException", message });
   } catch (error) {
+    if (error instanceof NoAnswer) throw error;
     const message = messageOf(error);
     if (!(error instanceof BodyTooLarge)) {
       return serviceError(name, headers, { status: 500, type: "InternalFailure", message });
@@ -86,9 +108,9 @@ async function listen(server: Server, port: number, host: string): Promise<Addre
  * Signatures are not checked.
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
-  const { port, host = "127.0.0.1", services } = options;
+  const { port, host = "127.0.0.1" } = options;
   const { server, close } = plainHttpServer((incoming, response) => {
-    answer(incoming, services).then(
+    answer(incoming, options).then(
       (answered) => send(response, answered),
       () => response.destroy(),
     );

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { type AlarmSettings, alarmState, checkAlarm } from "./alarm.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
 import { CheckpointFile } from "./event-source-mapping/checkpoint-file.ts";
@@ -11,6 +10,7 @@ import type { MappingSettings } from "./event-source-mapping/mapping-settings.ts
 import { httpApi } from "./http-api/http-api.ts";
 import type { LogLine } from "./lambda/lambda.ts";
 import { listenError } from "./port-taken.ts";
+import { Rehearsal } from "./rehearsal.ts";
 import { dynamoDbTable } from "./resources/dynamodb-table.ts";
 import { eventSourceMapping } from "./resources/event-source-mapping.ts";
 import { HttpApiParts } from "./resources/http-api.ts";
@@ -19,6 +19,7 @@ import { lambdaFunction } from "./resources/lambda-function.ts";
 import { metricAlarm } from "./resources/metric-alarm.ts";
 import { s3Bucket } from "./resources/s3-bucket.ts";
 import { scheduleRule } from "./resources/schedule-rule.ts";
+import { secret } from "./resources/secret.ts";
 import { timestreamDatabase, timestreamTable } from "./resources/timestream.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
 import { accountId, closeServices, endpointServices, openServices, region, type Services } from "./services.ts";
@@ -71,9 +72,11 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
   closing.defer(() => closeServices(services));
   const stop = new AbortController();
   closing.defer(() => stop.abort());
+  const answering = endpointServices(services, stop.signal, options.log);
   const endpoint = await startAwsEndpoint({
     port: options.awsPort,
-    services: endpointServices(services, stop.signal, options.log),
+    services: answering,
+    rehearsal: new Rehearsal(Object.keys(answering), services.lambda),
   });
   closing.defer(() => endpoint.close());
   const api = await listen(options.port);
@@ -92,7 +95,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
   );
   await runMappings(options, services, endpoint, parts.mappings, closing);
   runSchedules(options, services, parts.schedules, closing);
-  watchAlarms(options, services, parts.alarms, closing);
+  watchAlarms(options, services, closing);
   const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
   closing.defer(() => clearInterval(trimming));
   return { awsUrl: endpoint.url, url: api.url, stack, close: () => closing.disposeAsync() };
@@ -102,7 +105,6 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
 class StackParts {
   readonly http = new HttpApiParts();
   readonly mappings: MappingSettings[] = [];
-  readonly alarms: AlarmSettings[] = [];
   readonly schedules: Schedule[] = [];
 }
 
@@ -111,12 +113,12 @@ async function runStack(
   services: Services,
   { url: AWS_ENDPOINT_URL }: AwsEndpoint,
   apiUrl: string,
-  { http, mappings, alarms, schedules }: StackParts,
+  { http, mappings, schedules }: StackParts,
 ): Promise<RunningStack> {
   const directory = await assembly;
   const template = parseTemplate(JSON.parse(await readFile(join(directory, `${stackName}.template.json`), "utf8")));
   const assets = await readAssets(directory, stackName);
-  const { kinesis, dynamodb, timestream, s3, lambda } = services;
+  const { kinesis, dynamodb, timestream, s3, lambda, secrets, alarms } = services;
   const provisioners: Record<string, Provisioner> = {
     "AWS::Kinesis::Stream": kinesisStream(kinesis, log),
     "AWS::DynamoDB::Table": dynamoDbTable(dynamodb),
@@ -129,11 +131,9 @@ async function runStack(
     "AWS::ApiGatewayV2::Stage": http.stage,
     "AWS::ApiGatewayV2::Integration": http.integration,
     "AWS::ApiGatewayV2::Route": http.route,
+    "AWS::SecretsManager::Secret": secret(secrets, { region, accountId }),
     "AWS::Events::Rule": scheduleRule((schedule) => schedules.push(schedule)),
-    "AWS::CloudWatch::Alarm": metricAlarm((alarm) => {
-      checkAlarm(alarm);
-      alarms.push(alarm);
-    }),
+    "AWS::CloudWatch::Alarm": metricAlarm((alarm) => alarms.add(alarm)),
   };
   return runTemplate({ template, settings: { stackName, region, accountId }, provisioners });
 }
@@ -203,23 +203,10 @@ async function retentionHours(kinesis: Services["kinesis"], StreamName: string):
   return StreamDescriptionSummary.RetentionPeriodHours;
 }
 
-function watchAlarms(
-  { log }: CloudOptions,
-  { metrics }: Services,
-  alarms: readonly AlarmSettings[],
-  closing: AsyncDisposableStack,
-): void {
-  const sinceMs = Date.now();
-  const states = new Map<string, string>();
+function watchAlarms({ log }: CloudOptions, { alarms }: Services, closing: AsyncDisposableStack): void {
   const watching = setInterval(() => {
-    for (const alarm of alarms) {
-      const state = alarmState(alarm, metrics, sinceMs, Date.now());
-      const before = states.get(alarm.name) ?? "INSUFFICIENT_DATA";
-      states.set(alarm.name, state);
-      if (state === "ALARM" || before === "ALARM") {
-        if (state !== before) log(`${state} ${alarm.name}: ${alarm.description}`);
-      }
-    }
+    for (const { state, settings } of alarms.check(Date.now()))
+      log(`${state} ${settings.name}: ${settings.description}`);
   }, alarmIntervalMs);
   closing.defer(() => clearInterval(watching));
 }

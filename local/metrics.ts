@@ -54,14 +54,22 @@ export interface MetricStatistics {
   readonly samples: number;
 }
 
+/** What the measurements of one series have in common. */
+export type SeriesName = Pick<MetricDatum, "namespace" | "name" | "dimensions">;
+
 type Slot = { max: number; min: number; sum: number; samples: number };
 
-const slotMs = 60_000;
+/** `unit` is that of the first measurement: CloudWatch keeps those of another apart, and nobody here mixes them. */
+type Series = { readonly unit: MetricUnit; readonly slots: Map<number, Slot> };
+
+export const slotMs = 60_000;
 const slotsKept = 180;
+/** How far back the store goes from its newest measurement. */
+export const keptMs = slotsKept * slotMs;
 
 /** Measurements of the last three hours by minute, in memory. */
 export class MetricStore implements MetricSink {
-  readonly #series = new Map<string, Map<number, Slot>>();
+  readonly #series = new Map<string, Series>();
   readonly #seriesMax: number;
   #newestSlot = 0;
   #dropped = 0;
@@ -78,19 +86,15 @@ export class MetricStore implements MetricSink {
 
   put(datum: MetricDatum): void {
     const at = Math.floor(datum.atMs / slotMs);
-    const slots = Number.isFinite(datum.value) ? this.#slots(seriesKey(datum), at) : undefined;
+    const slots = Number.isFinite(datum.value) ? this.#slots(datum, at) : undefined;
     if (slots === undefined) {
       this.#dropped++;
       return;
     }
     const slot = slots.get(at);
-    if (slot === undefined) slots.set(at, { max: datum.value, min: datum.value, sum: datum.value, samples: 1 });
-    else {
-      slot.max = Math.max(slot.max, datum.value);
-      slot.min = Math.min(slot.min, datum.value);
-      slot.sum += datum.value;
-      slot.samples++;
-    }
+    const single: Slot = { max: datum.value, min: datum.value, sum: datum.value, samples: 1 };
+    if (slot === undefined) slots.set(at, single);
+    else add(slot, single);
   }
 
   /** Over the minutes that begin within `fromMs` (inclusive) and `toMs` (exclusive), as CloudWatch aligns them. */
@@ -101,43 +105,72 @@ export class MetricStore implements MetricSink {
     fromMs: number,
     toMs: number,
   ): MetricStatistics {
-    const total: Slot = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY, sum: 0, samples: 0 };
-    for (const [at, slot] of this.#series.get(seriesKey({ namespace, name, dimensions })) ?? []) {
-      if (at * slotMs < fromMs || at * slotMs >= toMs) continue;
-      total.max = Math.max(total.max, slot.max);
-      total.min = Math.min(total.min, slot.min);
-      total.sum += slot.sum;
-      total.samples += slot.samples;
-    }
-    if (total.samples === 0) return { max: undefined, min: undefined, sum: 0, average: undefined, samples: 0 };
-    return { ...total, average: total.sum / total.samples };
+    const [whole] = this.datapoints({ namespace, name, dimensions }, fromMs, toMs, toMs - fromMs);
+    return whole?.[1] ?? { max: undefined, min: undefined, sum: 0, average: undefined, samples: 0 };
   }
 
-  #slots(key: string, at: number): Map<number, Slot> | undefined {
+  /**
+   * The statistics of each period of `periodMs` from `fromMs` on that has samples, by its start, oldest first. A minute
+   * belongs to the period that it begins in.
+   */
+  datapoints(
+    series: SeriesName,
+    fromMs: number,
+    toMs: number,
+    periodMs: number,
+  ): [startMs: number, MetricStatistics][] {
+    const periods = new Map<number, Slot>();
+    for (const [at, slot] of this.#series.get(seriesKey(series))?.slots ?? []) {
+      const atMs = at * slotMs;
+      if (atMs < fromMs || atMs >= toMs) continue;
+      const startMs = atMs - ((atMs - fromMs) % periodMs);
+      const period = periods.get(startMs);
+      if (period === undefined) periods.set(startMs, { ...slot });
+      else add(period, slot);
+    }
+    return [...periods]
+      .sort(([a], [b]) => a - b)
+      .map(([startMs, period]) => [startMs, { ...period, average: period.sum / period.samples }]);
+  }
+
+  /** The unit of a series; undefined where nothing of it is kept. */
+  unit(series: SeriesName): MetricUnit | undefined {
+    return this.#series.get(seriesKey(series))?.unit;
+  }
+
+  #slots(datum: MetricDatum, at: number): Map<number, Slot> | undefined {
     if (!Number.isFinite(at) || at <= this.#newestSlot - slotsKept) return undefined;
     if (at > this.#newestSlot) {
       this.#newestSlot = at;
       this.#forget();
     }
-    let slots = this.#series.get(key);
-    if (slots === undefined) {
+    const key = seriesKey(datum);
+    let series = this.#series.get(key);
+    if (series === undefined) {
       if (this.#series.size >= this.#seriesMax) return undefined;
-      slots = new Map();
-      this.#series.set(key, slots);
+      series = { unit: datum.unit, slots: new Map() };
+      this.#series.set(key, series);
     }
-    return slots;
+    return series.slots;
   }
 
   #forget(): void {
     const oldest = this.#newestSlot - slotsKept;
-    for (const [key, slots] of this.#series) {
+    for (const [key, { slots }] of this.#series) {
       for (const at of slots.keys()) if (at <= oldest) slots.delete(at);
       if (slots.size === 0) this.#series.delete(key);
     }
   }
 }
 
-function seriesKey(datum: Pick<MetricDatum, "namespace" | "name" | "dimensions">): string {
-  const dimensions = Object.entries(datum.dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([datum.namespace, datum.name, dimensions]);
+function add(total: Slot, { max, min, sum, samples }: Slot): void {
+  total.max = Math.max(total.max, max);
+  total.min = Math.min(total.min, min);
+  total.sum += sum;
+  total.samples += samples;
+}
+
+function seriesKey(series: SeriesName): string {
+  const dimensions = Object.entries(series.dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([series.namespace, series.name, dimensions]);
 }

@@ -1,9 +1,12 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { AlarmWatch } from "./alarm-watch.ts";
 import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
 import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
+import { type SecretsManager, secretsManager } from "./aws-endpoint/secrets-manager.ts";
 import type { AwsService, AwsServices } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
+import { cloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { asynchronousInvocation } from "./lambda/asynchronous-invocation.ts";
 import { invokeApi } from "./lambda/invoke-api.ts";
 import { type Lambda, type LogLine, startLambda } from "./lambda/lambda.ts";
@@ -25,29 +28,38 @@ export interface Services {
   readonly timestream: Timestream;
   readonly s3: S3;
   readonly lambda: Lambda;
+  readonly secrets: SecretsManager;
   readonly metrics: MetricStore;
+  readonly alarms: AlarmWatch;
+  /** Nothing of before is in `metrics`. */
+  readonly startedMs: number;
 }
 
 /** Opens all services on the folder that keeps what they store. */
 export async function openServices(directory: string, log: (line: LogLine) => void): Promise<Services> {
+  const startedMs = Date.now();
   const metrics = new MetricStore();
+  const alarms = new AlarmWatch(metrics, startedMs);
   const [kinesis, dynamodb, timestream, lambda] = await Promise.all([
-    openKinesis({ path: join(directory, "kinesis"), region, accountId }),
+    openKinesis({ path: join(directory, "kinesis"), region, accountId, metrics }),
     openDynamoDb({ path: join(directory, "dynamodb"), region, accountId }),
     openTimestream({ file: join(directory, "timestream.duckdb") }),
     startLambda({ log, metrics, region, accountId, environmentsMax }),
   ]);
-  return { kinesis, dynamodb, timestream, lambda, metrics, s3: openS3({ directory: join(directory, "s3") }) };
+  const s3 = openS3({ directory: join(directory, "s3") });
+  return { kinesis, dynamodb, timestream, lambda, metrics, alarms, s3, secrets: secretsManager(), startedMs };
 }
 
 /** The services as the endpoint of the AWS SDKs has them. The signal ends asynchronous invocations. */
 export function endpointServices(services: Services, signal: AbortSignal, log: (text: string) => void): AwsServices {
-  const { kinesis, dynamodb, timestream, s3, lambda } = services;
+  const { kinesis, dynamodb, timestream, s3, lambda, secrets, metrics, alarms, startedMs } = services;
   return {
     kinesis,
     dynamodb,
     s3,
+    secretsmanager: secrets,
     timestream: timestreamService(timestream),
+    monitoring: cloudWatch({ metrics, alarms, startedMs, now: Date.now, region, accountId }),
     lambda: lambdaService(lambda, signal, log),
   };
 }

@@ -15,6 +15,7 @@ const usage = `npm start -- [options]
   --aws-port N      endpoint for every AWS SDK, default 4566
   --data-dir DIR    keeps everything that is stored, default .millrace
   --config FILE     the configuration, default millrace.config.ts
+  --assembly DIR    runs a template that is synthesized already (cdk.out), as it is; --config is then in it
   --no-demo         sends no generated shop traffic`;
 
 const top = resolve(import.meta.dirname, "..");
@@ -26,6 +27,7 @@ function options() {
       "aws-port": { type: "string", default: "4566" },
       "data-dir": { type: "string", default: ".millrace" },
       config: { type: "string" },
+      assembly: { type: "string" },
       "no-demo": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -40,6 +42,7 @@ function options() {
     awsPort: port("aws-port"),
     dataDirectory: resolve(values["data-dir"]),
     config: values.config,
+    assembly: values.assembly,
     demo: !values["no-demo"],
     help: values.help,
   };
@@ -63,8 +66,12 @@ function synthesize(dataDirectory: string, config: string | undefined): Promise<
   app.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors = `${errors}${text}`.slice(-20_000);
   });
+  // Of no use to anybody once this process ends.
+  const end = (): void => void app.kill();
+  process.once("exit", end);
   app.once("error", reject);
   app.once("close", (code) => {
+    process.off("exit", end);
     if (code === 0) done(directory);
     else reject(new Error(errors.trim() || `The CDK app ended with ${code}`));
   });
@@ -95,11 +102,11 @@ function describe({ awsUrl, url, stack }: Cloud): string {
 }
 
 async function main(): Promise<void> {
-  const { port, awsPort, dataDirectory, config, demo, help } = options();
+  const { port, awsPort, dataDirectory, config, assembly: given, demo, help } = options();
   if (help) return void process.stdout.write(`${usage}\n`);
   await mkdir(dataDirectory, { recursive: true });
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
-  const assembly = synthesize(dataDirectory, config);
+  const assembly = given === undefined ? synthesize(dataDirectory, config) : Promise.resolve(resolve(given));
   // Awaited only after the services are open; it must not count as unhandled until then.
   assembly.catch(() => {});
   const cloud = await startCloud({

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AlarmWatch } from "../local/alarm-watch.ts";
 import { openDynamoDb } from "../local/aws-endpoint/dynamodb.ts";
 import { openKinesis } from "../local/aws-endpoint/kinesis.ts";
 import { startAwsEndpoint } from "../local/aws-endpoint.ts";
+import { cloudWatch } from "../local/cloudwatch/cloudwatch.ts";
+import { MetricStore } from "../local/metrics.ts";
 import { openS3 } from "../local/s3/s3.ts";
 import { timestreamService } from "../local/services.ts";
 import { openTimestream, type Timestream } from "../local/timestream/timestream.ts";
@@ -15,18 +18,24 @@ export interface TestAws extends AsyncDisposable {
   readonly dynamodb: Awaited<ReturnType<typeof openDynamoDb>>;
   readonly kinesis: Awaited<ReturnType<typeof openKinesis>>;
   readonly s3: ReturnType<typeof openS3>;
+  /** What CloudWatch answers from; Kinesis puts what it takes here. */
+  readonly metrics: MetricStore;
 }
 
 export async function startAws(): Promise<TestAws> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-aws-"));
   const place = { region: "us-east-1", accountId: "000000000000" };
+  const metrics = new MetricStore();
+  const startedMs = Date.now();
+  const alarms = new AlarmWatch(metrics, startedMs);
+  const monitoring = cloudWatch({ ...place, metrics, alarms, startedMs, now: Date.now });
   const [kinesis, dynamodb, timestream] = await Promise.all([
-    openKinesis(place),
+    openKinesis({ ...place, metrics }),
     openDynamoDb(place),
     openTimestream({ file: ":memory:" }),
   ]);
   const s3 = openS3({ directory });
-  const services = { kinesis, dynamodb, s3, timestream: timestreamService(timestream) };
+  const services = { kinesis, dynamodb, s3, monitoring, timestream: timestreamService(timestream) };
   const endpoint = await startAwsEndpoint({ port: 0, services });
   // The clients of lib/ find their endpoint and credentials where Lambda has them.
   const environment = {
@@ -43,6 +52,7 @@ export async function startAws(): Promise<TestAws> {
     dynamodb,
     kinesis,
     s3,
+    metrics,
     [Symbol.asyncDispose]: async () => {
       for (const [name, value] of before) {
         if (value === undefined) delete process.env[name];

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import type { AwsService } from "../aws-endpoint.ts";
+import type { MetricSink } from "../metrics.ts";
+import { putCounted, putsCounted } from "./kinesis-metrics.ts";
 import { getRecords, getShardIterator } from "./kinesis-reading.ts";
 import { deleteExpired, type KinesisStore, openStore } from "./kinesis-store.ts";
 import { type Action, type InputCheck, type Operations, operationResponse, runOperation } from "./operations.ts";
@@ -10,6 +12,8 @@ export type KinesisOptions = {
   readonly path?: string;
   readonly region: string;
   readonly accountId: string;
+  /** Gets the stream metrics of what is put; they are lost without it. */
+  readonly metrics?: MetricSink;
 };
 
 export type StreamSettings = { readonly name: string; readonly shards: number; readonly retentionHours: number };
@@ -45,12 +49,17 @@ const contentType = "application/x-amz-json-1.1";
 /** The largest PutRecords, 10 MiB (Kinesis API reference, PutRecords), in base64. */
 const requestBytesMax = 15 * 1024 * 1024;
 
-const replacements: Readonly<Record<string, (action: Action<KinesisStore>) => Action<KinesisStore>>> = {
-  GetRecords: getRecords,
-  GetShardIterator: getShardIterator,
-};
+type Replacements = Readonly<Record<string, (action: Action<KinesisStore>) => Action<KinesisStore>>>;
 
-function kinesisOperations(store: KinesisStore): Operations<KinesisStore> {
+const reading: Replacements = { GetRecords: getRecords, GetShardIterator: getShardIterator };
+
+const counting = (metrics: MetricSink): Replacements => ({
+  PutRecord: putCounted(metrics),
+  PutRecords: putsCounted(metrics),
+});
+
+function kinesisOperations(store: KinesisStore, metrics: MetricSink | undefined): Operations<KinesisStore> {
+  const replacements = metrics === undefined ? reading : { ...reading, ...counting(metrics) };
   const require = createRequire(import.meta.url);
   const operations = operationNames.map((name) => {
     const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
@@ -70,7 +79,7 @@ type Summary = { StreamARN: string; StreamStatus: string; RetentionPeriodHours: 
  */
 export async function openKinesis(options: KinesisOptions): Promise<Kinesis> {
   const store = await openStore(options);
-  const service = kinesisOperations(store);
+  const service = kinesisOperations(store, options.metrics);
   const call: Kinesis["call"] = (operation, input) => runOperation(service, operation, input);
 
   const summary = async (StreamName: string): Promise<Summary> => {

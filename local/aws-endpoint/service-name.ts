@@ -1,13 +1,15 @@
 import type { HttpRequest } from "../http-message.ts";
 
 /** The services that this endpoint can have, named as in the credential scope of a signature. */
-export type ServiceName = "dynamodb" | "kinesis" | "lambda" | "s3" | "timestream";
+export type ServiceName = "dynamodb" | "kinesis" | "lambda" | "monitoring" | "s3" | "secretsmanager" | "timestream";
 
 /** The part of X-Amz-Target before the dot, for the services whose API is JSON over POST. */
 const targets: Readonly<Record<string, ServiceName>> = {
   DynamoDB_20120810: "dynamodb",
+  GraniteServiceVersion20100801: "monitoring",
   Kinesis_20131202: "kinesis",
   Timestream_20181101: "timestream",
+  secretsmanager: "secretsmanager",
 };
 
 const lambdaPath = /^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings)\b/;

@@ -67,6 +67,8 @@ export function apiEvent(request: ApiRequest, matched: RouteMatch, identity: Api
   const { cookie, ...headers } = joinedByName(headerPairs(request.rawHeaders));
   const { route, pathParameters } = matched;
   const domainName = (headers.host ?? "localhost").replace(/:\d+$/, "");
+  // What API Gateway adds, or puts in place of what the client says; nobody reaches a laptop by https.
+  const forwarded = { "x-forwarded-for": request.sourceIp, "x-forwarded-proto": "http" };
   const query = joinedByName(new URLSearchParams(request.rawQueryString));
   const text = isText(headers, request.body);
   return {
@@ -75,7 +77,7 @@ export function apiEvent(request: ApiRequest, matched: RouteMatch, identity: Api
     rawPath: request.rawPath,
     rawQueryString: request.rawQueryString,
     ...(cookie === undefined ? {} : { cookies: cookie.split(/[;,] */).filter((each) => each !== "") }),
-    headers,
+    headers: { ...headers, ...forwarded },
     ...(Object.keys(query).length === 0 ? {} : { queryStringParameters: query }),
     ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters: { ...pathParameters } }),
     requestContext: {

@@ -15,6 +15,8 @@ describe("the service of a request", () => {
     ["/shop/key", signedFor("s3"), "s3"],
     ["/shop/key?X-Amz-Credential=AKIA%2F20261101%2Feu-west-1%2Fs3%2Faws4_request", {}, "s3"],
     ["/shop/key", {}, "s3"],
+    ["/", { "x-amz-target": "GraniteServiceVersion20100801.GetMetricData" }, "monitoring"],
+    ["/service/GraniteServiceVersion20100801/operation/GetMetricData", signedFor("monitoring"), "monitoring"],
     ["/", signedFor("sts"), "sts"],
     ["/", { "x-amz-target": "Logs_20140328.PutLogEvents" }, "Logs_20140328"],
     ["/", { "x-amz-target": "constructor.x" }, "constructor"],

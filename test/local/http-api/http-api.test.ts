@@ -58,7 +58,12 @@ describe("the event of a request", () => {
       rawPath: "/v1/metrics/page%20views",
       rawQueryString: "by=plan&by=country&from=a%2Cb&empty=",
       cookies: ["a=1", "b=2"],
-      headers: { "x-many": "1,2", host: "api.example:80" },
+      headers: {
+        "x-many": "1,2",
+        host: "api.example:80",
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+      },
       queryStringParameters: { by: "plan,country", from: "a,b", empty: "" },
       pathParameters: { name: "page views" },
       requestContext: {

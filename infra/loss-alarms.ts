@@ -1,0 +1,141 @@
+import { Duration } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Construct } from "constructs";
+import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
+import { names } from "../lib/names.ts";
+import type { RollUp } from "./roll-up.ts";
+
+export interface LossAlarmsProps {
+  readonly settings: Settings;
+  readonly rollUp: RollUp;
+}
+
+/** One alarm: its metric is at 0 when all is well, and any more is a loss, or will be one. */
+interface Loss {
+  readonly id: string;
+  /** Namespace and dimensions are those that the metric is published with: an alarm without them never has data. */
+  readonly metric: { readonly namespace: string; readonly name: string; readonly dimensions: Record<string, string> };
+  readonly description: string;
+}
+
+/** As long as redrive takes batches: the ledger remembers 90 days, of which what came before a batch takes 8. */
+const redriveDays = 82;
+/** Minutes that an alarm stays on after the last bad one: redrive comes by every 15, and what it finds comes again. */
+const heldMinutes = 60;
+
+/** What is lost, will be lost unless somebody looks, or counts twice. */
+export class LossAlarms extends Construct {
+  constructor(scope: Construct, id: string, { settings, rollUp }: LossAlarmsProps) {
+    super(scope, id);
+    const ofFunctions = [...sweepLosses(settings), ...redriveLosses, ...rollUpLosses];
+    for (const loss of [...ofFunctions, ...mappingLosses(settings, rollUp.mapping.ref)]) this.#add(loss);
+  }
+
+  #add({ id, metric: { namespace, name, dimensions }, description }: Loss): void {
+    new Alarm(this, id, {
+      alarmName: `millrace-${id.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`,
+      alarmDescription: description,
+      metric: new Metric({
+        namespace,
+        metricName: name,
+        dimensionsMap: dimensions,
+        statistic: "Sum",
+        period: Duration.minutes(1),
+      }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: heldMinutes,
+      datapointsToAlarm: 1,
+      // Nothing to report is no data, or a zero: both are well.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/** Published in the embedded metric format, with the function's service as the one dimension. */
+const ofService = (service: string, name: string): Loss["metric"] => ({
+  namespace: names.metricNamespace,
+  name,
+  dimensions: { service },
+});
+
+const sweepLosses = ({ streamRetentionHours }: Settings): Loss[] => [
+  {
+    id: "PromisesLost",
+    metric: ofService(names.sweep, "PromisesLost"),
+    description:
+      "Records of a part that was begun are gone from the stream and from the bucket: their events are missing in the" +
+      " metrics for good. npx millrace sweep --dry-run names the minutes, the metrics and how many events.",
+  },
+  {
+    id: "PromisesNotKept",
+    metric: ofService(names.sweep, "PromisesNotKept"),
+    description:
+      `A part that was begun could not be finished; its records are lost ${streamRetentionHours} hours after they` +
+      " arrived, when the stream drops them. npx millrace sweep tries again at once and says why it could not.",
+  },
+  {
+    id: "SweepSkippedRecords",
+    metric: ofService(names.sweep, "RecordsSkipped"),
+    description: skipped("sweep"),
+  },
+];
+
+const redriveLosses: readonly Loss[] = [
+  {
+    id: "BatchesLeft",
+    metric: ofService(names.redrive, "BatchesLeft"),
+    description:
+      "Batches that Lambda gave up on could not be counted. They wait in the bucket, and can be counted until" +
+      ` ${redriveDays} days after they arrived. npx millrace redrive tries again at once and says why it could not.`,
+  },
+  {
+    id: "RedriveSkippedRecords",
+    metric: ofService(names.redrive, "RecordsSkipped"),
+    description: skipped("redrive"),
+  },
+];
+
+function skipped(by: string): string {
+  return (
+    `A record that ends the roll-up's process was skipped by ${by}: it is in quarantine as it came, its events are in no` +
+    " metric, its neighbours are counted. npx millrace audit says how many events that is."
+  );
+}
+
+const rollUpLosses: readonly Loss[] = [
+  {
+    id: "RowsDoubled",
+    metric: ofService(names.rollUp, "RowsDoubled"),
+    description:
+      "Rows of a metric's earlier definition could not be taken back and count beside those of the new one: some minutes" +
+      " are too high. npx millrace audit names them.",
+  },
+];
+
+/** Metrics of the EventCount group (Lambda developer guide, "Types of metrics for Lambda functions"). */
+function mappingLosses(settings: Settings, uuid: string): Loss[] {
+  const ofMapping = (name: string): Loss["metric"] => ({
+    namespace: "AWS/Lambda",
+    name,
+    dimensions: { EventSourceMappingUUID: uuid },
+  });
+  const leftHours = settings.streamRetentionHours - recordAgeSeconds(settings) / 3_600;
+  return [
+    {
+      id: "EventsDropped",
+      metric: ofMapping("DroppedEventCount"),
+      description:
+        "Lambda gave up on records and could not put them into the bucket. The stream drops them, and they are lost," +
+        ` ${leftHours} h after that; npx millrace sweep counts what belongs to a part that was begun, npx millrace audit` +
+        " names the rest.",
+    },
+    {
+      id: "EventsGivenUp",
+      metric: ofMapping("OnFailureDestinationDeliveredEventCount"),
+      description:
+        "Lambda gave up on records and put them into the bucket: the roll-up has failed for as long as it was allowed to." +
+        ` They are in no metric yet, and can be counted for ${redriveDays} days: npx millrace redrive.`,
+    },
+  ];
+}

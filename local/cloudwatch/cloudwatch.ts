@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import type { AlarmWatch } from "../alarm-watch.ts";
+import type { AwsService } from "../aws-endpoint.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { MetricStore } from "../metrics.ts";
+import { describeAlarms } from "./alarms.ts";
+import { CloudWatchFailure } from "./failure.ts";
+import { type Fields, fieldsOf } from "./field.ts";
+import { getMetricData } from "./metric-data.ts";
+import { getMetricStatistics } from "./metric-statistics.ts";
+
+/** What CloudWatch answers from. */
+export interface CloudWatchParts {
+  readonly metrics: MetricStore;
+  readonly alarms: AlarmWatch;
+  /** Nothing of before is in `metrics`. */
+  readonly startedMs: number;
+  readonly now: () => number;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+type Operation = (parts: CloudWatchParts, request: Fields) => object;
+
+const operations: Readonly<Record<string, Operation>> = {
+  DescribeAlarms: describeAlarms,
+  GetMetricData: getMetricData,
+  GetMetricStatistics: getMetricStatistics,
+};
+
+const contentType = "application/x-amz-json-1.0";
+const bodyBytesMax = 1024 * 1024;
+
+/**
+ * CloudWatch over the laptop's own metrics, in the protocol that the AWS SDK for JavaScript sends, AWS JSON 1.0. Clients
+ * that send CBOR or forms are told so.
+ */
+export const cloudWatch = (parts: CloudWatchParts): AwsService => ({
+  bodyBytesMax,
+  handle: async (request) => {
+    try {
+      return answer(200, answerOf(parts, request));
+    } catch (error) {
+      if (error instanceof CloudWatchFailure) return refusal(error);
+      throw error;
+    }
+  },
+});
+
+function answerOf(parts: CloudWatchParts, { headers, body }: HttpRequest): object {
+  const [, name] = (headers["x-amz-target"] ?? "").split(".");
+  if (name === undefined) {
+    const message = `Expected AWS JSON 1.0 with X-Amz-Target, got ${headers["content-type"] ?? "no content type"}`;
+    throw new CloudWatchFailure("UnsupportedMediaType", message, 415);
+  }
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation === undefined) {
+    const known = Object.keys(operations).join(", ");
+    throw new CloudWatchFailure(
+      "UnknownOperationException",
+      `${name} does not run on this laptop; what runs: ${known}`,
+    );
+  }
+  return operation(parts, parsed(body));
+}
+
+function parsed(body: Buffer): Fields {
+  try {
+    return fieldsOf(JSON.parse(body.toString("utf8")), "the body");
+  } catch (error) {
+    if (error instanceof CloudWatchFailure) throw error;
+    throw new CloudWatchFailure("SerializationException", "Expected a body of one JSON object");
+  }
+}
+
+const answer = (status: number, body: object, more: Readonly<Record<string, string>> = {}): HttpResponse => ({
+  status,
+  headers: { "content-type": contentType, "x-amzn-requestid": randomUUID(), ...more },
+  body: JSON.stringify(body),
+});
+
+/** Codes of the query protocol that are not the exception's name without its ending (the SDK's own model). */
+const codes: Readonly<Record<string, string>> = { MissingRequiredParameterException: "MissingParameter" };
+
+/** With the code of the query protocol beside the type (Smithy, AWS query compatible trait). */
+function refusal({ type, message, status }: CloudWatchFailure): HttpResponse {
+  const code = codes[type] ?? type.replace(/Exception$/, "");
+  return answer(status, { __type: type, message }, { "x-amzn-query-error": `${code};Sender` });
+}

@@ -1,0 +1,200 @@
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { auditChain } from "../../handlers/audit.ts";
+import { redriveChain } from "../../handlers/redrive.ts";
+import { rollUpChain } from "../../handlers/roll-up.ts";
+import { sweepChain } from "../../handlers/sweep.ts";
+import { MillraceStack } from "../../infra/millrace-stack.ts";
+import { scheduledAudits } from "../../lib/audit/range.ts";
+import { count, defineConfig, page } from "../../lib/config.ts";
+import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
+import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
+import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
+import { configFile } from "../../lib/load-config.ts";
+import { AlarmWatch } from "../../local/alarm-watch.ts";
+import { mappingMetrics } from "../../local/event-source-mapping/mapping-metrics.ts";
+import { mappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";
+import { putEmbeddedMetrics } from "../../local/lambda/embedded-metrics.ts";
+import { type MetricDatum, MetricStore } from "../../local/metrics.ts";
+import { metricAlarm } from "../../local/resources/metric-alarm.ts";
+import { kinesisEvent, lambdaContext } from "../handlers/kinesis-event.ts";
+import { manyRecords, Rig, shardId, streamName } from "../lib/redelivery/rig.ts";
+import { baseMs, before, sold } from "../lib/roll-up/world.ts";
+
+const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
+const config = defineConfig({ metrics: { views: { on: page(), measure: count() } } });
+const template = Template.fromStack(new MillraceStack(app, "Test", { config, configFile: configFile(undefined) }));
+const startedMs = Date.now();
+const uuid = "3f9b3c1e-0000-4000-8000-000000000000";
+const streamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
+
+/** A property of the template with its references to the stream, the mapping and the bucket put in. */
+function resolved(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(resolved);
+  const { Ref, "Fn::GetAtt": attribute } = value as { Ref?: string; "Fn::GetAtt"?: string[] };
+  const [of = ""] = attribute ?? [Ref];
+  if (of === "") return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each)]));
+  const found = template.toJSON().Resources[of]?.Type as string;
+  const values: Readonly<Record<string, string>> = {
+    "AWS::Kinesis::Stream": attribute === undefined ? "events" : streamArn,
+    "AWS::Lambda::EventSourceMapping": uuid,
+    "AWS::Lambda::Function": "roll-up",
+    "AWS::S3::Bucket": "arn:aws:s3:::rejects",
+  };
+  return values[found] ?? expect.fail(`Expected a reference that is known here, got ${of}`);
+}
+
+const propertiesOf = (type: string): Record<string, unknown>[] =>
+  Object.values(template.findResources(type)).map(({ Properties }) => resolved(Properties) as Record<string, unknown>);
+
+function alarmsOn(metrics: MetricStore): AlarmWatch {
+  const watch = new AlarmWatch(metrics, startedMs - 7_200_000);
+  for (const properties of propertiesOf("AWS::CloudWatch::Alarm")) {
+    metricAlarm((alarm) => watch.add(alarm))({ logicalId: "Alarm", physicalId: "alarm", properties } as never);
+  }
+  return watch;
+}
+
+let published: MetricDatum[];
+let rig: Rig;
+const context = { ...lambdaContext, getRemainingTimeInMillis: () => 900_000 };
+
+beforeEach(() => {
+  published = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, "write").mockImplementation((text) => {
+      for (const line of String(text).split("\n")) putEmbeddedMetrics(line, { put: (datum) => published.push(datum) });
+      return true;
+    });
+  }
+  rig = new Rig(manyRecords(4));
+});
+afterEach(() => vi.restoreAllMocks());
+
+const sweep = () => sweepChain(() => rig.ports)({}, context);
+const redrive = () => redriveChain(() => rig.ports)({}, context);
+const audit = () => {
+  const { ledger, clock, files: failures } = rig;
+  const store = { rowsOfParts: async function* () {} };
+  const incoming = { records: async () => undefined };
+  const ports = { streamName, shardLists: [], ledger, store, incoming, failures, retentionMs: 86_400_000, clock };
+  return auditChain(() => ports)(scheduledAudits.hourly, context);
+};
+const rollUp = () => {
+  const { ledger, store, stream, clock } = rig;
+  const memory = new DuplicateMemory(ledger);
+  const quarantine = { put: async () => {} };
+  const ports = { ledger, memory, store, quarantine, stream, clock, agedAfterMs: Number.POSITIVE_INFINITY };
+  return rollUpChain(before, () => ports)(kinesisEvent([JSON.stringify(sold(1))], baseMs) as BatchEvent, lambdaContext);
+};
+function mapping() {
+  const [properties = {}] = propertiesOf("AWS::Lambda::EventSourceMapping");
+  const settings = mappingSettings(properties, { uuid, functionArn: "arn:aws:lambda:us-east-1:0:function:roll-up" });
+  return mappingMetrics(settings, { put: (datum) => published.push(datum) });
+}
+
+describe("every alarm", () => {
+  test("looks at a metric with exactly the dimensions that it is published with", async () => {
+    await sweep();
+    await redrive();
+    await audit();
+    await rollUp();
+    mapping().getRecordsIteratorAge(0, startedMs);
+    mapping().events("DroppedEventCount", 0, startedMs);
+    mapping().events("OnFailureDestinationDeliveredEventCount", 0, startedMs);
+    const series = published.map(({ namespace, name, dimensions }) => JSON.stringify([namespace, name, dimensions]));
+    const alarms = alarmsOn(new MetricStore()).alarms.map(({ settings }) => settings);
+    const known = [
+      "millrace-batches-left",
+      "millrace-events-dropped",
+      "millrace-events-given-up",
+      "millrace-iterator-age",
+      "millrace-promises-lost",
+      "millrace-promises-not-kept",
+      "millrace-redrive-skipped-records",
+      "millrace-rows-doubled",
+      "millrace-sweep-skipped-records",
+    ];
+    expect(alarms.map(({ name }) => name)).toEqual(expect.arrayContaining(known));
+    for (const { namespace, metric, dimensions } of alarms) {
+      expect(series).toContain(JSON.stringify([namespace, metric, dimensions]));
+    }
+  });
+
+  test("of a loss says what is wrong, and the command to begin with", () => {
+    const losses = Object.entries(template.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
+      /^Losses/.test(id),
+    );
+    expect(losses).toHaveLength(8);
+    for (const [, { Properties }] of losses) {
+      expect(Properties.AlarmDescription).toMatch(/npx millrace (sweep|redrive|skip|audit)/);
+      // CloudWatch API reference, PutMetricAlarm.
+      expect(Properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    }
+  });
+});
+
+describe("the alarm that goes off", () => {
+  /** A part is begun, and its writer dies. */
+  async function begin(): Promise<void> {
+    for (let call = 0; (await rig.ledger.head(`${streamName}/${shardId}`)).open.length === 0; call++) {
+      await rig.deliver(0, 4, [call]);
+    }
+    rig.nowMs += rollUpTimeoutSeconds * 1_000;
+  }
+
+  /** Names of the alarms that are on, a minute after it was published. */
+  function on(): string[] {
+    const metrics = new MetricStore();
+    // The iterator age, published all the time, is no part of this.
+    for (let minute = 1; minute <= 10; minute++) mapping().getRecordsIteratorAge(0, startedMs - minute * 60_000);
+    for (const datum of published) metrics.put(datum);
+    const watch = alarmsOn(metrics);
+    watch.check(Date.now() + 60_000);
+    return watch.alarms.flatMap(({ state, settings }) => (state === "ALARM" ? [settings.name] : []));
+  }
+
+  test("is none where all is well", async () => {
+    rig.giveUp(0, 4);
+    await redrive();
+    await sweep();
+    await rollUp();
+    expect(on()).toEqual([]);
+  });
+
+  test("is that of a lost promise, where its records have expired", async () => {
+    await begin();
+    rig.trimmed = 4;
+    await sweep();
+    expect(on()).toEqual(["millrace-promises-lost"]);
+  });
+
+  test("is that of a promise not kept, where the store stays down", async () => {
+    await begin();
+    rig.storeDown = true;
+    await sweep();
+    expect(on()).toEqual(["millrace-promises-not-kept"]);
+  });
+
+  test("is that of a batch left, where it cannot be read", async () => {
+    rig.files.put("{");
+    await redrive();
+    expect(on()).toEqual(["millrace-batches-left"]);
+  });
+
+  test("is that of a record skipped by redrive, where it ends the process", async () => {
+    rig.killers.add(2);
+    rig.giveUp(0, 4);
+    await redrive();
+    expect(on()).toEqual(["millrace-redrive-skipped-records"]);
+  });
+
+  test("is that of records given up, and of those dropped, by the mapping", () => {
+    mapping().events("OnFailureDestinationDeliveredEventCount", 3, startedMs - 60_000);
+    expect(on()).toEqual(["millrace-events-given-up"]);
+    mapping().events("DroppedEventCount", 3, startedMs - 60_000);
+    expect(on()).toEqual(["millrace-events-dropped", "millrace-events-given-up"]);
+  });
+});
