@@ -1,4 +1,4 @@
-import type { Answer, AnswerRow, MetricSummary } from "../lib/query/answer.ts";
+import type { Answer, AnswerRow, MetricSummary, OpenBuckets } from "../lib/query/answer.ts";
 import type { ShardState } from "../lib/query/shards.ts";
 import { ApiFailure } from "./api-failure.ts";
 
@@ -26,8 +26,13 @@ export function readAnswer(body: unknown): Answer {
     every: text(answer, "every"),
     rows: list(answer, "rows").map((row) => readRow(fields(row, "row"))),
     ...(answer.truncated === true ? { truncated: true } : {}),
+    ...(answer.open === undefined
+      ? {}
+      : { open: list(answer, "open").map((entry) => readOpen(fields(entry, "open"))) }),
   };
 }
+
+const readOpen = (buckets: Fields): OpenBuckets => ({ from: time(buckets, "from"), to: time(buckets, "to") });
 
 function readRow(row: Fields): AnswerRow {
   const dimensions = Object.entries(row).filter((entry): entry is [string, string] => typeof entry[1] === "string");

@@ -1,6 +1,6 @@
 import type { ClockFace } from "./clock-face.ts";
 import { textElement } from "./part.ts";
-import type { Timeline } from "./timeline.ts";
+import { lackInWords, type Timeline } from "./timeline.ts";
 
 /** One column of numbers, a text per bucket. */
 export interface Column {
@@ -11,10 +11,11 @@ export interface Column {
 /** Writes the numbers of a chart into a table, the newest bucket first. */
 export function fillTable(
   table: HTMLTableElement,
-  { startsMs, settled }: Timeline,
+  timeline: Timeline,
   columns: readonly Column[],
   clock: ClockFace,
 ): void {
+  const { startsMs } = timeline;
   const head = document.createElement("thead");
   head.append(row("from", "col"));
   for (const { label } of columns) head.firstElementChild?.append(heading(label, "col"));
@@ -22,7 +23,7 @@ export function fillTable(
   const today = clock.day(startsMs.at(-1) ?? 0);
   for (const [bucket, startMs] of [...startsMs.entries()].toReversed()) {
     const day = clock.day(startMs) === today ? "" : `${clock.day(startMs)}, `;
-    const line = row(`${day}${clock.minute(startMs)}${bucket < settled ? "" : " so far"}`, "row");
+    const line = row(`${day}${clock.minute(startMs)}${lackInWords(timeline, bucket)}`, "row");
     line.append(...columns.map(({ amounts }) => textElement("td", amounts[bucket] ?? "")));
     body.append(line);
   }

@@ -4,6 +4,7 @@ import type { ClockFace } from "./clock-face.ts";
 import type { MetricView } from "./metric-view.ts";
 import { amountIn, type Selection, seriesLabel } from "./selection.ts";
 import type { Series } from "./series.ts";
+import { lackInWords } from "./timeline.ts";
 
 /** What a card says, by the part of the card that says it. */
 export interface CardText {
@@ -68,7 +69,7 @@ export function chartInWords(metric: MetricSummary, view: MetricView, selection:
   return level === "" ? `${about}: ${total} in all` : `${about}: ${total} in all, ${level}`;
 }
 
-/** "14:03–14:04: 61 so far": one bucket of what is shown. */
+/** "14:03–14:04: 61 so far, being written": one bucket of what is shown. */
 export function bucketInWords(
   { measure }: MetricSummary,
   view: MetricView,
@@ -76,10 +77,10 @@ export function bucketInWords(
   bucket: number,
   clock: ClockFace,
 ): string {
-  const { startsMs, everyMs, settled } = view.timeline;
+  const { startsMs, everyMs } = view.timeline;
   const time = clock.bucket(startsMs[bucket] ?? 0, everyMs, startsMs.at(-1) ?? 0);
   const amount = amountsIn(view, measure, shown).full(amountIn(shown, bucket));
-  return `${time}: ${amount}${bucket < settled ? "" : " so far"}`;
+  return `${time}: ${amount}${lackInWords(view.timeline, bucket)}`;
 }
 
 /** What the reader should know before trusting the numbers; usually nothing. */

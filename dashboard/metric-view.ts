@@ -53,6 +53,7 @@ export function metricViewOf(answers: MetricAnswers, lagMs: number, topMax: numb
     buckets: range.buckets,
     nowMs,
     lagMs,
+    open: openOf([parts, answers.whole]),
   });
   const whole = wholeOf((answers.whole ?? parts).rows, timeline);
   const cutWhole = answers.whole === undefined ? undefined : whole;
@@ -65,6 +66,12 @@ export function metricViewOf(answers: MetricAnswers, lagMs: number, topMax: numb
     cut: answers.whole !== undefined,
   };
 }
+
+/** What was open in any of the answers: a chart is made of all of them. */
+const openOf = (answers: readonly (Answer | undefined)[]) =>
+  answers.flatMap((answer) =>
+    (answer?.open ?? []).map(({ from, to }) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
+  );
 
 /** The dimension that a metric is shown by at first: the unit of what it adds up, else its first one. */
 export const defaultBy = ({ measure, dimensions }: MetricSummary): string | null =>

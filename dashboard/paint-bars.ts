@@ -2,14 +2,15 @@ import type uPlot from "uplot";
 import type { Bars } from "./bar-chart.ts";
 import type { Palette } from "./palette.ts";
 import type { Stack } from "./stack.ts";
+import { isWhole } from "./timeline.ts";
 
 const stripePx = 5;
 
-/** Paints the bars on a chart; those of buckets that are still counting are hatched, so that none looks like a drop. */
+/** Paints the bars on a chart; those of buckets that are not whole are hatched, so that none looks like a drop. */
 export function paintBars(plot: uPlot, { timeline, colours }: Bars, { spans }: Stack, palette: Palette): void {
   const { ctx } = plot;
   const pixel = devicePixelRatio;
-  const { startsMs, everyMs, settled } = timeline;
+  const { startsMs, everyMs } = timeline;
   const edge = (ms: number): number => Math.round(plot.valToPos(ms / 1_000, "x", true));
   const height = (value: number): number => Math.round(plot.valToPos(value, "y", true));
   const wide = edge(everyMs) - edge(0) > 6 * pixel;
@@ -25,7 +26,7 @@ export function paintBars(plot: uPlot, { timeline, colours }: Bars, { spans }: S
       const [top, bottom] = [height(Math.max(from, to)), height(Math.min(from, to))];
       // A line of background between two colours; none where the bar would vanish.
       const gap = bottom - top > 3 * pixel && from !== 0 ? Math.round(pixel) : 0;
-      ctx.fillStyle = bucket < settled ? colour : hatched;
+      ctx.fillStyle = isWhole(timeline, bucket) ? colour : hatched;
       ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top - gap));
     }
   }

@@ -1,5 +1,6 @@
 import type { MetricView } from "./metric-view.ts";
 import type { Series } from "./series.ts";
+import { isWhole } from "./timeline.ts";
 
 /** A bucket and the amount in it. */
 export interface Moment {
@@ -13,7 +14,7 @@ export interface Selection {
   /** Key of the series that is drawn alone. */
   readonly chosen: string | undefined;
   readonly total: number;
-  /** The newest bucket that is complete; none where a shard is behind all of them. */
+  /** The newest bucket that is whole; none where a shard is behind all of them. */
   readonly last: Moment | undefined;
   /** The bucket that now is in: so far. */
   readonly now: Moment;
@@ -39,7 +40,7 @@ export function select({ series, timeline, unit, total }: MetricView, choice: st
   const single = series.find((one) => seriesKey(one) === choice) ?? (unit ? series[0] : undefined);
   const shown = single === undefined ? series : [single];
   const moments = timeline.startsMs.map((startMs, bucket): Moment => ({ startMs, amount: amountIn(shown, bucket) }));
-  const complete = moments.slice(0, timeline.settled);
+  const complete = moments.filter((_, bucket) => isWhole(timeline, bucket));
   return {
     shown,
     chosen: single === undefined ? undefined : seriesKey(single),

@@ -24,7 +24,7 @@ export function queryChain(definitions: Definitions, ports: () => QueryPorts, pa
     [queryRoutes.metric]: async ({ pathParameters, rawQueryString }) => {
       const parameters = new URLSearchParams(rawQueryString);
       const question = readQuestion(pathParameters?.name ?? "", parameters, definitions, Date.now());
-      return json(await answerQuestion(question, ports().store));
+      return json(await answerQuestion(question, ports()));
     },
     [queryRoutes.shards]: async () => json(await ports().shards.now(Date.now())),
     [queryRoutes.page]: () => pageFile(pageDirectory, "index.html"),

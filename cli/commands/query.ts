@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { definitionsOf } from "../../lib/definitions.ts";
 import { configFile, loadConfig } from "../../lib/load-config.ts";
-import { names } from "../../lib/names.ts";
-import { type Answer, answerQuestion, metricSummaries } from "../../lib/query/answer.ts";
+import { environmentNames, names } from "../../lib/names.ts";
+import { type Answer, type AnswerRow, answerQuestion, metricSummaries } from "../../lib/query/answer.ts";
+import { connectQueryPorts } from "../../lib/query/connect.ts";
 import { limitMax, readQuestion } from "../../lib/query/question.ts";
-import { TimestreamStore } from "../../lib/store/timestream.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { valuesOfOptions } from "../option-values.ts";
 import { csvTable, textTable } from "../table.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -24,9 +25,16 @@ const questionOptions = {
   limit: { type: "string" },
 } as const;
 
-const formats: Readonly<Record<string, (answer: Answer) => string>> = {
-  table: (answer) => textTable(cellsOf(answer)),
-  csv: (answer) => csvTable(cellsOf(answer)),
+const openMark = "*";
+const openNote = `${openMark} A part of these events is being written as you read: ask again for the whole number.\n`;
+
+/** An answer as it is printed. A bucket that is open has a mark in a table, and a column of its own in a CSV file. */
+export const queryFormats: Readonly<Record<string, (answer: Answer) => string>> = {
+  table: (answer) => {
+    const note = answer.rows.some(isOpen) ? openNote : "";
+    return `${textTable(cellsOf(answer, ["", (row) => (isOpen(row) ? openMark : "")]))}${note}`;
+  },
+  csv: (answer) => csvTable(cellsOf(answer, ["open", (row) => (isOpen(row) ? "true" : "")])),
   json: (answer) => `${JSON.stringify(answer, null, 2)}\n`,
 };
 
@@ -42,9 +50,9 @@ export async function query(parameters: readonly string[]): Promise<void> {
     },
     allowPositionals: true,
   });
-  const format = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined;
+  const format = Object.hasOwn(queryFormats, values.format) ? queryFormats[values.format] : undefined;
   if (format === undefined)
-    throw new UsageError(`Expected --format ${Object.keys(formats).join("|")}, got ${values.format}`);
+    throw new UsageError(`Expected --format ${Object.keys(queryFormats).join("|")}, got ${values.format}`);
   chooseEndpoint(values);
   const definitions = definitionsOf(await loadConfig(configFile(values.config)));
   const [metric, ...others] = positionals;
@@ -65,28 +73,32 @@ export async function query(parameters: readonly string[]): Promise<void> {
     if (Array.isArray(given)) for (const one of given) question.append(name, one);
     else question.set(name, given);
   }
-  const store = TimestreamStore.connect({ database: names.database, table: names.minuteTable });
-  const answer = await answerQuestion(readQuestion(metric, question, definitions, Date.now()), store);
+  const place = { stream: names.stream, database: names.database, ledger: names.ledger } as const;
+  const ports = connectQueryPorts(
+    Object.fromEntries(Object.entries(place).map(([of, name]) => [environmentNames[of as keyof typeof place], name])),
+  );
+  const answer = await answerQuestion(readQuestion(metric, question, definitions, Date.now()), ports);
   process.stdout.write(format(answer));
   if (answer.truncated)
     process.stderr.write(`Only the first ${answer.rows.length} rows: ask for fewer, or page by --from\n`);
 }
 
-/** "--from -1h" is an option with a value here, where parseArgs would take "-1h" for options of one letter. */
-function valuesOfOptions(parameters: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const parameter of parameters) {
-    const option = joined.at(-1);
-    const takes = option !== undefined && /^--(from|to|order)$/.test(option);
-    if (takes) joined[joined.length - 1] = `${option}=${parameter}`;
-    else joined.push(parameter);
-  }
-  return joined;
+const isOpen = ({ open }: AnswerRow): boolean => open === true;
+
+/** A head, and what stands under it of each row; left out where nothing of the answer is open. */
+type MarkColumn = readonly [head: string, mark: (row: AnswerRow) => string];
+
+function cellsOf({ rows, every }: Answer, [head, mark]: MarkColumn): (string | number)[][] {
+  const columns = Object.keys(rows[0] ?? { time: "", value: 0 }).filter(
+    (column) => column !== "open" && !(column === "time" && every === "all"),
+  );
+  const marked = rows.some(isOpen);
+  const cells = rows.map((row) => {
+    const values = columns.map((column) => cellOf(row[column]));
+    return marked ? [...values, mark(row)] : values;
+  });
+  return [marked ? [...columns, head] : columns, ...cells];
 }
 
-function cellsOf({ rows, every }: Answer): (string | number)[][] {
-  const [first] = rows;
-  const columns = Object.keys(first ?? { time: "", value: 0 });
-  const withoutTime = every === "all" ? columns.filter((column) => column !== "time") : columns;
-  return [withoutTime, ...rows.map((row) => withoutTime.map((column) => row[column] ?? ""))];
-}
+const cellOf = (value: AnswerRow[string] | undefined): string | number =>
+  typeof value === "number" || typeof value === "string" ? value : "";

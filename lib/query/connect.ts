@@ -1,17 +1,18 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../aws/client-settings.ts";
+import { systemClock } from "../clock.ts";
 import { readEnvironment } from "../environment.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { names } from "../names.ts";
-import type { MetricStore } from "../store/store.ts";
 import { TimestreamStore } from "../store/timestream.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
+import type { AnswerPorts } from "./answer.ts";
+import { OpenParts } from "./open-parts.ts";
 import { ShardStates } from "./shards.ts";
 
 /** What questions are answered from. */
-export interface QueryPorts {
-  readonly store: MetricStore;
+export interface QueryPorts extends AnswerPorts {
   readonly shards: ShardStates;
 }
 
@@ -23,6 +24,8 @@ export function connectQueryPorts(variables: Readonly<Record<string, string | un
   const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
   return {
     store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
+    // The ledger names a shard before it has a head of it, and goes on to when the stream has forgotten the shard.
+    openness: new OpenParts(ledger, place.stream, () => ledger.shardIds(place.stream), systemClock),
     shards: new ShardStates(stream, place.stream, ledger),
   };
 }

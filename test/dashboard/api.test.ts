@@ -85,6 +85,8 @@ describe("an answer of the API", () => {
   it("is read as it is", () => {
     expect(readAnswer(answer)).toEqual(answer);
     expect(readAnswer({ ...answer, truncated: true }).truncated).toBe(true);
+    const open = [{ from: answer.from, to: answer.to }];
+    expect(readAnswer({ ...answer, open }).open).toEqual(open);
     const shard = { shardId: "s", iteratorAgeMs: 0, committedThrough: null, openParts: 1 };
     expect(readShards({ shards: [shard] })).toEqual([shard]);
     const metric = { name: "orders", measure: "sum", dimensions: ["country"] };
@@ -96,6 +98,7 @@ describe("an answer of the API", () => {
     [() => readAnswer({ ...answer, measure: "median" }), 'measure is not "count" or "sum"'],
     [() => readAnswer({ ...answer, to: "soon" }), "to is not a time"],
     [() => readAnswer({ ...answer, rows: [{ time: answer.from, value: "3" }] }), "value is not a number"],
+    [() => readAnswer({ ...answer, open: [{ from: answer.from }] }), "to is not a text"],
     [() => readShards({ shards: {} }), "shards is not a list"],
     [() => readShards({ shards: [{ shardId: 1 }] }), "shardId is not a text"],
     [

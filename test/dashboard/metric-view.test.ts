@@ -112,6 +112,18 @@ describe("a card", () => {
     });
   });
 
+  it("does not take for full what a part is being written into, and says so of that bucket", () => {
+    const open = [{ from: new Date(thisMinute - 2 * minuteMs).toISOString(), to: new Date(thisMinute).toISOString() }];
+    const found = answers(orders, "country", rows);
+    const written = metricViewOf({ ...found, parts: { ...found.parts, open } }, 0, 5);
+    const selection = select(written, undefined);
+    expect(cardText(orders, written, selection, clock)).toMatchObject({ "last-time": "full 11:57", last: "0" });
+    expect(bucketInWords(orders, written, selection, 28, clock)).toBe("11:58–11:59: 10 so far, being written");
+    expect(bucketInWords(orders, written, selection, 27, clock)).toBe("11:57–11:58: 0");
+    const whole = { ...answer(orders, rows), open };
+    expect([...metricViewOf({ ...found, whole }, 0, 5).timeline.open]).toEqual([28, 29]);
+  });
+
   it("says the chart in words", () => {
     expect(chartInWords(orders, view, select(view, undefined), clock)).toBe(
       `orders, events per minute, last 30 min: 58 in all, most 40 at 11:51, mean ${amountsOf("count").mean(55 / 30)}`,

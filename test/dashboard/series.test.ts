@@ -6,7 +6,7 @@ import { timelineOf } from "../../dashboard/timeline.ts";
 import { minuteMs, noonMs, row } from "./answer-rows.ts";
 
 const toMs = Math.ceil(noonMs / minuteMs) * minuteMs;
-const timeline = timelineOf({ toMs, everyMs: minuteMs, buckets: 3, nowMs: noonMs, lagMs: 0 });
+const timeline = timelineOf({ toMs, everyMs: minuteMs, buckets: 3, nowMs: noonMs, lagMs: 0, open: [] });
 const [first = 0, second = 0, third = 0, now = 0] = timeline.startsMs;
 
 const anyRow = fc

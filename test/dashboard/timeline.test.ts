@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Range, ranges } from "../../dashboard/range.ts";
-import { bucketIndex, settleMs, timelineOf } from "../../dashboard/timeline.ts";
+import { bucketIndex, isWhole, lackInWords, settleMs, timelineOf } from "../../dashboard/timeline.ts";
 import { bucketWidthsMs } from "../../lib/query/bucket.ts";
 import { pointInTime } from "../../lib/query/point-in-time.ts";
 import { minuteMs, noonMs } from "./answer-rows.ts";
 
 const toMs = Math.ceil(noonMs / minuteMs) * minuteMs;
-const half = { toMs, everyMs: minuteMs, buckets: 30, nowMs: noonMs, lagMs: 0 };
+const half = { toMs, everyMs: minuteMs, buckets: 30, nowMs: noonMs, lagMs: 0, open: [] };
 
 describe("the buckets of a chart", () => {
   it("are the whole ones of the range and the one that is still filling", () => {
@@ -28,6 +28,20 @@ describe("the buckets of a chart", () => {
     expect(timelineOf({ ...half, lagMs: 86_400_000 }).settled).toBe(0);
   });
 
+  it("are not whole while a part of them is being written, however old they are", () => {
+    const at = (bucket: number): number => (timelineOf(half).startsMs[bucket] ?? 0) + 1;
+    const timeline = timelineOf({ ...half, open: [{ fromMs: at(3), toMs: at(4) }] });
+    expect([...timeline.open]).toEqual([3, 4]);
+    expect([2, 3, 4, 5, 30].map((bucket) => isWhole(timeline, bucket))).toEqual([true, false, false, true, false]);
+    expect([2, 3, 30].map((bucket) => lackInWords(timeline, bucket))).toEqual([
+      "",
+      " so far, being written",
+      " so far",
+    ]);
+    const before = timelineOf({ ...half, open: [{ fromMs: 0, toMs: timeline.startsMs[0] ?? 0 }] });
+    expect(before.open.size).toBe(0);
+  });
+
   it("do not depend on a browser's clock that is hours off", () => {
     const wrong = [-5, 5].map((hours) => timelineOf({ ...half, nowMs: noonMs + hours * 3_600_000 }).settled);
     expect(wrong).toEqual([29, 30]);
@@ -41,7 +55,7 @@ describe("the buckets of a chart", () => {
         const fromMs = Math.floor(pointInTime(range.from, nowMs) / minuteMs) * minuteMs;
         const toMs = Math.ceil(nowMs / minuteMs) * minuteMs;
         fc.pre(fromMs >= 0 && fromMs < toMs);
-        const timeline = timelineOf({ toMs, everyMs, buckets: range.buckets, nowMs, lagMs: 0 });
+        const timeline = timelineOf({ toMs, everyMs, buckets: range.buckets, nowMs, lagMs: 0, open: [] });
         const [firstMs = 0] = timeline.startsMs;
         const endMs = (timeline.startsMs.at(-1) ?? 0) + everyMs;
         expect(firstMs).toBeGreaterThanOrEqual(fromMs);

@@ -4,6 +4,7 @@ import { queryChain } from "../../handlers/query.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
 import type { QueryPorts } from "../../lib/query/connect.ts";
+import type { Openness, OpenRange } from "../../lib/query/open-parts.ts";
 import type { MetricAnswer, MetricQuestion } from "../../lib/store/store.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 
@@ -18,11 +19,14 @@ const definitions = definitionsOf(
 
 let asked: MetricQuestion[];
 let answers: MetricAnswer[];
+let open: OpenRange[];
 let chain: ReturnType<typeof queryChain>;
 
 beforeEach(() => {
   asked = [];
   answers = [];
+  open = [];
+  const openness: Openness = { during: async (ask) => [await ask(), open] };
   const store = {
     answer: async (question: MetricQuestion) => {
       asked.push(question);
@@ -30,7 +34,7 @@ beforeEach(() => {
     },
   };
   // What a question about metrics does not touch is not there.
-  chain = queryChain(definitions, () => ({ store }) as unknown as QueryPorts, import.meta.dirname);
+  chain = queryChain(definitions, () => ({ store, openness }) as unknown as QueryPorts, import.meta.dirname);
   vi.stubEnv("POWERTOOLS_LOG_LEVEL", "SILENT");
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -72,6 +76,20 @@ test("an answer has the question's bounds and a row for each bucket and group", 
     ],
   });
   expect(asked[0]).toMatchObject({ where: [["country", "DE"]], order: { column: "value", descending: true } });
+});
+
+test("an answer says which of its buckets a part was being written into", async () => {
+  answers = [10, 11].map((hour) => ({ timeMs: Date.UTC(2026, 0, 1, hour), values: [], value: 7 }));
+  open = [{ fromMs: Date.UTC(2026, 0, 1, 11, 58), toMs: Date.UTC(2026, 0, 1, 12, 3) }];
+  const query = "from=2026-01-01T10:00:00Z&to=2026-01-01T12:00:00Z&every=1h";
+  const { body } = await get("GET /v1/metrics/{name}", "revenue", query);
+  expect(body).toMatchObject({
+    open: [{ from: "2026-01-01T11:00:00.000Z", to: "2026-01-01T12:00:00.000Z" }],
+    rows: [
+      { time: "2026-01-01T10:00:00.000Z", value: 7 },
+      { time: "2026-01-01T11:00:00.000Z", value: 7, open: true },
+    ],
+  });
 });
 
 test("an answer that the limit cuts off says so", async () => {

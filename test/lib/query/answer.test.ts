@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { definitionsOf } from "../../../lib/definitions.ts";
 import { answerQuestion, metricSummaries } from "../../../lib/query/answer.ts";
+import type { Openness, OpenRange } from "../../../lib/query/open-parts.ts";
 import type { MetricAnswer, MetricQuestion, MetricStore } from "../../../lib/store/store.ts";
 import { config } from "../fold/shop.ts";
 
@@ -36,13 +37,20 @@ class Rows implements MetricStore {
   }
 }
 
+const opennessOf = (...open: OpenRange[]): Openness => ({ during: async (ask) => [await ask(), open] });
+const openness = opennessOf();
+const minute = (from: number, to: number): OpenRange => ({
+  fromMs: question.fromMs + from * 60_000,
+  toMs: question.fromMs + to * 60_000,
+});
+
 describe("an answer", () => {
   it("says what was asked, in ISO times, and has a row for each that was found", async () => {
     const store = new Rows([
       [0, "DE", 3],
       [1, "__proto__", 4],
     ]);
-    expect(await answerQuestion(question, store)).toEqual({
+    expect(await answerQuestion(question, { store, openness })).toEqual({
       metric: "orders",
       measure: "count",
       from: "2026-01-31T11:00:00.000Z",
@@ -62,15 +70,50 @@ describe("an answer", () => {
       [2, "DE", 5],
       [3, "DE", 6],
     ]);
-    const answer = await answerQuestion(question, store);
+    const answer = await answerQuestion(question, { store, openness });
     expect(answer.rows).toHaveLength(2);
     expect(answer.truncated).toBe(true);
     expect(store.limits).toEqual([3]);
-    expect(await answerQuestion({ ...question, limit: 4 }, store)).not.toHaveProperty("truncated");
+    expect(await answerQuestion({ ...question, limit: 4 }, { store, openness })).not.toHaveProperty("truncated");
   });
 
   it("is of all the time where no bucket is asked for", async () => {
-    expect((await answerQuestion({ ...question, every: undefined }, new Rows([]))).every).toBe("all");
+    expect((await answerQuestion({ ...question, every: undefined }, { store: new Rows([]), openness })).every).toBe(
+      "all",
+    );
+  });
+});
+
+describe("what is being written as it is asked for", () => {
+  const store = new Rows([
+    [0, "DE", 3],
+    [15, "DE", 4],
+  ]);
+  const openOf = async (every: MetricQuestion["every"], ...ranges: OpenRange[]) => {
+    const { open, rows } = await answerQuestion({ ...question, every }, { store, openness: opennessOf(...ranges) });
+    return [open?.map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), rows.map((row) => row.open)];
+  };
+
+  it("is said of the rows of its buckets, and of its buckets that have no row", async () => {
+    expect(await openOf("1m", minute(15, 17))).toEqual([["11:15-11:17"], [undefined, true]]);
+    expect(await openOf("15m", minute(15, 17))).toEqual([["11:15-11:30"], [undefined, true]]);
+    expect(await openOf("5m", minute(1, 2), minute(6, 7), minute(40, 41))).toEqual([
+      ["11:00-11:10", "11:40-11:45"],
+      [true, undefined],
+    ]);
+  });
+
+  it("is not said of what was not asked for, and not at all where nothing is open", async () => {
+    expect(await openOf("1m", minute(-5, 0), minute(60, 70))).toEqual([undefined, [undefined, undefined]]);
+    expect(await openOf("1m", minute(-5, 1), minute(59, 70))).toEqual([
+      ["11:00-11:01", "11:59-12:00"],
+      [true, undefined],
+    ]);
+  });
+
+  it("is said of everything where everything is one bucket", async () => {
+    expect((await openOf(undefined, minute(30, 31)))[0]).toEqual(["11:00-12:00"]);
+    expect((await openOf(undefined, minute(60, 61)))[0]).toBeUndefined();
   });
 });
 
