@@ -31,9 +31,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { runRedrive, redriveUsage } = await import("./commands/redrive.ts");
     return { run: runRedrive, usage: redriveUsage };
   },
+  audit: async () => {
+    const { auditUsage, runAudit } = await import("./commands/audit.ts");
+    return { run: runAudit, usage: auditUsage };
+  },
   skip: async () => {
     const { runSkip, skipUsage } = await import("./commands/skip.ts");
     return { run: runSkip, usage: skipUsage };
+  },
+  rehearse: async () => {
+    const { rehearse, rehearseUsage } = await import("./commands/rehearse.ts");
+    return { run: rehearse, usage: rehearseUsage };
   },
 };
 

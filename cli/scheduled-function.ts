@@ -24,9 +24,14 @@ export async function runNow<Report>(
   const { format } = values;
   if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
   chooseEndpoint(values);
-  const outcome = await LambdaFunctions.connect().invoke(name, { dryRun: values["dry-run"] });
-  if (outcome.kind !== "done") throw new Error(`Expected a report of ${name}, got ${said(outcome)}`);
-  const report = outcome.answer as Report;
+  const report = await reportOf<Report>(name, { dryRun: values["dry-run"] });
   process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : text(report));
   return report;
+}
+
+/** Invokes a scheduled function and waits for its report. */
+export async function reportOf<Report>(name: string, event: unknown): Promise<Report> {
+  const outcome = await LambdaFunctions.connect().invoke(name, event);
+  if (outcome.kind !== "done") throw new Error(`Expected a report of ${name}, got ${said(outcome)}`);
+  return outcome.answer as Report;
 }

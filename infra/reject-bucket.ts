@@ -32,6 +32,11 @@ export class RejectBucket extends Construct {
     this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);
   }
 
+  /** May see what Lambda gave up on, by name. */
+  grantListFailures(grantee: IGrantable): void {
+    this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn, { "s3:prefix": names.failuresPrefix });
+  }
+
   /** May read what Lambda gave up on, and put it aside once it is counted. */
   grantRedrive(grantee: IGrantable): void {
     this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);
@@ -42,8 +47,8 @@ export class RejectBucket extends Construct {
   }
 
   /** Only while the bucket is ours: a deleted bucket's name may be taken by another account. */
-  #grant(grantee: IGrantable, action: string, resource: string): void {
-    const conditions = { StringEquals: { "s3:ResourceAccount": Stack.of(this).account } };
+  #grant(grantee: IGrantable, action: string, resource: string, only: Readonly<Record<string, string>> = {}): void {
+    const conditions = { StringEquals: { "s3:ResourceAccount": Stack.of(this).account, ...only } };
     Grant.addToPrincipal({ grantee, actions: [action], resourceArns: [resource], conditions });
   }
 }

@@ -1,11 +1,6 @@
 import { noValue } from "../fold/dimension.ts";
-import { sqlName, sqlText } from "./sql.ts";
+import { sqlInteger, sqlName, sqlText } from "./sql.ts";
 import type { MetricQuestion } from "./store.ts";
-
-const integer = (value: number): string => {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a whole number in a query, got ${value}`);
-  return String(value);
-};
 
 /**
  * The SQL of a question. It adds up parts, always, and leaves out rows that a changed definition took back (`count` 0).
@@ -14,7 +9,7 @@ const integer = (value: number): string => {
 export function metricSql(question: MetricQuestion, database: string, table: string): string {
   const { every, by, where, measure, order } = question;
   const bucket = every === undefined ? undefined : `bin(time, ${every})`;
-  const time = bucket === undefined ? integer(question.fromMs) : `to_milliseconds(${bucket})`;
+  const time = bucket === undefined ? sqlInteger(question.fromMs) : `to_milliseconds(${bucket})`;
   const dimension = (alias: string): string => `COALESCE(${sqlName(alias)}, ${sqlText(noValue)})`;
   const groups = [...(bucket === undefined ? [] : [bucket]), ...by.map(dimension)];
   const direction = order.descending ? "DESC" : "ASC";
@@ -28,10 +23,10 @@ export function metricSql(question: MetricQuestion, database: string, table: str
     `sum(${sqlName(measure)}) AS v`,
     `FROM ${sqlName(database)}.${sqlName(table)}`,
     `WHERE measure_name = ${sqlText(question.metric)} AND "def" = ${sqlText(question.def)} AND "count" > 0`,
-    `AND time >= from_milliseconds(${integer(question.fromMs)}) AND time < from_milliseconds(${integer(question.toMs)})`,
+    `AND time >= from_milliseconds(${sqlInteger(question.fromMs)}) AND time < from_milliseconds(${sqlInteger(question.toMs)})`,
     ...where.map(([alias, value]) => `AND ${dimension(alias)} = ${sqlText(value)}`),
     ...(groups.length === 0 ? ["HAVING count(*) > 0"] : [`GROUP BY ${groups.join(", ")}`]),
     `ORDER BY ${sorted.join(", ")}`,
-    `LIMIT ${integer(question.limit)}`,
+    `LIMIT ${sqlInteger(question.limit)}`,
   ].join(" ");
 }

@@ -7,3 +7,9 @@ export function sqlText(text: string): string {
 export function sqlName(name: string): string {
   return `"${name.toWellFormed().replaceAll('"', '""')}"`;
 }
+
+/** A whole number as a literal. Throws for any other. */
+export function sqlInteger(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a whole number in a query, got ${value}`);
+  return String(value);
+}

@@ -57,3 +57,25 @@ export interface MetricAnswer {
 export interface MetricStore {
   answer(question: MetricQuestion): Promise<MetricAnswer[]>;
 }
+
+/** What the store holds of one part: rows with events, and the sum of their counts. */
+export interface PartRows {
+  readonly part: string;
+  readonly rows: number;
+  readonly count: number;
+  readonly firstBucketMs: number;
+  readonly lastBucketMs: number;
+}
+
+/** Which parts' rows: of minutes that begin within the half-open range, epoch milliseconds. */
+export interface PartRowsQuestion {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** At most 2,000 ids; undefined for every part that has rows there. */
+  readonly parts: readonly string[] | undefined;
+}
+
+/** Says what it holds of parts; nothing of a part without rows. Reads may lag behind writes. */
+export interface PartRowStore {
+  rowsOfParts(question: PartRowsQuestion): AsyncIterable<PartRows>;
+}

@@ -1,9 +1,4 @@
-import {
-  type ColumnInfo,
-  QueryCommand,
-  type Row as QueryRow,
-  TimestreamQueryClient,
-} from "@aws-sdk/client-timestream-query";
+import { QueryCommand, type Row as QueryRow, TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
 import {
   type _Record,
   type RejectedRecord,
@@ -19,8 +14,19 @@ import { type Clock, systemClock } from "../clock.ts";
 import { timestreamLimits } from "../limits.ts";
 import { persist } from "../retry.ts";
 import { metricSql } from "./metric-sql.ts";
+import { partRowsSql } from "./part-rows-sql.ts";
 import type { Row } from "./row.ts";
-import type { MetricAnswer, MetricQuestion, MetricStore, Patience, Refusal, RowStore } from "./store.ts";
+import type {
+  MetricAnswer,
+  MetricQuestion,
+  MetricStore,
+  PartRowStore,
+  PartRows,
+  PartRowsQuestion,
+  Patience,
+  Refusal,
+  RowStore,
+} from "./store.ts";
 
 /** WriteRecords requests under way at once. */
 const requestsMax = 4;
@@ -45,7 +51,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /** The rows in Timestream for LiveAnalytics, and the questions to it. The only file that knows its SDKs. */
-export class TimestreamStore implements RowStore, MetricStore {
+export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
   readonly #clients: { readonly write: TimestreamWriteClient; readonly query: TimestreamQueryClient };
   readonly #database: string;
   readonly #table: string;
@@ -93,11 +99,26 @@ export class TimestreamStore implements RowStore, MetricStore {
   }
 
   async answer(question: MetricQuestion): Promise<MetricAnswer[]> {
-    const QueryString = metricSql(question, this.#database, this.#table);
     const answers: MetricAnswer[] = [];
+    for await (const cells of this.#rows(metricSql(question, this.#database, this.#table))) {
+      answers.push({ timeMs: Number(cells[0]), values: cells.slice(1, -1), value: cents(Number(cells.at(-1))) });
+    }
+    return answers;
+  }
+
+  async *rowsOfParts(question: PartRowsQuestion): AsyncGenerator<PartRows> {
+    if (question.parts?.length === 0) return;
+    for await (const [part = "", ...numbers] of this.#rows(partRowsSql(question, this.#database, this.#table))) {
+      const [rows = 0, count = 0, firstBucketMs = 0, lastBucketMs = 0] = numbers.map(Number);
+      yield { part, rows, count, firstBucketMs, lastBucketMs };
+    }
+  }
+
+  /** The rows of a query, page by page; none where it names a column that no row has. */
+  async *#rows(QueryString: string): AsyncGenerator<string[]> {
     let NextToken: string | undefined;
     do {
-      let page: { Rows: QueryRow[] | undefined; ColumnInfo: ColumnInfo[] | undefined; NextToken?: string | undefined };
+      let page: { Rows: QueryRow[] | undefined; NextToken?: string | undefined };
       try {
         page = await this.#clients.query.send(new QueryCommand({ QueryString, NextToken }));
       } catch (error) {
@@ -107,18 +128,14 @@ export class TimestreamStore implements RowStore, MetricStore {
           error.name === "ValidationException" &&
           /column .* (does not exist|cannot be resolved)/i.test(error.message)
         ) {
-          return [];
+          return;
         }
         throw error;
       }
       // The first page may hold a token and no rows (Timestream Query API, `MaxRows`).
-      for (const { Data = [] } of page.Rows ?? []) {
-        const cells = Data.map(({ ScalarValue = "" }) => ScalarValue);
-        answers.push({ timeMs: Number(cells[0]), values: cells.slice(1, -1), value: cents(Number(cells.at(-1))) });
-      }
+      for (const { Data = [] } of page.Rows ?? []) yield Data.map(({ ScalarValue = "" }) => ScalarValue);
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
-    return answers;
   }
 
   async #writeChunk(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {

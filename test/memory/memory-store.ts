@@ -1,8 +1,8 @@
 import { type Row, rowKey } from "../../lib/store/row.ts";
-import type { Refusal, RowStore } from "../../lib/store/store.ts";
+import type { PartRowStore, PartRows, PartRowsQuestion, Refusal, RowStore } from "../../lib/store/store.ts";
 
 /** A store in memory that keeps versions as Timestream does: higher replaces, equal or lower changes nothing. */
-export class MemoryStore implements RowStore {
+export class MemoryStore implements RowStore, PartRowStore {
   readonly rows = new Map<string, { row: Row; part: string; version: number }>();
   /** Rows it refuses, as a store does whose retention is over. */
   refuse: (row: Row) => Omit<Refusal, "row"> | undefined = () => undefined;
@@ -15,6 +15,23 @@ export class MemoryStore implements RowStore {
       if ((this.rows.get(key)?.version ?? 0) < version) this.rows.set(key, { row, part, version });
       return [];
     });
+  }
+
+  async *rowsOfParts({ fromMs, toMs, parts }: PartRowsQuestion): AsyncGenerator<PartRows> {
+    const found = new Map<string, PartRows>();
+    for (const { part, row } of this.rows.values()) {
+      const { bucketMs } = row;
+      if (row.count === 0 || bucketMs < fromMs || bucketMs >= toMs || parts?.includes(part) === false) continue;
+      const { rows = 0, count = 0, firstBucketMs = bucketMs, lastBucketMs = bucketMs } = found.get(part) ?? {};
+      found.set(part, {
+        part,
+        rows: rows + 1,
+        count: count + row.count,
+        firstBucketMs: Math.min(firstBucketMs, bucketMs),
+        lastBucketMs: Math.max(lastBucketMs, bucketMs),
+      });
+    }
+    yield* found.values();
   }
 
   /** Totals by metric, bucket and dimension values: the sum over all parts. */

@@ -1,0 +1,75 @@
+import { bucketMsOf } from "../fold/part-fold.ts";
+import type { PartRange } from "../ledger/ledger.ts";
+import type { AuditOptions, AuditPorts } from "./audit.ts";
+import { Findings } from "./finding.ts";
+
+/** Reads lag behind writes: what is younger is not compared with what CloudWatch and the store say. */
+export const settledAfterMs = 15 * 60_000;
+
+/** What the checks of one audit share. */
+export class AuditRun {
+  readonly ports: AuditPorts;
+  readonly rows: AuditOptions["rows"];
+  /** The range in whole minutes, rounded outward. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly findings = new Findings();
+  readonly notes = new Set<string>();
+  #complete = true;
+  #ledgerRead = true;
+  readonly #deadlineMs: number;
+
+  constructor(ports: AuditPorts, { fromMs, toMs, rows, deadlineMs }: AuditOptions) {
+    this.ports = ports;
+    this.rows = rows;
+    this.fromMs = bucketMsOf(fromMs);
+    this.toMs = bucketMsOf(toMs + 59_999);
+    this.#deadlineMs = deadlineMs;
+  }
+
+  get isComplete(): boolean {
+    return this.#complete;
+  }
+
+  /** Whether every part was read that may be of the range. */
+  get ledgerRead(): boolean {
+    return this.#ledgerRead;
+  }
+
+  /** Whether a record of the part may have arrived in the range. */
+  isAsked({ firstArrivalMs, lastArrivalMs }: PartRange): boolean {
+    return lastArrivalMs >= this.fromMs && firstArrivalMs < this.toMs;
+  }
+
+  hasTime(neededMs: number): boolean {
+    return this.ports.clock.now() + neededMs <= this.#deadlineMs;
+  }
+
+  /** Says why something that was asked for could not be looked at to its end. */
+  leave(why: string): void {
+    this.#complete = false;
+    this.notes.add(why);
+  }
+
+  leaveLedger(): void {
+    this.#ledgerRead = false;
+    this.leave("The ledger was not read to the end of the range: no time left");
+  }
+
+  /** A command line with the range. */
+  command(command: string): string {
+    return `npx millrace ${command} --from ${isoOf(this.fromMs)} --to ${isoOf(this.toMs)}`;
+  }
+}
+
+export const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+/** The minutes from one time to another, as a finding says them. */
+export const minutesOf = (firstMs: number, lastMs: number): readonly [string, string] => [
+  isoOf(bucketMsOf(firstMs)),
+  isoOf(bucketMsOf(lastMs)),
+];
+
+/** The command line that shows a metric in these minutes. */
+export const queryOf = ([first, last]: readonly [string, string]): string =>
+  `npx millrace query METRIC --every 1m --from ${first} --to ${isoOf(Date.parse(last) + 60_000)}`;

@@ -1,0 +1,117 @@
+import type { Clock } from "../clock.ts";
+import type { FailureFiles } from "../failures/failure-files.ts";
+import type { CommittedPart, Ledger } from "../ledger/ledger.ts";
+import type { PartRowStore } from "../store/store.ts";
+import type { ShardList } from "../sweep/sweep.ts";
+import { AuditRun, isoOf } from "./audit-run.ts";
+import type { Finding, FindingKind } from "./finding.ts";
+import { checkGivenUp } from "./given-up.ts";
+import { RecordCheck } from "./record-check.ts";
+import { RowCheck } from "./row-check.ts";
+import { auditShard } from "./shard-audit.ts";
+import { UnknownRows } from "./unknown-rows.ts";
+
+/** How many records the stream took. */
+export interface IncomingRecords {
+  /** Between two whole minutes, half-open; undefined where nobody knows. */
+  records(fromMs: number, toMs: number): Promise<number | undefined>;
+}
+
+/** What the audit reads. It writes nothing. */
+export interface AuditPorts {
+  readonly streamName: string;
+  /** The shards that the stream still has, and those that the ledger knows. */
+  readonly shardLists: readonly ShardList[];
+  readonly ledger: Pick<Ledger, "head" | "neighbours">;
+  readonly store: Pick<PartRowStore, "rowsOfParts">;
+  readonly incoming: IncomingRecords;
+  readonly failures: Pick<FailureFiles, "list">;
+  /** How long the stream keeps a record. */
+  readonly retentionMs: number;
+  readonly clock: Clock;
+}
+
+export interface AuditOptions {
+  /** By arrival, half-open; rounded outward to whole minutes. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /**
+   * Of which parts the store is asked: of none, of some hundred, of all; "all" finds rows of parts that the ledger does
+   * not know, too. Each question is billed (Timestream pricing: at least 4 TCU for 30 s).
+   */
+  readonly rows: "none" | "sample" | "all";
+  /** Epoch milliseconds; what is not looked at by then is left, and the report says so. */
+  readonly deadlineMs: number;
+}
+
+/** What was counted in a range of time, and what is wrong with it. Times are ISO 8601. */
+export interface AuditReport extends Readonly<Record<Summed, number>> {
+  readonly from: string;
+  readonly to: string;
+  readonly shards: number;
+  /** Committed parts with a record that arrived in the range; records and events are those of these parts. */
+  readonly parts: number;
+  /** Parts whose rows were compared with the store's. */
+  readonly partsCompared: number;
+  /** Records that the stream took in the range; "unknown" where CloudWatch does not say, or not yet. */
+  readonly incoming: number | "unknown";
+  /** Of many the first ones. */
+  readonly findings: readonly Finding[];
+  /** All of them, by kind. */
+  readonly counts: Readonly<Record<FindingKind, number>>;
+  /** Whether all that was asked for was looked at. */
+  readonly complete: boolean;
+  /** What was not looked at, and why. */
+  readonly notes: readonly string[];
+}
+
+const summed = ["records", "events", "counted", "duplicate", "quarantined", "late"] as const;
+type Summed = (typeof summed)[number];
+
+/** Shards that are looked at at one time. */
+const shardsAtOnce = 4;
+
+/**
+ * Checks that the ledger is right in itself, and against the stream, the store and the batches that Lambda gave up on.
+ * Parts are those with a record that arrived in the range; promises that are open and batches that wait are looked at
+ * whenever they are from. Reads the ledger from its newest part back to the range and holds none of it. Throws what
+ * the ledger, the store, CloudWatch and S3 throw.
+ */
+export async function audit(ports: AuditPorts, options: AuditOptions): Promise<AuditReport> {
+  const run = new AuditRun(ports, options);
+  const sums: Record<Summed | "parts", number> & Record<string, number> = {
+    parts: 0,
+    ...(Object.fromEntries(summed.map((field) => [field, 0])) as Record<Summed, number>),
+  };
+  const onPart = (part: CommittedPart): void => {
+    sums.parts++;
+    for (const field of summed) sums[field] += part[field];
+  };
+  const checks = { records: new RecordCheck(run), rows: new RowCheck(run), unknown: new UnknownRows(run) };
+  const shardIds = await allShards(ports);
+  for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
+    const some = shardIds.slice(first, first + shardsAtOnce);
+    await Promise.all(some.map((shardId) => auditShard(run, shardId, checks, onPart)));
+  }
+  const incoming = await checks.records.finish();
+  await checkGivenUp(run);
+  await checks.rows.finish();
+  await checks.unknown.finish(shardIds);
+  return {
+    from: isoOf(run.fromMs),
+    to: isoOf(run.toMs),
+    shards: shardIds.length,
+    ...sums,
+    partsCompared: checks.rows.partsCompared,
+    incoming: incoming ?? "unknown",
+    findings: run.findings.listed(),
+    counts: run.findings.counts,
+    complete: run.isComplete,
+    notes: [...run.notes],
+  };
+}
+
+async function allShards({ shardLists }: AuditPorts): Promise<string[]> {
+  const lists = await Promise.all(shardLists.map((list) => list.shardIds()));
+  return [...new Set(lists.flat())].sort();
+}

@@ -1,0 +1,35 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { clientSettings } from "../aws/client-settings.ts";
+import { systemClock } from "../clock.ts";
+import type { Settings } from "../defaults.ts";
+import { readEnvironment } from "../environment.ts";
+import { S3FailureFiles } from "../failures/s3.ts";
+import { DynamoLedger } from "../ledger/dynamodb.ts";
+import { names } from "../names.ts";
+import { TimestreamStore } from "../store/timestream.ts";
+import { KinesisStream } from "../stream/kinesis.ts";
+import type { AuditPorts } from "./audit.ts";
+import { CloudWatchIncoming } from "./cloudwatch.ts";
+
+/** The AWS services that the environment names, as the audit's ports. */
+export function connectAuditPorts(
+  variables: Readonly<Record<string, string | undefined>>,
+  { streamRetentionHours }: Settings,
+): AuditPorts {
+  const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
+  const client = clientSettings();
+  const ledger = new DynamoLedger(new DynamoDBClient(client), place.ledger);
+  const stream = new KinesisStream(new KinesisClient(client), place.stream);
+  return {
+    streamName: place.stream,
+    shardLists: [stream, { shardIds: () => ledger.shardIds(place.stream) }],
+    ledger,
+    store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
+    incoming: CloudWatchIncoming.connect(place.stream),
+    failures: new S3FailureFiles(new S3Client(client), place.bucket),
+    retentionMs: streamRetentionHours * 3_600_000,
+    clock: systemClock,
+  };
+}

@@ -1,0 +1,57 @@
+import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
+import { compareSequence } from "../record/sequence.ts";
+import { shardKey } from "../record/shard-key.ts";
+import { overlaps, type Range } from "../roll-up/uncovered.ts";
+import { type AuditRun, isoOf, minutesOf } from "./audit-run.ts";
+import type { Finding } from "./finding.ts";
+import { addOverlap } from "./overlap.ts";
+
+/** The sweep has come by at least twice by then, and the roll-up with every batch. */
+export const overdueAfterMs = 30 * 60_000;
+
+/** Looks at the promises of a shard: whether they lie over other parts, and whether nobody can keep them. */
+export async function checkOpenParts(run: AuditRun, shardId: string, open: readonly OpenPart[]): Promise<void> {
+  for (const [place, part] of open.entries()) {
+    const committed = await committedOver(run, shardId, part);
+    const others = [...committed.filter(({ id }) => id !== part.id), ...open.slice(place + 1)];
+    for (const other of others) if (overlaps(part, other)) addOverlap(run, shardId, part, other);
+    if (run.ports.clock.now() - part.openedMs < overdueAfterMs) continue;
+    // Under as many definitions: one that was taken over since has rows to write.
+    const done = committed.some(
+      ({ id, definitions }) => id === part.id && definitions.length >= part.definitions.length,
+    );
+    run.findings.add(overdue(run, shardId, part, done));
+  }
+}
+
+async function committedOver(run: AuditRun, shardId: string, range: Range): Promise<CommittedPart[]> {
+  const { ledger, streamName } = run.ports;
+  const parts: CommittedPart[] = [];
+  for await (const part of ledger.neighbours(shardKey(streamName, shardId), range.firstSequence, "after")) {
+    if (compareSequence(part.firstSequence, range.lastSequence) > 0) break;
+    parts.push(part);
+  }
+  return parts;
+}
+
+function overdue(run: AuditRun, shardId: string, part: OpenPart, done: boolean): Finding {
+  const { clock, retentionMs } = run.ports;
+  const about = {
+    where: shardId,
+    parts: [part.id],
+    sequences: [part.firstSequence, part.lastSequence],
+    minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
+  } as const;
+  const held = `${part.records} records with ${part.events} events since ${isoOf(part.openedMs)}`;
+  if (done) {
+    const detail = `Expected the promise to be taken off the list, got one open since ${isoOf(part.openedMs)} whose rows are all there`;
+    return { kind: "open", ...about, amount: 0, unit: "events", detail, command: "npx millrace sweep" };
+  }
+  const amount = part.events;
+  if (part.firstArrivalMs + retentionMs <= clock.now()) {
+    const detail = `Expected the promise to be kept while the stream has its records, got ${held}: lost, unless they wait among the batches that Lambda gave up on`;
+    return { kind: "lost", ...about, amount, unit: "events", detail, command: "npx millrace sweep --dry-run" };
+  }
+  const detail = `Expected the promise to be kept by now, got ${held}`;
+  return { kind: "open", ...about, amount, unit: "events", detail, command: "npx millrace sweep" };
+}

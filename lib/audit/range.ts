@@ -1,0 +1,56 @@
+import { bucketMsOf } from "../fold/part-fold.ts";
+import { pointInTime } from "../query/point-in-time.ts";
+import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
+import type { AuditOptions } from "./audit.ts";
+import { settledAfterMs } from "./audit-run.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** CloudWatch has minutes for 15 days, coarser periods after (CloudWatch user guide, "Metrics retention"). */
+const backMsMax = 14 * dayMs;
+const rowsModes = ["none", "sample", "all"] as const;
+
+/** What the audit is asked: by the schedule, or by the command line. */
+export interface AuditEvent {
+  /** An RFC 3339 time, a date, "now" or a time back such as "-1h"; an hour before `to` where it is left out. */
+  readonly from?: string;
+  /** 15 minutes ago where it is left out. */
+  readonly to?: string;
+  /** "sample" where it is left out. */
+  readonly rows?: string;
+  /** Whether what is found goes to CloudWatch: a look back by hand must not raise the alarm. */
+  readonly publish?: boolean;
+}
+
+/**
+ * What runs by itself. The hourly ranges overlap, so that no run that fails leaves a gap; the daily one asks the store,
+ * which costs. Both end 15 minutes ago.
+ */
+export const scheduledAudits = {
+  hourly: { from: "-135m", rows: "none", publish: true },
+  daily: { from: "-25h", rows: "sample", publish: true },
+} as const satisfies Readonly<Record<string, AuditEvent>>;
+
+/** Reads the question. Throws QuestionProblem for what is malformed or out of range. */
+export function readAuditEvent(event: AuditEvent, nowMs: number): Pick<AuditOptions, "fromMs" | "toMs" | "rows"> {
+  const { from, to, rows = "sample" } = event;
+  const mode = rowsModes.find((known) => known === rows);
+  if (mode === undefined) throw notOneOf("rows", rowsModes, String(rows));
+  const toMs = to === undefined ? bucketMsOf(nowMs - settledAfterMs) : timeOf("to", to, nowMs);
+  const fromMs = from === undefined ? toMs - hourMs : timeOf("from", from, nowMs);
+  if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
+  if (toMs > nowMs) throw new QuestionProblem(400, "to", "expected a time that has come, got one that has not");
+  if (fromMs < nowMs - backMsMax) {
+    const received = new Date(fromMs).toISOString();
+    const why = "CloudWatch keeps minutes for not much longer";
+    throw new QuestionProblem(400, "from", `expected a time of the last 14 days (${why}), got ${received}`);
+  }
+  return { fromMs, toMs, rows: mode };
+}
+
+function timeOf(field: string, text: unknown, nowMs: number): number {
+  const ms = typeof text === "string" ? pointInTime(text, nowMs) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
+  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(String(text).slice(0, 80))}`);
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { CommittedPart } from "../ledger/ledger.ts";
+import { aheadMsMax } from "../limits.ts";
+import { shardKey } from "../record/shard-key.ts";
+import type { PartRows } from "../store/store.ts";
+import { type AuditRun, minutesOf, queryOf, settledAfterMs } from "./audit-run.ts";
+
+/** Parts of a sample: one question. */
+export const sampleMax = 200;
+/** Parts of a question: 40 KB of the 256 KB that a query may have (Timestream developer guide, "Quotas"). */
+const partsPerQuestionMax = 2_000;
+/** A question may take four attempts of 65 s. */
+export const questionMsMax = 270_000;
+/** The store is asked again so long after it did not agree. */
+export const askAgainAfterMs = 5_000;
+
+interface Asked {
+  readonly shardId: string;
+  readonly part: CommittedPart;
+}
+
+/** Compares the rows that the ledger says a part has with those that the store has. */
+export class RowCheck {
+  readonly #run: AuditRun;
+  readonly #sample: [order: string, asked: Asked][] = [];
+  #waiting: Asked[] = [];
+  #compared = 0;
+
+  constructor(run: AuditRun) {
+    this.#run = run;
+  }
+
+  get partsCompared(): number {
+    return this.#compared;
+  }
+
+  /** Takes a part that is in no open list; may ask the store. */
+  async add(shardId: string, part: CommittedPart): Promise<void> {
+    const { rows, ports } = this.#run;
+    if (rows === "none" || ports.clock.now() - part.committedMs < settledAfterMs) return;
+    if (rows === "sample") this.#draw({ shardId, part });
+    else if (this.#waiting.push({ shardId, part }) >= partsPerQuestionMax) await this.#flush();
+  }
+
+  async finish(): Promise<void> {
+    if (this.#run.rows === "sample") {
+      this.#cut();
+      this.#waiting = this.#sample.map(([, asked]) => asked);
+    }
+    await this.#flush();
+  }
+
+  /** The parts whose hash is lowest: all equally likely, whatever their number; others where the range is another. */
+  #draw(asked: Asked): void {
+    const order = createHash("sha256").update(`${this.#run.toMs} ${asked.part.id}`).digest("hex");
+    const worst = this.#sample[sampleMax - 1];
+    if (worst !== undefined && order >= worst[0]) return;
+    this.#sample.push([order, asked]);
+    if (this.#sample.length === sampleMax || this.#sample.length === 2 * sampleMax) this.#cut();
+  }
+
+  #cut(): void {
+    this.#sample.sort(([a], [b]) => (a < b ? -1 : 1)).splice(sampleMax);
+  }
+
+  async #flush(): Promise<void> {
+    const asked = this.#waiting;
+    this.#waiting = [];
+    if (asked.length === 0) return;
+    const wrong = await this.#disagreeing(asked);
+    if (wrong === undefined) return;
+    this.#compared += asked.length;
+    if (wrong.length === 0) return;
+    await this.#run.ports.clock.sleep(askAgainAfterMs);
+    for (const { shardId, part, found } of (await this.#disagreeing(wrong)) ?? []) {
+      // After the store: what is written anew since is open, or has another item, by now.
+      if (await this.#stands(shardId, part)) this.#report(shardId, part, found);
+    }
+  }
+
+  async #disagreeing(asked: readonly Asked[]): Promise<(Asked & { found: PartRows | undefined })[] | undefined> {
+    const { ports } = this.#run;
+    if (!this.#run.hasTime(questionMsMax)) {
+      this.#run.leave("Rows were not all compared with the store: no time left");
+      return undefined;
+    }
+    const parts = asked.map(({ part }) => part);
+    const found = new Map<string, PartRows>();
+    const question = { parts: parts.map(({ id }) => id), ...boundsOf(parts) };
+    for await (const rows of ports.store.rowsOfParts(question)) found.set(rows.part, rows);
+    return asked.flatMap((one) => {
+      const rows = found.get(one.part.id);
+      return agree(one.part, rows) ? [] : [{ ...one, found: rows }];
+    });
+  }
+
+  async #stands(shardId: string, part: CommittedPart): Promise<boolean> {
+    const { ledger, streamName } = this.#run.ports;
+    const shard = shardKey(streamName, shardId);
+    const { open } = await ledger.head(shard);
+    if (open.some(({ id }) => id === part.id)) return false;
+    for await (const now of ledger.neighbours(shard, part.lastSequence, "after")) {
+      return now.id === part.id && now.committedMs === part.committedMs;
+    }
+    return false;
+  }
+
+  #report(shardId: string, part: CommittedPart, found: PartRows | undefined): void {
+    const { rows = 0, count = 0 } = found ?? {};
+    const first = Math.min(part.firstBucketMs ?? part.firstArrivalMs, found?.firstBucketMs ?? Number.POSITIVE_INFINITY);
+    const last = Math.max(part.lastBucketMs ?? part.lastArrivalMs, found?.lastBucketMs ?? 0);
+    const minutes = minutesOf(first, last);
+    this.#run.findings.add({
+      kind: "rows",
+      where: shardId,
+      parts: [part.id],
+      sequences: [part.firstSequence, part.lastSequence],
+      minutes,
+      amount: Math.abs(rows - part.rows) || Math.abs(count - part.rowsCount),
+      unit: rows === part.rows ? "events" : "rows",
+      detail: `Expected ${part.rows} rows that count ${part.rowsCount} in the store, got ${rows} that count ${count}`,
+      command: queryOf(minutes),
+    });
+  }
+}
+
+/** Rows of earlier definitions that the store would not take back may be there, or never were. */
+function agree({ rows, rowsCount, doubled }: CommittedPart, found: PartRows | undefined): boolean {
+  const { rows: foundRows, count } = found ?? { rows: 0, count: 0 };
+  if (doubled > 0) return foundRows >= rows && foundRows <= rows + doubled && count >= rowsCount;
+  return foundRows === rows && count === rowsCount;
+}
+
+/** Times of all rows that the parts have, and of those that their records could have. */
+function boundsOf(parts: readonly CommittedPart[]): { fromMs: number; toMs: number } {
+  let [fromMs, toMs] = [Number.POSITIVE_INFINITY, 0];
+  for (const { firstBucketMs, lastBucketMs, firstArrivalMs, lastArrivalMs } of parts) {
+    fromMs = Math.min(fromMs, firstBucketMs ?? firstArrivalMs, firstArrivalMs);
+    toMs = Math.max(toMs, lastBucketMs ?? lastArrivalMs, lastArrivalMs);
+  }
+  return { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) + aheadMsMax };
+}

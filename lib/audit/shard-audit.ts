@@ -1,0 +1,102 @@
+import { disorderMs } from "../dedupe/recall.ts";
+import type { CommittedPart } from "../ledger/ledger.ts";
+import { aheadMsMax } from "../limits.ts";
+import { compareSequence } from "../record/sequence.ts";
+import { shardKey } from "../record/shard-key.ts";
+import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
+import { checkOpenParts } from "./open-parts.ts";
+import { addOverlap } from "./overlap.ts";
+import type { RecordCheck } from "./record-check.ts";
+import type { RowCheck } from "./row-check.ts";
+import type { UnknownRows } from "./unknown-rows.ts";
+
+export interface ShardChecks {
+  readonly records: RecordCheck;
+  readonly rows: RowCheck;
+  readonly unknown: UnknownRows;
+}
+
+/** Behind every record (Kinesis API, `SequenceNumber`: at most 129 digits). */
+const behindAll = "9".repeat(129);
+/** Kept back of the time there is, for a page of the ledger that comes slowly, and for the report. */
+const reserveMs = 60_000;
+
+/** Parts of a shard, the newest first, as far back as one may hold records that arrived since, or rows since then. */
+export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerator<CommittedPart> {
+  const { ledger, streamName } = run.ports;
+  // Rows may be ahead of their record's arrival, and arrivals out of the order of the parts.
+  const sinceMs = run.fromMs - aheadMsMax - disorderMs;
+  for await (const part of ledger.neighbours(shardKey(streamName, shardId), behindAll, "before")) {
+    if (part.lastArrivalMs < sinceMs) return;
+    if (!run.hasTime(reserveMs)) {
+      run.leaveLedger();
+      return;
+    }
+    yield part;
+  }
+}
+
+/** Looks at the promises and the committed parts of a shard; told of each part of the range. */
+export async function auditShard(
+  run: AuditRun,
+  shardId: string,
+  { records, rows, unknown }: ShardChecks,
+  onPart: (part: CommittedPart) => void,
+): Promise<void> {
+  const { ledger, streamName } = run.ports;
+  // In this order: a part that is committed in between is then seen twice, never not at all.
+  const { open } = await ledger.head(shardKey(streamName, shardId));
+  const promised = new Map(open.map((part) => [part.id, part]));
+  for (const { id } of open) unknown.know(id);
+  await checkOpenParts(run, shardId, open);
+  /** Of all parts seen so far the one that reaches furthest back: what comes next must end before it. */
+  let reaching: CommittedPart | undefined;
+  for await (const part of partsSince(run, shardId)) {
+    const isAsked = run.isAsked(part);
+    const behind = reaching;
+    if (reaching === undefined || compareSequence(part.firstSequence, reaching.firstSequence) < 0) reaching = part;
+    if (behind !== undefined && compareSequence(behind.firstSequence, part.lastSequence) <= 0) {
+      if (isAsked || run.isAsked(behind)) addOverlap(run, shardId, part, behind);
+    }
+    records.add(part);
+    unknown.knowPart(part);
+    const isClosed = !promised.delete(part.id);
+    if (!isAsked) continue;
+    onPart(part);
+    checkPart(run, shardId, part);
+    // The rows of a promise may be being written again.
+    if (isClosed) await rows.add(shardId, part);
+  }
+  for (const part of promised.values()) records.addOpen(part);
+}
+
+function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {
+  const { events, counted, duplicate, quarantined, late, doubled } = part;
+  const about = {
+    where: shardId,
+    parts: [part.id],
+    sequences: [part.firstSequence, part.lastSequence],
+    minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
+  } as const;
+  const sum = counted + duplicate + quarantined + late;
+  if (events !== sum) {
+    run.findings.add({
+      kind: "tally",
+      ...about,
+      amount: Math.abs(events - sum),
+      unit: "events",
+      detail: `Expected ${events} events to be counted, duplicate, quarantined or late, got ${sum}`,
+      command: run.command("audit --rows all"),
+    });
+  }
+  if (doubled > 0) {
+    run.findings.add({
+      kind: "doubled",
+      ...about,
+      amount: doubled,
+      unit: "rows",
+      detail: `Expected no rows but those of the part's own definitions, got up to ${doubled} of earlier ones that count too`,
+      command: queryOf(about.minutes),
+    });
+  }
+}
