@@ -11,4 +11,10 @@ export default defineConfig({
       by: { currency: "properties.currency" },
     },
   },
+  sources: {
+    // Pages and apps: who reads them can read the key.
+    web: {},
+    // Servers: no browser may send with this key.
+    server: { allowedOrigins: [] },
+  },
 });

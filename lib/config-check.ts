@@ -1,17 +1,18 @@
 import { type Config, eventTypes, type Metric } from "./config.ts";
 import { ConfigError, type ConfigProblem, shown } from "./config-error.ts";
+import { checkKeys, checkPath, isObject, type Problem } from "./config-shape.ts";
+import { checkPrivacy, checkSources } from "./config-sources.ts";
+import { checkTrackingPlan } from "./config-tracking-plan.ts";
 import { memoryStoreHours, settingsOf } from "./defaults.ts";
 import { durationMs } from "./duration.ts";
 import { timestreamLimits } from "./limits.ts";
 
 const bytes = (text: string): number => Buffer.byteLength(text);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Columns that every row has, and names that Timestream or an answer of the query API uses. */
 const takenAliases = new Set(
   ["part", "def", "count", "sum", "min", "max", "sketch", "time", "value", "measure_name", "measure_value"].concat(
-    "ts_non_existent_col",
+    ...["open", "ts_non_existent_col"],
   ),
 );
 /** Dimensions of a row that are ours: `part` and `def`. */
@@ -19,15 +20,22 @@ const ownDimensions = 2;
 /** Bytes of a row beside its metric's name and dimensions: `part`, `def`, the time, the version and five measures. */
 const rowOverheadBytes = 220;
 
+const configKeys = ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "limits"].concat(
+  ...["sources", "privacy", "trackingPlan"],
+);
+
 /** Throws ConfigError with everything that is wrong. */
 export function checkConfig(config: unknown): asserts config is Config {
   const problems: ConfigProblem[] = [];
-  const problem = (path: string, expected: string, value: unknown): void => {
+  const problem: Problem = (path, expected, value) => {
     problems.push({ path, expected, received: shown(value) });
   };
   if (!isObject(config)) throw new ConfigError([{ path: "config", expected: "an object", received: shown(config) }]);
-  checkKeys(config, "", ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "limits"], problem);
+  checkKeys(config, "", configKeys, problem);
   checkSettings(config, problem);
+  if (config.sources !== undefined) checkSources(config.sources, problem);
+  if (config.privacy !== undefined) checkPrivacy(config.privacy, problem);
+  if (config.trackingPlan !== undefined) checkTrackingPlan(config.trackingPlan, problem);
   if (!isObject(config.metrics) || Object.keys(config.metrics).length === 0) {
     problem("metrics", "at least one metric by name", config.metrics);
   } else {
@@ -35,14 +43,6 @@ export function checkConfig(config: unknown): asserts config is Config {
     if (problems.length === 0) checkTable(config as unknown as Config, problem);
   }
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-type Problem = (path: string, expected: string, value: unknown) => void;
-
-function checkKeys(value: Record<string, unknown>, path: string, known: readonly string[], problem: Problem): void {
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) problem(`${path}${key}`, `one of the keys ${known.join(", ")}`, key);
-  }
 }
 
 /** What each setting may be: a test, and the words for it. */
@@ -129,14 +129,6 @@ function checkMeasure(measure: unknown, path: string, problem: Problem): void {
     return checkPath(measure.of, path, problem);
   }
   problem(path, 'count() or sum("properties.revenue")', measure);
-}
-
-/** A dotted path. Names that every JavaScript object inherits would find the language's own functions. */
-function checkPath(value: unknown, path: string, problem: Problem): void {
-  const segments = typeof value === "string" ? value.split(".") : [""];
-  if (segments.length > 10 || segments.some((segment) => segment === "" || segment in Object.prototype)) {
-    problem(path, 'a dotted path such as "properties.revenue", at most 10 names deep', value);
-  }
 }
 
 function checkDimensions(by: unknown, path: string, problem: Problem): void {

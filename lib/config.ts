@@ -1,5 +1,6 @@
 import { checkConfig } from "./config-check.ts";
 import type { Duration } from "./duration.ts";
+import type { PlannedSchema } from "./tracking-plan/planned-schema.ts";
 
 /** What an event's property may be compared with. */
 export type Scalar = string | number | boolean;
@@ -27,6 +28,43 @@ export interface Metric {
   readonly by?: Readonly<Record<string, string>>;
 }
 
+/** Somebody who sends events over HTTP, told by its write key. */
+export interface Source {
+  /**
+   * The write key on the laptop; by default the source's name. In AWS it is generated, and is the value of the secret
+   * `millrace/write-keys/` with the source's name.
+   */
+  readonly laptopKey?: string;
+  /** Origins whose pages may send, such as "https://shop.example"; "*" (the default) for any, none for no browser. */
+  readonly allowedOrigins?: readonly string[];
+  /** Keep the whole address of the sender; by default it is cut to its network, /24 of IPv4 and /48 of IPv6. */
+  readonly keepAddress?: boolean;
+}
+
+/** What is done to every event before it reaches the stream. Paths are dotted; in a list they mean all of it. */
+export interface Privacy {
+  /** Values to leave out, such as "context.ip". */
+  readonly remove?: readonly string[];
+  /** Values to replace by their HMAC-SHA-256 in hex under a secret key, so that equal ones stay equal. */
+  readonly hash?: readonly string[];
+}
+
+/** What events should look like; the collector holds them to it. */
+export interface PlannedEvents {
+  /** "enforce" refuses an event that breaks the plan, "observe" counts it and lets it through. */
+  readonly mode: "enforce" | "observe";
+  /** By the name of a track event: the schema of its `properties`. */
+  readonly events?: Readonly<Record<string, PlannedSchema>>;
+  /** For the other types of message: the schema of `properties` (page, screen) or `traits` (identify, group). */
+  readonly types?: { readonly [Type in PlannedType]?: PlannedSchema };
+  /** What becomes of a track event that is not in the plan; default "allow". */
+  readonly unplanned?: "allow" | "refuse";
+}
+
+/** Types of message beside `track` that a plan can have a schema for. */
+export const plannedTypes = ["page", "screen", "identify", "group"] as const;
+export type PlannedType = (typeof plannedTypes)[number];
+
 export interface Config {
   /** The metrics by name. */
   readonly metrics: Readonly<Record<string, Metric>>;
@@ -52,6 +90,10 @@ export interface Config {
     /** UTF-8 bytes of a dimension's value; a longer one goes to the group "(other)"; default 256. */
     readonly dimensionBytes?: number;
   };
+  /** Who may send events over HTTP, by name; without any there is no collector. */
+  readonly sources?: Readonly<Record<string, Source>>;
+  readonly privacy?: Privacy;
+  readonly trackingPlan?: PlannedEvents;
 }
 
 const selection =

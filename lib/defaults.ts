@@ -27,6 +27,33 @@ export function settingsOf(config: Config): Settings {
   };
 }
 
+/** A source with the defaults filled in. */
+export interface SourceSettings {
+  readonly name: string;
+  /** "*" for any. */
+  readonly allowedOrigins: readonly string[];
+  readonly keepAddress: boolean;
+}
+
+/** The sources of a checked configuration. */
+export function sourcesOf({ sources = {} }: Config): readonly SourceSettings[] {
+  return Object.entries(sources).map(([name, { allowedOrigins = ["*"], keepAddress = false }]) => ({
+    name,
+    allowedOrigins,
+    keepAddress,
+  }));
+}
+
+/** Dotted paths of an event that are left out or hashed. */
+export interface PrivacyRules {
+  readonly remove: readonly string[];
+  readonly hash: readonly string[];
+}
+
+export function privacyRulesOf({ privacy = {} }: Config): PrivacyRules {
+  return { remove: privacy.remove ?? [], hash: privacy.hash ?? [] };
+}
+
 /** Lambda gives up on a record so long before the stream drops it, so that its payload reaches the bucket in time. */
 const spareSeconds = 3_600;
 /** The longest that an event source mapping holds on to a record (Lambda API, CreateEventSourceMapping). */

@@ -29,5 +29,13 @@ export async function loadConfig(file: string): Promise<Config> {
   if (config === undefined)
     throw new Error(`Expected ${file} to export a configuration by default, got no default export`);
   checkConfig(config);
+  await checkSchemas(config);
   return config;
+}
+
+/** The compiler is loaded only where there is something to compile: the command line starts faster without it. */
+async function checkSchemas({ trackingPlan }: Config): Promise<void> {
+  if (trackingPlan === undefined) return;
+  const { compilePlan } = await import("./tracking-plan/compile.ts");
+  compilePlan(trackingPlan);
 }

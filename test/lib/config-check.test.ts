@@ -146,6 +146,7 @@ describe("a configuration that is refused says where, what was expected and what
     ["our own dimension", withBy({ part: "x" }), "metrics.m.by.part", /do not use themselves/, '"part"'],
     ["our own dimension in capitals", withBy({ DEF: "x" }), "metrics.m.by.DEF", /do not use themselves/, '"DEF"'],
     ["a measure's name", withBy({ Count: "x" }), "metrics.m.by.Count", /do not use themselves/, '"Count"'],
+    ["the mark of an answer's row", withBy({ open: "x" }), "metrics.m.by.open", /do not use themselves/, '"open"'],
     ["the time", withBy({ time: "timestamp" }), "metrics.m.by.time", /do not use themselves/, '"time"'],
     ["Timestream's prefix", withBy({ ts_id: "x" }), "metrics.m.by.ts_id", /do not use themselves/, '"ts_id"'],
     [

@@ -58,6 +58,10 @@ describe("the hash of definitions", () => {
     expect(definitionsOf({ ...base, stream: { shards: 4, retention: "48h" } }).hash).toBe(hash);
     expect(definitionsOf({ ...base, rollUp: { batchSize: 10, batchingWindow: "60s" } }).hash).toBe(hash);
     expect(definitionsOf({ ...base, allowedLateness: "1440m", limits: { dimensionBytes: 256 } }).hash).toBe(hash);
+    const sources = { web: { allowedOrigins: ["https://shop.example"] } };
+    const privacy = { remove: ["context.ip"], hash: ["userId"] };
+    const trackingPlan = { mode: "enforce", events: { Sold: { type: "object" } } } as const;
+    expect(definitionsOf({ ...base, sources, privacy, trackingPlan })).toEqual(definitionsOf(base));
   });
 
   it("does not depend on the order in which keys are written", () => {

@@ -1,0 +1,134 @@
+import { createHmac } from "node:crypto";
+import { isIP } from "node:net";
+import type { PrivacyRules } from "../defaults.ts";
+import type { Fields } from "../event/event.ts";
+
+/** Gives an event as it may be kept. The given one is not changed. */
+export type Privacy = (event: Fields) => Fields;
+
+/** What happens to the value at a place: nothing by itself, or one of the two; and the places below it. */
+interface Place {
+  action: "remove" | "hash" | undefined;
+  readonly below: Map<string, Place>;
+}
+
+/** Lists and objects in a value to hash; what lies deeper is left out: it is nobody's name or address. */
+const depthMax = 64;
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+
+function placesOf({ remove, hash }: PrivacyRules): Place {
+  const top: Place = { action: undefined, below: new Map() };
+  const mark = (path: string, action: "remove" | "hash"): void => {
+    let place = top;
+    for (const name of path.split(".")) {
+      const next = place.below.get(name) ?? { action: undefined, below: new Map() };
+      place.below.set(name, next);
+      place = next;
+    }
+    place.action = action;
+  };
+  for (const path of hash) mark(path, "hash");
+  // Where a path stands in both, less is kept.
+  for (const path of remove) mark(path, "remove");
+  return top;
+}
+
+/**
+ * Makes the rules' function: `remove` leaves the values at its paths out, `hash` puts the HMAC-SHA-256 in hex in their
+ * place, of a text's UTF-8 or a number's or boolean's JSON; null stays. In a list or object that is hashed, everything
+ * is. A path that goes through a list means each of its entries, and may name one by its index. Throws where there is
+ * something to hash and no key.
+ */
+export function privacyOf(rules: PrivacyRules, hashKey: string | undefined): Privacy {
+  if (rules.remove.length + rules.hash.length === 0) return (event) => event;
+  if (rules.hash.length > 0 && (hashKey === undefined || hashKey === "")) {
+    throw new Error(`Expected a key to hash ${rules.hash.join(", ")} with, got none`);
+  }
+  const hashed = hasher(hashKey ?? "");
+  const top = placesOf(rules);
+  return (event) => applied(event, top.below, hashed) as Fields;
+}
+
+type Hash = (value: unknown) => unknown;
+
+function hasher(key: string): Hash {
+  const hashed = (value: unknown, depth: number): unknown => {
+    if (value === null || value === undefined) return value;
+    if (typeof value !== "object") return createHmac("sha256", key).update(String(value)).digest("hex");
+    if (depth === depthMax) return undefined;
+    if (Array.isArray(value)) return value.map((entry) => hashed(entry, depth + 1) ?? null);
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, hashed(entry, depth + 1)]));
+  };
+  return (value) => hashed(value, 0);
+}
+
+/** A copy where something below changes; the value itself where nothing does. As deep as the rules' paths, no deeper. */
+function applied(value: unknown, below: Place["below"], hash: Hash): unknown {
+  if (!isObject(value) || below.size === 0) return value;
+  if (Array.isArray(value)) return appliedToList(value, below, hash);
+  const entries: [string, unknown][] = [];
+  let changed = false;
+  for (const [name, before] of Object.entries(value)) {
+    const place = below.get(name);
+    const after = place === undefined ? before : placed(before, place, hash);
+    changed ||= after !== before;
+    // JSON has no undefined: it stands for what was left out.
+    if (after !== undefined) entries.push([name, after]);
+  }
+  return changed ? Object.fromEntries(entries) : value;
+}
+
+/** An index reaches one entry; all other names reach into every one. A removed entry leaves null, so that the others keep their places. */
+function appliedToList(list: readonly unknown[], below: Place["below"], hash: Hash): readonly unknown[] {
+  let changed = false;
+  const entries = list.map((before, index) => {
+    const place = below.get(String(index));
+    const here = place === undefined ? before : (placed(before, place, hash) ?? null);
+    const after = applied(here, below, hash);
+    changed ||= after !== before;
+    return after;
+  });
+  return changed ? entries : list;
+}
+
+function placed(value: unknown, { action, below }: Place, hash: Hash): unknown {
+  if (action === "remove") return undefined;
+  return action === "hash" ? hash(applied(value, below, hash)) : applied(value, below, hash);
+}
+
+/**
+ * An address cut to its network: "203.0.113.0" of IPv4 (/24), "2001:db8:1::" of IPv6 (/48); an IPv4-mapped one is cut as
+ * the IPv4 it is. Undefined for what is no address.
+ */
+export function cutAddress(address: string): string | undefined {
+  const version = isIP(address);
+  if (version === 4) return `${address.split(".").slice(0, 3).join(".")}.0`;
+  if (version !== 6) return undefined;
+  const groups = ipv6Groups(address);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  const [, , , , , , high = 0, low = 0] = groups;
+  if (isMapped) return `${high >> 8}.${high & 255}.${low >> 8}.0`;
+  const kept = groups.slice(0, 3).map((group) => group.toString(16));
+  // RFC 5952, section 4.2.2: the zeros of the rest are one run that reaches back over zero groups before it.
+  while (kept.at(-1) === "0") kept.pop();
+  return `${kept.join(":")}::`;
+}
+
+/** The eight groups of an IPv6 address that is one. */
+function ipv6Groups(address: string): number[] {
+  const [plain = ""] = address.split("%");
+  const [before = "", after] = plain.split("::");
+  const head = groupsOf(before);
+  const tail = groupsOf(after ?? "");
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+const groupsOf = (text: string): number[] =>
+  text === ""
+    ? []
+    : text.split(":").flatMap((group) => {
+        if (!group.includes(".")) return Number.parseInt(group, 16);
+        const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number);
+        return [a * 256 + b, c * 256 + d];
+      });

@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import type { PlannedEvents } from "../../../lib/config.ts";
+import { compilePlan } from "../../../lib/tracking-plan/compile.ts";
+import { trackingPlanOf } from "../../../lib/tracking-plan/compile-at-start.ts";
+import { CompiledPlan } from "../../../lib/tracking-plan/compiled-plan.ts";
+import type { PlannedSchema } from "../../../lib/tracking-plan/planned-schema.ts";
+import type { TrackingPlan } from "../../../lib/tracking-plan/tracking-plan.ts";
+import { withMetric } from "../config-problems.ts";
+import { planOf, sold } from "./plans.ts";
+
+function compiled(trackingPlan: PlannedEvents): TrackingPlan {
+  const plan = trackingPlanOf({ ...withMetric({}), trackingPlan });
+  if (plan === undefined) throw new Error("Expected a plan, got none");
+  return plan;
+}
+const violations = (schema: PlannedSchema, properties: unknown) => compiled(planOf(schema)).check(sold(properties));
+
+describe("a tracking plan", () => {
+  const order = z.object({
+    revenue: z.number().min(0),
+    currency: z.enum(["EUR", "USD"]),
+    email: z.email().optional(),
+    items: z.array(z.object({ sku: z.string(), price_1: z.number() })).optional(),
+  });
+
+  it("has nothing against an event that is as planned, whatever else is in it", () => {
+    const items = [{ sku: "a", price_1: 1, colour: "red" }];
+    expect(violations(order, { revenue: 1, currency: "EUR", email: "ann@shop.example", items, more: true })).toEqual(
+      [],
+    );
+  });
+
+  it("says where, by which rule, and what was expected", () => {
+    const items = [{ sku: "a", price_1: 1 }, { sku: 5 }];
+    expect(violations(order, { revenue: "12", currency: "XXX", items })).toEqual([
+      { path: "properties.revenue", rule: "type", expected: "number" },
+      { path: "properties.currency", rule: "enum", expected: 'one of "EUR","USD"' },
+      { path: "properties.items.1.price_1", rule: "required", expected: "a value" },
+      { path: "properties.items.1.sku", rule: "type", expected: "string" },
+    ]);
+  });
+
+  it.each<[PlannedSchema, unknown, rule: string, expected: string]>([
+    [{ type: ["string", "null"] }, 1, "type", "string or null"],
+    [{ const: 5 }, 6, "const", "5"],
+    [{ minimum: 0 }, -1, "minimum", "at least 0"],
+    [{ exclusiveMaximum: 3 }, 3, "exclusiveMaximum", "less than 3"],
+    [{ multipleOf: 2 }, 3, "multipleOf", "a multiple of 2"],
+    [{ minLength: 2 }, "a", "minLength", "at least 2 characters"],
+    [{ maxItems: 1 }, [1, 2], "maxItems", "at most 1 entries"],
+    [{ uniqueItems: true }, [1, 1], "uniqueItems", "no entry twice"],
+    [{ pattern: "^a$" }, "b", "pattern", 'a match of "^a$"'],
+    [{ format: "date-time" }, "yesterday", "format", "date-time"],
+    [{ not: { type: "number" } }, 1, "not", 'what "not" asks for'],
+  ])("has words for %j", (schema, value, rule, expected) => {
+    expect(violations({ properties: { a: schema } }, { a: value })).toEqual([{ path: "properties.a", rule, expected }]);
+  });
+
+  it("takes an event without properties as one with none, and properties that are none as wrong", () => {
+    const schema = { required: ["a"] };
+    const missing = { path: "properties.a", rule: "required", expected: "a value" };
+    for (const properties of [undefined, null, {}]) expect(violations(schema, properties)).toEqual([missing]);
+    for (const properties of [[], "a", 1, true]) {
+      expect(violations(schema, properties)).toEqual([{ path: "properties", rule: "type", expected: "object" }]);
+    }
+  });
+
+  it("looks at other types of message by their type, and at traits where those have them", () => {
+    const email = { properties: { email: { format: "email" } } };
+    const plan = compiled({ mode: "observe", types: { identify: email, page: { required: ["url"] } } });
+    expect(plan.mode).toBe("observe");
+    expect(plan.check({ type: "identify", traits: { email: "ann" } })).toMatchObject([{ path: "traits.email" }]);
+    expect(plan.check({ type: "page", name: "Home" })).toMatchObject([{ path: "properties.url" }]);
+    for (const type of ["screen", "group", "alias", "constructor", undefined, 5])
+      expect(plan.check({ type })).toEqual([]);
+  });
+
+  it("lets unplanned events pass unless it refuses them", () => {
+    const unplanned = [{ path: "event", rule: "planned", expected: "an event of the tracking plan" }];
+    const names = ["Sould", "toString", "__proto__", ""];
+    for (const event of names) {
+      expect(compiled(planOf({})).check({ type: "track", event })).toEqual([]);
+      expect(compiled(planOf({}, { unplanned: "refuse" })).check({ type: "track", event })).toEqual(unplanned);
+    }
+    expect(compiled(planOf({}, { unplanned: "refuse" })).check({ type: "page", name: "Home" })).toEqual([]);
+  });
+
+  it("tells ten violations at most, each once", () => {
+    const numbers = { additionalProperties: { type: "number" } };
+    const properties = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`p${at}`, "x"]));
+    expect(violations(numbers, properties)).toEqual([{ path: "properties.*", rule: "type", expected: "number" }]);
+    const list = { properties: { a: { items: { type: "number" } } } };
+    expect(violations(list, { a: Array(5_000).fill("x") })).toHaveLength(10);
+    const twice = { properties: { a: { anyOf: [{ type: "number" }, { type: "number" }] } } };
+    expect(violations(twice, { a: "x" }).map(({ rule }) => rule)).toEqual(["type", "anyOf"]);
+  });
+
+  it("never says anything of an event's values", () => {
+    const schema = {
+      properties: {
+        name: { enum: ["x"] },
+        at: { format: "date" },
+        n: { maximum: 0 },
+        p: { pattern: "^$" },
+        c: { const: 1 },
+      },
+      additionalProperties: false,
+      propertyNames: { maxLength: 10 },
+      maxProperties: 3,
+    };
+    const plan = compiled(planOf(schema));
+    const secret = fc.integer({ min: 1e9, max: 2e9 }).map((n) => `ann${n}`);
+    fc.assert(
+      fc.property(secret, fc.subarray(["name", "at", "n", "p", "c", "other"], { minLength: 1 }), (word, names) => {
+        const values = names.map((name): [string, unknown] => [
+          name,
+          name === "n" ? Number(word.slice(3)) : [word, word][0],
+        ]);
+        const properties = Object.fromEntries([...values, [word, word], [`${word}@shop.example`, 1]]);
+        const found = plan.check(sold(properties));
+        expect(found.length).toBeGreaterThan(0);
+        expect(JSON.stringify(found)).not.toContain(word.slice(3));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives each of many events what it would get alone", () => {
+    const plan = compiled(planOf({ properties: { a: { type: "number" } } }, { unplanned: "refuse" }));
+    const event = fc.oneof(
+      fc.record({
+        type: fc.constantFrom("track", "page"),
+        event: fc.constantFrom("Sold", "Sould"),
+        properties: fc.object(),
+      }),
+      fc.constant(sold({ a: "x" })),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 6 }), (events) => {
+        expect(plan.checkAll(events)).toEqual(events.map((one) => plan.check(one)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("a hostile schema or event", () => {
+  const tooSlow = [{ path: "event", rule: "time", expected: "an event that can be checked in time" }];
+  const hostile = planOf({ properties: { a: { pattern: "^(a+)+$" } } });
+  const plan = new CompiledPlan(hostile, compilePlan(hostile), { checkMsMax: 200, checkAllMsMax: 60_000 });
+  const slow = sold({ a: `${"a".repeat(50)}!` });
+
+  it("cannot hold the function up with a pattern that takes the age of the universe: the event is cut off", () => {
+    expect(plan.check(slow)).toEqual(tooSlow);
+    expect(plan.check(sold({ a: "aaa" }))).toEqual([]);
+  });
+
+  it("does no harm to the events beside it, until the time of all is used up", () => {
+    const wrong = [{ path: "properties.a", rule: "pattern", expected: 'a match of "^(a+)+$"' }];
+    const [fine, bad] = [sold({ a: "a" }), sold({ a: "b" })];
+    expect(plan.checkAll([fine, slow, bad, slow, fine])).toEqual([[], tooSlow, wrong, tooSlow, []]);
+    const hurried = new CompiledPlan(hostile, compilePlan(hostile), { checkMsMax: 20, checkAllMsMax: 50 });
+    expect(hurried.checkAll(Array(1_000).fill(slow))).toEqual(Array(1_000).fill(tooSlow));
+  });
+
+  it("is no way to overflow the stack", () => {
+    const recursive = compiled(
+      planOf({
+        $ref: "#/definitions/n",
+        definitions: { n: { items: { $ref: "#/definitions/n" }, properties: { a: { $ref: "#/definitions/n" } } } },
+      }),
+    );
+    const deep = JSON.parse(`{"a":${"[".repeat(15_000)}${"]".repeat(15_000)}}`);
+    expect(recursive.check(sold(deep))).toEqual([
+      { path: "event", rule: "depth", expected: "an event that is less deep" },
+    ]);
+  });
+
+  it("throws nothing, whatever the event", () => {
+    const any = compiled(planOf({ properties: { a: { uniqueItems: true, items: { format: "email" } } } }));
+    fc.assert(
+      fc.property(fc.object({ withNullPrototype: true, withBigInt: false }), (fields) => {
+        expect(any.check({ ...sold(fields.properties), ...fields })).toBeInstanceOf(Array);
+        expect(any.check(sold(fields))).toBeInstanceOf(Array);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
