@@ -4,6 +4,9 @@ import { configFile, loadConfig } from "../lib/load-config.ts";
 import { names } from "../lib/names.ts";
 import { MillraceStack } from "./millrace-stack.ts";
 
+// Ctrl-C, as the end of a process does, removes what lies in the folder for temporary files.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
 // Needs no AWS account: the template says nothing of one. The `cdk` command runs this too and says where to write.
 const file = configFile(undefined);
 try {

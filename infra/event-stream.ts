@@ -33,4 +33,9 @@ export class EventStream extends Construct {
       "kinesis:ListShards",
     );
   }
+
+  /** May put records, and list the shards to pack them for. */
+  grantWrite(grantee: IGrantable): void {
+    this.stream.grant(grantee, "kinesis:ListShards", "kinesis:PutRecords");
+  }
 }

@@ -1,10 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
-import { settingsOf } from "../lib/defaults.ts";
+import { settingsOf, sourcesOf } from "../lib/defaults.ts";
+import { Audit } from "./audit.ts";
+import { Collector } from "./collector.ts";
+import { DedupeWindowAlarm } from "./dedupe-window-alarm.ts";
 import { EventStream } from "./event-stream.ts";
 import { IteratorAgeAlarm } from "./iterator-age-alarm.ts";
 import { LedgerTable } from "./ledger-table.ts";
+import { LossAlarms } from "./loss-alarms.ts";
 import { MetricStore } from "./metric-store.ts";
 import { QueryApi } from "./query-api.ts";
 import { Recovery } from "./recovery.ts";
@@ -29,9 +33,15 @@ export class MillraceStack extends Stack {
     const bucket = new RejectBucket(this, "Rejects");
     const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
     new Recovery(this, "Recovery", { configFile, stream, ledger, bucket, rollUp: rollUp.function });
+    new Audit(this, "Audit", { configFile, stream, ledger, store, bucket });
     const query = new QueryApi(this, "Query", { configFile, stream, ledger, store });
+    if (sourcesOf(props.config).length > 0) {
+      new Collector(this, "Collector", { config: props.config, configFile, api: query.api, stream });
+    }
     new IteratorAgeAlarm(this, "IteratorAge", stream);
-    new CfnOutput(this, "ApiUrl", { value: query.url });
+    new DedupeWindowAlarm(this, "DedupeWindow");
+    new LossAlarms(this, "Losses", { settings, rollUp });
+    new CfnOutput(this, "ApiUrl", { value: query.api.apiEndpoint });
     new CfnOutput(this, "StreamName", { value: stream.stream.streamName });
     new CfnOutput(this, "BucketName", { value: bucket.bucket.bucketName });
   }

@@ -18,9 +18,10 @@ export interface QueryApiProps {
   readonly store: MetricStore;
 }
 
-/** The HTTP API that answers questions and serves the page. */
+/** The HTTP API, with the function that answers questions and serves the page. */
 export class QueryApi extends Construct {
-  readonly url: string;
+  /** Other functions add routes of their own. */
+  readonly api: HttpApi;
 
   constructor(scope: Construct, id: string, { configFile, stream, ledger, store }: QueryApiProps) {
     super(scope, id);
@@ -46,16 +47,18 @@ export class QueryApi extends Construct {
     stream.grantRead(query);
     ledger.grantRead(query);
     store.grantQuery(query);
-    const api = new HttpApi(this, "Api", {
+    this.api = new HttpApi(this, "Api", {
       apiName: names.query,
       description: "Millrace: metrics by HTTP",
       // Nobody reads a team's numbers without an AWS identity that may.
       defaultAuthorizer: new HttpIamAuthorizer(),
+      createDefaultStage: false,
     });
+    // A bound on what a flood can cost, and on how much of the account's concurrency it can take from the roll-up.
+    this.api.addStage("DefaultStage", { autoDeploy: true, throttle: { rateLimit: 2_000, burstLimit: 2_000 } });
     const integration = new HttpLambdaIntegration("QueryFunction", query);
     for (const route of Object.values(queryRoutes)) {
-      api.addRoutes({ path: route.replace("GET ", ""), methods: [HttpMethod.GET], integration });
+      this.api.addRoutes({ path: route.replace("GET ", ""), methods: [HttpMethod.GET], integration });
     }
-    this.url = api.apiEndpoint;
   }
 }

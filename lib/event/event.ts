@@ -3,6 +3,7 @@ import { shown } from "../config-error.ts";
 import { messageIdBytesMax, recordLimits } from "../limits.ts";
 import { type Problem, problem } from "../problem.ts";
 import { parseTimestamp } from "../timestamp.ts";
+import { refusedOf } from "./refused.ts";
 
 /** The fields of any JSON object; what they hold is not known. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -38,7 +39,8 @@ const invalid = (path: string, expected: string, received: unknown): Problem =>
 
 /**
  * Reads the text of one message of the Segment spec. A message without a `timestamp` happened when it arrived, as the
- * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute.
+ * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute. One that the
+ * collector has refused is the problem that it says.
  */
 export function readEvent(text: string, arrivalMs: number): Event | Problem {
   if (!fits(text, recordLimits.eventBytesMax)) {
@@ -54,7 +56,7 @@ export function readEvent(text: string, arrivalMs: number): Event | Problem {
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
     return problem("invalid", `expected a JSON object, got ${Array.isArray(message) ? "an array" : shown(message)}`);
   }
-  return eventOf(message as Fields, arrivalMs);
+  return refusedOf(message as Fields) ?? eventOf(message as Fields, arrivalMs);
 }
 
 function eventOf(fields: Fields, arrivalMs: number): Event | Problem {

@@ -90,13 +90,13 @@ test("functions run on Node 24 and arm64, within their limits", () => {
   template.allResourcesProperties("AWS::Lambda::Function", { Runtime: "nodejs24.x", Architectures: ["arm64"] });
 });
 
-test("nothing is granted on every resource but endpoint discovery, which knows no resources", () => {
+test("nothing is granted on every resource but endpoint discovery and reading metrics, which know no resources", () => {
   const policies = Object.values(template.findResources("AWS::IAM::Policy"));
   const statements = policies.flatMap(
     (policy) => (policy.Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
   );
   const everywhere = statements.filter(({ Resource }) => Resource === "*").flatMap(({ Action }) => Action);
-  expect(new Set(everywhere)).toEqual(new Set(["timestream:DescribeEndpoints"]));
+  expect(new Set(everywhere)).toEqual(new Set(["timestream:DescribeEndpoints", "cloudwatch:GetMetricData"]));
   expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
 });
 
@@ -111,6 +111,52 @@ test("the query function may not write, and the roll-up may not read the store",
       .sort();
   expect(actionsOf("Query").filter((action) => /Put|Write|Update|Delete/.test(action))).toEqual([]);
   expect(actionsOf("RollUp")).not.toContain("timestream:Select");
+});
+
+test("the audit may change nothing", () => {
+  const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) => id.startsWith("Audit"));
+  const actions = policies.flatMap(([, { Properties }]) =>
+    (Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement.flatMap(
+      ({ Action }) => Action,
+    ),
+  );
+  expect(new Set(actions)).toEqual(
+    new Set([
+      "kinesis:ListShards",
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "timestream:Select",
+      "timestream:DescribeEndpoints",
+      "s3:ListBucket",
+      "cloudwatch:GetMetricData",
+    ]),
+  );
+});
+
+test("the audit runs every hour, and once a day with rows", () => {
+  for (const [rate, rows] of [
+    ["rate(1 hour)", "none"],
+    ["rate(1 day)", "sample"],
+  ]) {
+    template.hasResourceProperties("AWS::Events::Rule", {
+      ScheduleExpression: rate,
+      Targets: [Match.objectLike({ Input: Match.serializedJson(Match.objectLike({ rows, publish: true })) })],
+    });
+  }
+});
+
+test("the alarms of the audit look at metrics with the dimension that the function publishes them with", () => {
+  for (const [MetricName, TreatMissingData] of [
+    ["AuditFindings", "notBreaching"],
+    ["AuditIncomplete", "breaching"],
+  ]) {
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      Namespace: "Millrace",
+      MetricName,
+      Dimensions: [{ Name: "service", Value: "millrace-audit" }],
+      TreatMissingData,
+    });
+  }
 });
 
 test("every route asks who is calling", () => {

@@ -1,0 +1,41 @@
+import { type HttpApi, type HttpMethod, HttpNoneAuthorizer } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Construct } from "constructs";
+import type { Config } from "../lib/config.ts";
+import { collectRoutes } from "../lib/lambda/collect-routes.ts";
+import { environmentNames, names } from "../lib/names.ts";
+import { BundledFunction } from "./bundled-function.ts";
+import type { EventStream } from "./event-stream.ts";
+import { WriteKeys } from "./write-keys.ts";
+
+export interface CollectorProps {
+  readonly config: Config;
+  readonly configFile: string;
+  readonly api: HttpApi;
+  readonly stream: EventStream;
+}
+
+/** The function that takes in events over HTTP, its routes, and the keys it knows senders by. */
+export class Collector extends Construct {
+  constructor(scope: Construct, id: string, { config, configFile, api, stream }: CollectorProps) {
+    super(scope, id);
+    const collect = new BundledFunction(this, "Function", {
+      functionName: names.collect,
+      description: "Takes in events over HTTP and puts them into the stream",
+      entry: "collect.ts",
+      configFile,
+      memoryMib: 512,
+      // Reading the keys and listing the shards on a cold start, and what the stream is given.
+      timeoutSeconds: 20,
+      environment: { [environmentNames.stream]: stream.stream.streamName },
+    });
+    stream.grantWrite(collect);
+    new WriteKeys(this, "Keys", config).grantRead(collect);
+    const integration = new HttpLambdaIntegration("CollectFunction", collect);
+    for (const route of Object.values(collectRoutes)) {
+      const [method = "", path = ""] = route.split(" ");
+      // Whoever sends has a write key, which the function looks at; browsers cannot sign for IAM.
+      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer: new HttpNoneAuthorizer() });
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { isUtf8 } from "node:buffer";
+import { collectLimits } from "../limits.ts";
+import { isProblem } from "../problem.ts";
+import { decompress } from "../record/compression.ts";
+import { RequestRefused } from "./request-refused.ts";
+
+const tooLarge = (): RequestRefused =>
+  new RequestRefused("TooLarge", `expected a body of at most ${collectLimits.bodyBytesMax} bytes, got more`);
+
+const unparsable = (got: string): RequestRefused => new RequestRefused("Unparsable", `body: expected JSON, got ${got}`);
+
+/**
+ * The bytes of a body, decompressed where they are gzip or zstd. By the bytes and not by `Content-Encoding`: some clients
+ * leave it out, and some proxies leave it in. What unpacks to more than may be is cut off while it unpacks. Throws
+ * RequestRefused.
+ */
+export function plainBody(body: Buffer): Buffer {
+  if (body.length > collectLimits.bodyBytesMax) throw tooLarge();
+  const plain = decompress(body, collectLimits.bodyBytesMax);
+  if (!isProblem(plain)) return plain;
+  throw plain.reason === "too-large" ? tooLarge() : unparsable("broken compression");
+}
+
+/**
+ * The value of a body of JSON, whatever its content type says: browsers send text/plain, for which no preflight is
+ * needed. Throws RequestRefused.
+ */
+export function jsonBody(body: Buffer): unknown {
+  const plain = plainBody(body);
+  if (plain.length === 0) throw unparsable("nothing");
+  if (!isUtf8(plain)) throw unparsable("bytes that are no UTF-8");
+  try {
+    return JSON.parse(plain.toString("utf8").replace(/^\ufeff/, ""));
+  } catch {
+    throw unparsable("something else or broken JSON");
+  }
+}

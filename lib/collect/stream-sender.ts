@@ -1,0 +1,61 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import type { Fields } from "../event/event.ts";
+import { EventsNotTaken, Producer } from "../producer/producer.ts";
+import { RequestRefused } from "./request-refused.ts";
+
+/** Resolves when the stream has taken all events. Rejects with RequestRefused: the client has to send them again. */
+export type SendEvents = (events: readonly Fields[]) => Promise<void>;
+
+/** How long the stream has, in milliseconds. */
+export interface StreamPatience {
+  /** For one request to it. */
+  readonly requestTimeoutMs: number;
+  /** For what it throttles or fails; its last error is then the answer. */
+  readonly retryForMs: number;
+  /** For all of it, where there is no answer at all. */
+  readonly deadlineMs: number;
+}
+
+/** An SDK waits 10 seconds for an answer (analytics-node 3). */
+const patience: StreamPatience = { requestTimeoutMs: 2_000, retryForMs: 5_000, deadlineMs: 8_000 };
+
+/** More than the events of a request can come to, so that `send` never has to wait for room. */
+const bufferedBytesMax = 32 * 1024 * 1024;
+
+const errorName = /\b[A-Z]\w*(?:Exception|Error|Failure)\b/g;
+const throttled = /throughputexceeded|throttl|limitexceeded|slowdown|toomanyrequests/i;
+
+/**
+ * Sends by one producer as long as the container is warm, so that the shards are listed once. A container has one
+ * request at a time, so what its flush says is about that request's events. Those that failed are tried again alone, until
+ * the deadline; then nothing of the request is left in the producer, and the client is told to come again. What the
+ * stream had taken by then comes twice, under the same `messageId`.
+ */
+export function streamSender(
+  client: KinesisClient,
+  streamName: string,
+  { requestTimeoutMs, retryForMs, deadlineMs }: StreamPatience = patience,
+): SendEvents {
+  const backoff = { capMs: 1_000 };
+  const options = { client, streamName, lingerMs: 0, requestTimeoutMs, retryForMs, bufferedBytesMax, backoff };
+  const producer = new Producer(options);
+  return async (events) => {
+    try {
+      for (const event of events) await producer.send(event);
+    } finally {
+      await producer.flush({ deadlineMs }).catch((cause: unknown) => {
+        throw cause instanceof EventsNotTaken ? refusalOf(cause) : cause;
+      });
+    }
+  };
+}
+
+function refusalOf({ reasons }: EventsNotTaken): RequestRefused {
+  const all = [...reasons.keys()].join("\n");
+  // Its errors' names only: a message can hold a partition key, which is a person.
+  const cause = new Error("the stream did not take all events");
+  cause.name = [...new Set(all.match(errorName))].join(", ") || "NoAnswer";
+  return throttled.test(cause.name)
+    ? new RequestRefused("StreamThrottled", "the stream takes no more at the moment", { cause })
+    : new RequestRefused("StreamUnavailable", "the stream could not be reached in time", { cause });
+}

@@ -1,0 +1,34 @@
+import { type Problem, problem, type Reason } from "../problem.ts";
+import type { Fields } from "./event.ts";
+
+/** Why the collector may refuse an event that it has taken in. */
+export const refusedReasons = ["plan", "too-large", "invalid"] as const satisfies readonly Reason[];
+export type RefusedReason = (typeof refusedReasons)[number];
+
+export interface Refused {
+  readonly reason: RefusedReason;
+  /** At most so long that it can stand in an index of what is in quarantine. */
+  readonly detail: string;
+}
+
+/** UTF-16 units of a detail. */
+export const refusedDetailMax = 500;
+
+/**
+ * What the collector notes on an event in the field `millrace`, which is its own: senders cannot set it there. An event
+ * that it refused, and which the roll-up puts into quarantine; or how one that is counted breaks the tracking plan.
+ */
+export interface CollectorNote {
+  readonly refused?: Refused;
+  readonly violations?: readonly { readonly path: string; readonly rule: string; readonly expected: string }[];
+}
+
+/** The problem that the collector found in an event; nothing where there is none, or no well-formed one. */
+export function refusedOf({ millrace: note }: Fields): Problem | undefined {
+  const refused = typeof note === "object" && note !== null ? (note as Fields).refused : undefined;
+  if (typeof refused !== "object" || refused === null) return undefined;
+  const { reason, detail } = refused as Fields;
+  const known = refusedReasons.find((each) => each === reason);
+  if (known === undefined || typeof detail !== "string") return undefined;
+  return problem(known, detail.slice(0, refusedDetailMax).toWellFormed());
+}

@@ -1,0 +1,73 @@
+import type { Logger } from "@aws-lambda-powertools/logger";
+import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { MiddlewareObj } from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { type Answer, refusalAnswer } from "../collect/answer.ts";
+import type { Collected } from "../collect/collect.ts";
+import { RequestRefused } from "../collect/request-refused.ts";
+
+/** What a route of the collector gives: an answer, and what is to be counted of it. */
+export type Told = { readonly answer: Answer } & Partial<Omit<Collected, "answer">>;
+
+/**
+ * Middleware: publishes what became of a request as metrics and makes the response of its answer. What goes wrong is
+ * logged by the error's name alone: its message may hold a piece of what was sent.
+ */
+export function collectAnswers(
+  logger: Logger,
+  metrics: Metrics,
+): MiddlewareObj<APIGatewayProxyEventV2, Told | APIGatewayProxyStructuredResultV2> {
+  return {
+    after: (request) => {
+      const told = request.response as Told;
+      publish(told, metrics);
+      if (told.cause !== undefined)
+        logger.warn("A request was not taken", { refusal: told.refusal, why: nameOf(told.cause) });
+      request.response = responseOf(told.answer);
+    },
+    onError: (request) => {
+      const { error } = request;
+      if (error instanceof RequestRefused) {
+        publish({ refusal: error.refusal }, metrics);
+        logger.warn("No request can be taken", { refusal: error.refusal, why: nameOf(error.cause) });
+        request.response = responseOf(refusalAnswer(error, Math.random));
+        return;
+      }
+      logger.error("A request could not be answered", { why: nameOf(error), at: placeOf(error) });
+      metrics.addMetric("CollectorErrors", MetricUnit.Count, 1);
+      request.response = responseOf({ status: 500, headers: {}, body: { success: false, message: "internal error" } });
+    },
+  };
+}
+
+function publish(
+  { accepted = 0, refused = {}, planViolations = 0, refusal }: Omit<Told, "answer">,
+  metrics: Metrics,
+): void {
+  if (refusal !== undefined) metrics.addMetric(refusal, MetricUnit.Count, 1);
+  if (accepted > 0) metrics.addMetric("EventsAccepted", MetricUnit.Count, accepted);
+  if (planViolations > 0) metrics.addMetric("PlanViolations", MetricUnit.Count, planViolations);
+  for (const [reason, count] of Object.entries(refused)) {
+    const single = metrics.singleMetric();
+    single.addDimension("reason", reason);
+    single.addMetric("EventsRefused", MetricUnit.Count, count);
+  }
+}
+
+const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : typeof cause);
+
+/** The first place in our code that the error came by, without its message. */
+const placeOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.stack : undefined)
+    ?.split("\n")
+    .find((line) => /^\s+at /.test(line))
+    ?.trim() ?? "";
+
+function responseOf({ status, headers, body }: Answer): APIGatewayProxyStructuredResultV2 {
+  if (body === undefined) return { statusCode: status, headers: { ...headers } };
+  return {
+    statusCode: status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,27 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import type { CollectRequest } from "../collect/request.ts";
+import type { SettingsRequest } from "../collect/settings-request.ts";
+
+/** The request to the collector that an event of API Gateway is (payload format 2.0; names of headers are lower-case). */
+export function collectRequest(event: APIGatewayProxyEventV2, receivedMs: number): CollectRequest {
+  const { headers, pathParameters, rawQueryString, body = "", isBase64Encoded, requestContext } = event;
+  return {
+    call: pathParameters?.call ?? "",
+    headers,
+    query: new URLSearchParams(rawQueryString),
+    body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
+    // Not X-Forwarded-For: anybody can write that.
+    address: requestContext.http.sourceIp,
+    receivedMs,
+  };
+}
+
+export const settingsRequest = ({
+  headers,
+  pathParameters,
+  requestContext,
+}: APIGatewayProxyEventV2): SettingsRequest => ({
+  writeKey: pathParameters?.writeKey ?? "",
+  headers,
+  host: headers.host ?? requestContext.domainName,
+});

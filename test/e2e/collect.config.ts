@@ -1,0 +1,29 @@
+import { count, defineConfig, page, screen, sum, track } from "../../lib/config.ts";
+
+export default defineConfig({
+  metrics: {
+    page_views: { on: page(), measure: count(), by: { source: "source" } },
+    screens: { on: screen(), measure: count() },
+    orders: { on: track("Order Completed"), measure: count(), by: { source: "source" } },
+    revenue: {
+      on: track("Order Completed"),
+      measure: sum("properties.revenue"),
+      by: { currency: "properties.currency" },
+    },
+  },
+  rollUp: { batchingWindow: "1s" },
+  sources: {
+    web: { allowedOrigins: ["https://shop.example"] },
+    server: { laptopKey: "server-key" },
+  },
+  trackingPlan: {
+    mode: "enforce",
+    events: {
+      "Order Completed": {
+        type: "object",
+        properties: { revenue: { type: "number" }, currency: { type: "string" } },
+        required: ["revenue"],
+      },
+    },
+  },
+});

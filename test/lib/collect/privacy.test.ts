@@ -1,0 +1,184 @@
+import { createHmac } from "node:crypto";
+import { isIP } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
+
+const key = "a key of thirty-two characters..";
+const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");
+const privacy = (rules: { remove?: string[]; hash?: string[] }) => privacyOf({ remove: [], hash: [], ...rules }, key);
+
+describe("what privacy removes", () => {
+  it("is gone, and all else stays as it is", () => {
+    const event = { type: "track", context: { ip: "203.0.113.7", page: { path: "/" } }, userId: "ann" };
+    expect(privacy({ remove: ["context.ip", "traits.email", "userId.x"] })(event)).toEqual({
+      ...event,
+      context: { page: { path: "/" } },
+    });
+    expect(event.context.ip).toBe("203.0.113.7");
+  });
+
+  it("is a whole branch where the path names one", () => {
+    expect(privacy({ remove: ["context"] })({ context: { a: { b: 1 } }, a: 1 })).toEqual({ a: 1 });
+  });
+
+  it("is gone from every entry of a list, or from the one that the path names", () => {
+    const event = { items: [{ note: "a", sku: 1 }, [{ note: "b" }], "note", null] };
+    expect(privacy({ remove: ["items.note"] })(event)).toEqual({ items: [{ sku: 1 }, [{}], "note", null] });
+    // Through a list in the list too: what is not kept cannot be too much.
+    expect(privacy({ remove: ["items.0"] })(event)).toEqual({ items: [null, [null], "note", null] });
+    expect(privacy({ remove: ["items.0.sku"] })(event)).toEqual({
+      items: [{ note: "a" }, [{ note: "b" }], "note", null],
+    });
+  });
+
+  it("stays gone where something below it is hashed", () => {
+    expect(privacy({ remove: ["traits"], hash: ["traits.email"] })({ traits: { email: "a" } })).toEqual({});
+    expect(privacy({ remove: ["userId"], hash: ["userId"] })({ userId: "a" })).toEqual({});
+  });
+});
+
+describe("what privacy hashes", () => {
+  it("is the HMAC-SHA-256 of its text in hex", () => {
+    const event = { userId: "ann", traits: { email: "ann@shop.example", age: 30, paying: true, name: null } };
+    expect(privacy({ hash: ["userId", "traits"] })(event)).toEqual({
+      userId: hmac("ann"),
+      traits: { email: hmac("ann@shop.example"), age: hmac("30"), paying: hmac("true"), name: null },
+    });
+    // RFC 4231, test case 2.
+    expect(privacyOf({ remove: [], hash: ["a"] }, "Jefe")({ a: "what do ya want for nothing?" })).toEqual({
+      a: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    });
+  });
+
+  it("is everything in a list or an object, and what is removed in it is gone first", () => {
+    const rules = { hash: ["traits"], remove: ["traits.phone"] };
+    const event = { traits: { phone: "1", emails: ["a", { b: "c" }] } };
+    expect(privacy(rules)(event)).toEqual({ traits: { emails: [hmac("a"), { b: hmac("c") }] } });
+  });
+
+  it("is left out where it is deeper than any name or address lies", () => {
+    const deep: unknown = JSON.parse(`${"[".repeat(15_000)}"ann"${"]".repeat(15_000)}`);
+    expect(privacy({ hash: ["a"], remove: ["a.b"] })({ a: "b", c: deep })).toEqual({ a: hmac("b"), c: deep });
+    expect(JSON.stringify(privacy({ hash: ["a"] })({ a: deep }))).not.toContain("ann");
+  });
+
+  it("needs a key, and one that is not empty", () => {
+    for (const none of [undefined, ""]) {
+      expect(() => privacyOf({ remove: [], hash: ["userId"] }, none)).toThrow("Expected a key to hash userId with");
+      expect(privacyOf({ remove: ["userId"], hash: [] }, none)({ userId: "ann" })).toEqual({});
+    }
+  });
+});
+
+describe("privacy", () => {
+  const names = ["a", "b", "c", "0", "1"];
+  const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+  const { value } = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie("value"), { maxLength: 3 }), tie("object")),
+    object: fc.dictionary(fc.constantFrom(...names), tie("value"), { maxKeys: 4 }),
+  }));
+  const event = fc.dictionary(fc.constantFrom(...names), value);
+  const path = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
+  const paths = fc.array(path, { maxLength: 4 });
+
+  /** All texts, numbers and booleans at a path, through lists too. */
+  function valuesAt(value: unknown, [name, ...rest]: readonly string[]): unknown[] {
+    if (typeof value !== "object" || value === null) return name === undefined && value !== undefined ? [value] : [];
+    if (name === undefined) return Object.values(value).flatMap((one) => valuesAt(one, []));
+    if (!Array.isArray(value))
+      return valuesAt(
+        Object.hasOwn(value, name) ? Object.entries(value).find(([own]) => own === name)?.[1] : undefined,
+        rest,
+      );
+    const every = value.flatMap((one) => valuesAt(one, [name, ...rest]));
+    return /^\d+$/.test(name) ? [...every, ...valuesAt(value[Number(name)], rest)] : every;
+  }
+
+  it("leaves nothing at a removed path and hashes only at a hashed one, whatever the event and the paths", () => {
+    fc.assert(
+      fc.property(event, paths, paths, (fields, remove, hash) => {
+        const kept = privacyOf({ remove, hash }, key)(fields);
+        for (const one of remove) expect(valuesAt(kept, one.split(".")).filter((value) => value !== null)).toEqual([]);
+        for (const one of hash) {
+          for (const value of valuesAt(kept, one.split("."))) {
+            if (value !== null) expect(value).toMatch(/^[0-9a-f]{64}$/);
+          }
+        }
+      }),
+    );
+  });
+
+  it("keeps equal values equal, different ones different, and does not change what it was given", () => {
+    fc.assert(
+      fc.property(event, fc.string(), fc.string(), (fields, one, other) => {
+        const apply = privacyOf({ remove: ["c"], hash: ["a"] }, key);
+        const before = structuredClone(fields);
+        const kept = apply(fields);
+        expect(fields).toEqual(before);
+        expect(kept.b).toBe(fields.b);
+        expect(apply({ a: one }).a === apply({ a: other }).a).toBe(one === other);
+      }),
+    );
+  });
+
+  it("takes names of the language's own as names", () => {
+    const fields = JSON.parse('{"__proto__":{"a":1},"constructor":"x","a":{"__proto__":"ann"}}');
+    const kept = privacy({ remove: ["a.b"], hash: ["constructor"] })(fields);
+    expect(JSON.stringify(kept)).toBe(`{"__proto__":{"a":1},"constructor":"${hmac("x")}","a":{"__proto__":"ann"}}`);
+  });
+});
+
+describe("an address", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.0"],
+    ["0.0.0.0", "0.0.0.0"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1::"],
+    ["2001:DB8::1", "2001:db8::"],
+    ["2001:db8:0:ffff::", "2001:db8::"],
+    ["2001:0:5::1", "2001:0:5::"],
+    ["::1", "::"],
+    ["1::", "1::"],
+    ["fe80::1%eth0", "fe80::"],
+    ["::ffff:203.0.113.7", "203.0.113.0"],
+    ["::ffff:cb00:7107", "203.0.113.0"],
+    ["0:0:0:0:0:ffff:203.0.113.7", "203.0.113.0"],
+    ["64:ff9b::203.0.113.7", "64:ff9b::"],
+    ["", undefined],
+    ["203.0.113.7:80", undefined],
+    ["[2001:db8::1]", undefined],
+    ["203.0.113", undefined],
+    ["ann", undefined],
+  ])("%s is cut to %s", (address, cut) => {
+    expect(cutAddress(address)).toBe(cut);
+  });
+
+  it("is cut to one of the same kind that is its own network, and is the same for all of the network", () => {
+    const mapped = fc.ipV4().map((address) => `::ffff:${address}`);
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), mapped), (address) => {
+        const cut = cutAddress(address) ?? "";
+        expect(isIP(cut)).not.toBe(0);
+        expect(cutAddress(cut)).toBe(cut);
+      }),
+    );
+    const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(groups, groups, (one, other) => {
+        const text = (parts: number[]) => parts.map((part) => part.toString(16)).join(":");
+        const isMapped = [one, other].some((parts) => parts.slice(0, 5).every((part) => part === 0));
+        fc.pre(!isMapped);
+        const neighbour = [...one.slice(0, 3), ...other.slice(3)];
+        expect(cutAddress(text(neighbour))).toBe(cutAddress(text(one)));
+        expect(cutAddress(text(other)) === cutAddress(text(one))).toBe(`${one.slice(0, 3)}` === `${other.slice(0, 3)}`);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
+        const network = (address: string) => address.split(".").slice(0, 3).join(".");
+        expect(cutAddress(`::ffff:${one}`)).toBe(cutAddress(one));
+        expect(cutAddress(one) === cutAddress(other)).toBe(network(one) === network(other));
+      }),
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { RequestRefused } from "../../../lib/collect/request-refused.ts";
+import { streamSender } from "../../../lib/collect/stream-sender.ts";
+import { clientOf, TestStream } from "../producer/stream.ts";
+
+let stream: TestStream;
+beforeAll(async () => {
+  stream = await TestStream.open(4);
+});
+afterAll(() => stream.close());
+afterEach(() => {
+  stream.fault = undefined;
+  stream.requests.length = 0;
+});
+
+const patience = { requestTimeoutMs: 2_000, retryForMs: 100, deadlineMs: 2_000 };
+const people = (run: string) =>
+  Array.from({ length: 40 }, (_, index) => ({ type: "page", userId: `person ${index}`, messageId: `${run}-${index}` }));
+
+/** How often each message of a run is in the stream. */
+async function stored(run: string): Promise<number[]> {
+  const ids = (await stream.records()).flatMap(({ events }) => events.map(({ messageId }) => String(messageId)));
+  return people(run).map(({ messageId }) => ids.filter((id) => id === messageId).length);
+}
+
+async function refusalOf(sending: Promise<void>): Promise<RequestRefused> {
+  const error = await sending.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (error instanceof RequestRefused) return error;
+  throw new Error(`Expected RequestRefused, got ${error}`);
+}
+
+test("all events of a request are in the stream once it is acknowledged, in a record a shard", async () => {
+  const send = streamSender(stream.client, stream.name, patience);
+  await send(people("a"));
+  expect(await stored("a")).toEqual(people("a").map(() => 1));
+  expect(stream.requests.flat()).toHaveLength(4);
+});
+
+test("records that fail are sent again, and no others", async () => {
+  const send = streamSender(stream.client, stream.name, { ...patience, retryForMs: 5_000 });
+  const failing = new Set<string>();
+  stream.fault = ({ ExplicitHashKey = "" }) => {
+    if (failing.size >= 2 || failing.has(ExplicitHashKey)) return undefined;
+    failing.add(ExplicitHashKey);
+    return { ErrorCode: "InternalFailure", ErrorMessage: "try again" };
+  };
+  await send(people("b"));
+  expect(await stored("b")).toEqual(people("b").map(() => 1));
+  expect(stream.requests.flat()).toHaveLength(6);
+});
+
+test("a shard that throttles on ends the request, what the others took stays, and nothing is sent later", async () => {
+  const send = streamSender(stream.client, stream.name, patience);
+  stream.fault = ({ ExplicitHashKey }) =>
+    ExplicitHashKey === "0"
+      ? { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" }
+      : undefined;
+  const { refusal, cause } = await refusalOf(send(people("c")));
+  expect([refusal, (cause as Error).name]).toEqual(["StreamThrottled", "ProvisionedThroughputExceededException"]);
+  const taken = await stored("c");
+  expect(new Set(taken)).toEqual(new Set([0, 1]));
+  stream.fault = undefined;
+  // The next request has only its own events; the client's second attempt has the same ones.
+  await send(people("d"));
+  expect(await stored("c")).toEqual(taken);
+  expect(await stored("d")).toEqual(people("d").map(() => 1));
+  await send(people("c"));
+  expect(await stored("c")).toEqual(taken.map((count) => count + 1));
+});
+
+test("a stream that cannot be reached ends the request, and it works again when the stream does", async () => {
+  let isDown = true;
+  stream.fault = () => {
+    if (isDown) throw Object.assign(new Error("connect"), { name: "TimeoutError", $fault: "server" });
+    return undefined;
+  };
+  const send = streamSender(stream.client, stream.name, patience);
+  const { refusal, cause } = await refusalOf(send(people("e")));
+  expect([refusal, (cause as Error).name]).toEqual(["StreamUnavailable", "TimeoutError"]);
+  isDown = false;
+  await send(people("f"));
+  expect(await stored("e")).toEqual(people("e").map(() => 0));
+});
+
+test("a stream that is not there, or an address where nobody listens, is no reason to say more than that", async () => {
+  const missing = streamSender(stream.client, "none", patience);
+  expect((await refusalOf(missing(people("g")))).message).toBe("the stream could not be reached in time");
+  const nobody = streamSender(clientOf("http://127.0.0.1:1"), stream.name, patience);
+  expect((await refusalOf(nobody(people("h")))).refusal).toBe("StreamUnavailable");
+});
