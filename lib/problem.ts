@@ -15,7 +15,9 @@ export type Reason =
   /** The store refused a row that it is part of. */
   | "refused"
   /** The record was to be stepped over, and was not taken apart. */
-  | "skipped";
+  | "skipped"
+  /** Its part was begun under definitions that could not count it, and was finished under others that could. */
+  | "changed";
 
 /** A reason, and what was expected and what came, in words. Never holds more of the event than a short value. */
 export interface Problem {

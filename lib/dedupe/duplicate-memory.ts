@@ -14,6 +14,7 @@ interface RelatedPart extends NumberedPart {
 const relativesShare = 8;
 /** Behind every sequence number. */
 const lastOfAll = "9".repeat(129);
+
 /** The message ids that a part must not count again. */
 export interface KnownIds {
   has(high: number, low: number): boolean;
@@ -22,6 +23,11 @@ export interface KnownIds {
    * `dedupeWindow`, or less where there were too many ids.
    */
   readonly windowMs: number;
+  /**
+   * Whether the part left the id in the ledger when it was opened, and so may count it: later parts rely on that. Absent
+   * where it is folded under what it is opened under, and leaves what it finds.
+   */
+  claims?(high: number, low: number): boolean;
 }
 
 /**
@@ -64,6 +70,12 @@ export class DuplicateMemory {
       has: (high, low) => own.has(high, low) || relatives.some((ids) => ids.has(high, low)),
       windowMs: Math.min(own.windowMs, ...relatives.map(({ windowMs }) => windowMs)),
     };
+  }
+
+  /** The ids that a part left in the ledger when it was opened. */
+  async claimedBy(shard: string, part: NumberedPart): Promise<Pick<KnownIds, "has">> {
+    const ids = await this.#mapOf(shard, [part]);
+    return { has: (high, low) => ids.get(high, low) !== 0 };
   }
 
   /** Ids of parts of another shard, ancestors' from their end and descendants' from their beginning. */

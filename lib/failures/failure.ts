@@ -1,6 +1,5 @@
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import { batchOf } from "../lambda/read-batch.ts";
-import { compareSequence } from "../record/sequence.ts";
 import type { Batch } from "../roll-up/batch.ts";
 
 /** A batch that Lambda gave up on. */
@@ -51,16 +50,11 @@ export function readFailure(text: string): Failure {
 }
 
 function batchOfEvent(event: unknown): Batch {
-  let batch: Batch;
   try {
-    batch = batchOf(event as KinesisStreamEvent);
+    return batchOf(event as KinesisStreamEvent);
   } catch (cause) {
     throw new UnreadableFailure(cause instanceof Error ? cause.message : "Expected records of one shard", { cause });
   }
-  const numbers = batch.records.map((record) => record.sequenceNumber);
-  const wrong = numbers.findIndex((number, at) => at > 0 && compareSequence(numbers[at - 1] ?? "", number) >= 0);
-  if (wrong > 0) throw new UnreadableFailure(`Expected records in the shard's order, got ${numbers[wrong]} out of it`);
-  return batch;
 }
 
 function checkRecord(record: unknown, at: number): asserts record is KinesisStreamRecord {

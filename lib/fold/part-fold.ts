@@ -37,6 +37,11 @@ export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord,
 
 const noTrace: Trace = () => {};
 
+const unclaimed = problem(
+  "changed",
+  "expected an event that could be counted when its part was begun, got one that only later definitions can count",
+);
+
 /** For a part without a past. */
 export const nothingKnown: KnownIds = { has: () => false, windowMs: 0 };
 
@@ -128,9 +133,15 @@ export class PartFold {
       selected.push(metric);
     }
     // Only a counted event is remembered, so that a mended one may come again under the same id.
-    if (event.messageId !== "" && this.#isDuplicate(event.messageId)) {
-      this.#tally.duplicate++;
-      return undefined;
+    if (event.messageId !== "") {
+      hashMessageId(event.messageId, this.#hash);
+      const { high, low } = this.#hash;
+      const isKnown = this.#memory.has(high, low);
+      if (!isKnown && this.#memory.claims?.(high, low) === false) return unclaimed;
+      if (!this.ids.add(high, low, 1) || isKnown) {
+        this.#tally.duplicate++;
+        return undefined;
+      }
     }
     const bucketMs = bucketMsOf(event.timestampMs);
     for (let place = 0; place < selected.length; place++) {
@@ -143,12 +154,6 @@ export class PartFold {
     }
     this.#tally.counted++;
     return undefined;
-  }
-
-  #isDuplicate(messageId: string): boolean {
-    hashMessageId(messageId, this.#hash);
-    const { high, low } = this.#hash;
-    return !this.ids.add(high, low, 1) || this.#memory.has(high, low);
   }
 
   #untimely({ timestampMs }: Event, arrivalMs: number): Problem | undefined {

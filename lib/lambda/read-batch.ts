@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from "@middy/core";
 import type { KinesisStreamEvent } from "aws-lambda";
+import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import type { Batch } from "../roll-up/batch.ts";
 
@@ -15,7 +16,11 @@ export function readBatch(): MiddlewareObj<BatchEvent> {
   };
 }
 
-/** The batch of an event. Throws where the event is not one batch of one shard: that is no fault of a record. */
+/**
+ * The batch of an event, in the shard's order and each record once, whatever an event's own order is: redelivered records
+ * may be processed out of order (Lambda developer guide, "Using Lambda with Kinesis"). Throws where the event is not one batch of one shard: that is no fault of a
+ * record.
+ */
 export function batchOf({ Records: records }: KinesisStreamEvent): Batch {
   const [first] = records;
   // "shardId-000000000000:4959..." and "arn:aws:kinesis:<region>:<account>:stream/<name>"
@@ -28,14 +33,24 @@ export function batchOf({ Records: records }: KinesisStreamEvent): Batch {
   return {
     streamName,
     shardId,
-    records: records.map(
-      ({ kinesis }): StreamRecord => ({
-        sequenceNumber: kinesis.sequenceNumber,
-        partitionKey: kinesis.partitionKey ?? undefined,
-        // Seconds with a fraction. The stream itself answers whole milliseconds: both must come to the same number.
-        arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
-        data: Buffer.from(kinesis.data, "base64"),
-      }),
+    records: inOrder(
+      records.map(
+        ({ kinesis }): StreamRecord => ({
+          sequenceNumber: kinesis.sequenceNumber,
+          partitionKey: kinesis.partitionKey ?? undefined,
+          // Seconds with a fraction. The stream itself answers whole milliseconds: both must come to the same number.
+          arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
+          data: Buffer.from(kinesis.data, "base64"),
+        }),
+      ),
     ),
   };
+}
+
+function inOrder(records: readonly StreamRecord[]): readonly StreamRecord[] {
+  const follows = (a: StreamRecord | undefined, b: StreamRecord): boolean =>
+    a === undefined || compareSequence(a.sequenceNumber, b.sequenceNumber) < 0;
+  if (records.every((record, place) => follows(records[place - 1], record))) return records;
+  const sorted = records.toSorted((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
+  return sorted.filter((record, place) => follows(sorted[place - 1], record));
 }

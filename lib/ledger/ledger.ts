@@ -52,7 +52,10 @@ export interface CommittedPart extends PartRange, Tally {
   /** Rows that the store took, and the sum of their counts. */
   readonly rows: number;
   readonly rowsCount: number;
-  /** Rows of earlier definitions that the store refused to take back: they count beside this part's own. */
+  /**
+   * Rows of earlier definitions that count beside this part's own, for the store refused to take them back; and records
+   * that end the process now and did not then, which may have left such rows.
+   */
   readonly doubled: number;
   /** Buckets of the first and last row; undefined where there is no row. */
   readonly firstBucketMs: number | undefined;

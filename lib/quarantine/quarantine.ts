@@ -1,13 +1,19 @@
 import type { Rejected } from "../fold/part-fold.ts";
 import type { Reason } from "../problem.ts";
 
+/** Names the rejected events of a part. */
+export interface QuarantinePlace {
+  readonly part: string;
+  /** How many definitions the part was written under: what stands under the highest one is of the part as it is. */
+  readonly version: number;
+  /** Arrival of the part's first record. */
+  readonly arrivalMs: number;
+}
+
 /** Where rejected events go: whole, with the reason and their place in the stream. */
 export interface Quarantine {
-  /**
-   * Writes all rejected events of a part whose first record arrived at `arrivalMs`. Done again, it takes the place of
-   * what was there.
-   */
-  put(shard: string, part: string, arrivalMs: number, rejected: readonly Rejected[]): Promise<void>;
+  /** Writes all rejected events of a part. Done again, it takes the place of what was there. */
+  put(shard: string, place: QuarantinePlace, rejected: readonly Rejected[]): Promise<void>;
 }
 
 /** One line of a quarantine file: a record as it was stored, and which of its events were rejected, why. */

@@ -3,9 +3,9 @@ import { createGzip } from "node:zlib";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Rejected } from "../fold/part-fold.ts";
 import { names } from "../names.ts";
-import { type Quarantine, quarantineLines } from "./quarantine.ts";
+import { type Quarantine, type QuarantinePlace, quarantineLines } from "./quarantine.ts";
 
-/** Quarantine in S3: one gzipped NDJSON file a part, below the day on which its first record arrived. */
+/** Quarantine in S3: one gzipped NDJSON file a part and version, below the day on which its first record arrived. */
 export class S3Quarantine implements Quarantine {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -15,12 +15,16 @@ export class S3Quarantine implements Quarantine {
     this.#bucket = bucket;
   }
 
-  async put(shard: string, part: string, arrivalMs: number, rejected: readonly Rejected[]): Promise<void> {
+  async put(
+    shard: string,
+    { part, version, arrivalMs }: QuarantinePlace,
+    rejected: readonly Rejected[],
+  ): Promise<void> {
     const day = new Date(arrivalMs).toISOString().slice(0, 10);
     await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
-        Key: `${names.quarantinePrefix}${day}/${shard}/${part}.ndjson.gz`,
+        Key: `${names.quarantinePrefix}${day}/${shard}/${part}.${version}.ndjson.gz`,
         Body: await gzipLines(quarantineLines(shard, rejected)),
         ContentType: "application/x-ndjson",
         ContentEncoding: "gzip",

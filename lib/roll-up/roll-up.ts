@@ -207,6 +207,26 @@ class BatchRollUp {
     return this.#ports.memory.before(this.#shard, { ...place, ...rangeOf(records) }, head, definitions);
   }
 
+  /**
+   * As above, of a part that may have been opened under other definitions: whatever it is finished under, it counts no
+   * message but those it was opened with, for later parts may have counted the others.
+   */
+  async #memoryOfOpen(
+    open: OpenPart,
+    records: readonly StreamRecord[],
+    head: Head,
+    definitions: Definitions,
+  ): Promise<KnownIds> {
+    const memory = await this.#memoryOf(open, records, head, definitions);
+    if (open.definitions.length === 1) return memory;
+    const claimed = await this.#ports.memory.claimedBy(this.#shard, open);
+    return {
+      windowMs: memory.windowMs,
+      has: (high, low) => memory.has(high, low),
+      claims: (high, low) => claimed.has(high, low),
+    };
+  }
+
   /** Finishes an open part. The head afterwards; undefined where somebody else has changed it. */
   async #keep({ open: { id }, head: opened, records, part }: Opened, before: Head): Promise<Head | undefined> {
     const { ledger, memory } = this.#ports;
@@ -221,7 +241,7 @@ class BatchRollUp {
   }
 
   async #fold(open: OpenPart, records: readonly StreamRecord[], head: Head): Promise<FoldedPart> {
-    const memory = await this.#memoryOf(open, records, head, this.#definitions);
+    const memory = await this.#memoryOfOpen(open, records, head, this.#definitions);
     const { skipped } = readFoldName(open.definitions.at(-1) ?? "");
     return foldAll(records, this.#definitions, memory, new Set(skipped.map(({ sequenceNumber }) => sequenceNumber)));
   }
@@ -231,41 +251,49 @@ class BatchRollUp {
     const { ledger, store, quarantine, clock } = this.#ports;
     const version = open.definitions.length;
     const outdated = await this.#outdatedRows(open, part, head);
-    const standing = await store.write(open.id, version, outdated, this.#patience);
+    const standing = await store.write(open.id, version, outdated.rows, this.#patience);
     const refusals = await store.write(open.id, version, part.rows, this.#patience);
     const settled = withRefusals(part, refusals, this.#definitions);
     // An earlier definition may have left a file where these reject nothing.
     if (settled.rejected.length > 0 || version > 1) {
       const arrivalMs = part.records[0]?.arrivalMs ?? Number.NaN;
-      await quarantine.put(this.#shard, open.id, arrivalMs, settled.rejected);
+      await quarantine.put(this.#shard, { part: open.id, version, arrivalMs }, settled.rejected);
     }
-    const committed = committedPart(open, settled, standing.length, clock.now());
+    const committed = committedPart(open, settled, standing.length + outdated.unknown, clock.now());
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
     return this.#close(open, head);
   }
 
-  /** Rows that earlier definitions made of the same records and these do not make: taken back with `count` 0. */
-  async #outdatedRows(open: OpenPart, part: FoldedPart, head: Head): Promise<Row[]> {
-    if (open.definitions.length === 1) return [];
+  /**
+   * Rows that earlier definitions made of the same records and these do not make: taken back with `count` 0. What they
+   * made of a record that ends the process cannot be known: so many of these there are.
+   */
+  async #outdatedRows(open: OpenPart, part: FoldedPart, head: Head): Promise<{ rows: Row[]; unknown: number }> {
+    if (open.definitions.length === 1) return { rows: [], unknown: 0 };
     const current = new Set(part.rows.map(rowKey));
     const outdated = new Map<string, Row>();
     const now = readFoldName(open.definitions.at(-1) ?? "");
+    const unknown = new Set<string>();
     for (const name of new Set(open.definitions.slice(0, -1))) {
       const earlier = readFoldName(name);
+      const skippedBefore = new Set(earlier.skipped.map(({ sequenceNumber }) => sequenceNumber));
+      for (const { sequenceNumber, kills } of now.skipped) {
+        if (kills && !skippedBefore.has(sequenceNumber)) unknown.add(sequenceNumber);
+      }
       const { hash } = earlier;
       const definitions = await this.#ports.ledger.definitions(hash);
       if (definitions?.foldVersion !== this.#definitions.foldVersion) {
         const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
         throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got ${received}`);
       }
-      const memory = await this.#memoryOf(open, part.records, head, definitions);
+      const memory = await this.#memoryOfOpen(open, part.records, head, definitions);
       for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now)).rows) {
         const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
         if (!current.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
       }
     }
-    return [...outdated.values()];
+    return { rows: [...outdated.values()], unknown: unknown.size };
   }
 
   /** Takes a committed part off the open list, unless it was taken over under other definitions meanwhile. */

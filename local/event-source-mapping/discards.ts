@@ -53,7 +53,11 @@ function merged(a: Discarded, b: Discarded): Discarded {
     failures: Math.max(a.step.failures, b.step.failures),
     invocations: Math.max(a.step.invocations, b.step.invocations),
   };
-  return { step, records: [...first.records, ...second.records] };
+  const records = [...first.records, ...second.records];
+  records.sort(({ record: { sequenceNumber: a } }, { record: { sequenceNumber: b } }) => {
+    return a.length - b.length || (a < b ? -1 : 1);
+  });
+  return { step, records };
 }
 
 /**

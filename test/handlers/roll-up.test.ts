@@ -39,7 +39,7 @@ beforeEach(() => {
     ledger,
     memory: new DuplicateMemory(ledger),
     store,
-    quarantine: { put: async (_shard, _part, _arrivalMs, found) => void rejected.push(...found) },
+    quarantine: { put: async (_shard, _place, found) => void rejected.push(...found) },
     agedAfterMs: Number.POSITIVE_INFINITY,
     stream: { read: async () => [], ancestors: async () => [] },
     clock: { now: () => arrivalMs, sleep: async () => {} },
@@ -84,6 +84,20 @@ describe("the roll-up function", () => {
     const mixed = kinesisEvent([sold("a", 2), sold("b", 2)], arrivalMs);
     Object.assign(mixed.Records[1] ?? {}, { eventID: "shardId-000000000007:1" });
     await expect(chain(mixed as BatchEvent, lambdaContext)).rejects.toThrow("one shard");
+  });
+
+  test("takes records that come out of order, or twice in one event, in the shard's order and each once", async () => {
+    const event = kinesisEvent([sold("a", 2), sold("b", 3), sold("c", 4)], arrivalMs);
+    const [a, b, c] = event.Records;
+    const mixed = { Records: [c, a, b, a] } as typeof event;
+    expect(await chain(mixed as BatchEvent, lambdaContext)).toMatchObject({ parts: 1, events: 3, counted: 3 });
+    const [part] = ledger.parts.get("lambda-stream/shardId-000000000006") ?? [];
+    expect(part).toMatchObject({
+      firstSequence: a?.kinesis.sequenceNumber,
+      lastSequence: c?.kinesis.sequenceNumber,
+      records: 3,
+    });
+    expect(await chain(event as BatchEvent, lambdaContext)).toMatchObject({ parts: 0 });
   });
 
   test("throws what the store throws, so that Lambda brings the batch again", async () => {

@@ -71,6 +71,11 @@ export class MemoryLedger implements Ledger {
     return this.#of(shard).at(-1);
   }
 
+  shardIds(streamName: string): string[] {
+    const start = `${streamName}/`;
+    return [...this.heads.keys()].flatMap((key) => (key.startsWith(start) ? [key.slice(start.length)] : []));
+  }
+
   #head(shard: string): Head {
     return this.heads.get(shard) ?? newHead;
   }

@@ -191,6 +191,41 @@ export const breaks: readonly Break[] = [
       },
     ],
   },
+  {
+    name: "settled-uncounted",
+    what: "redrive takes files away without counting what is in them",
+    edits: [{ file: "redrive/redrive.ts", from: "if (uncovered.length === 0) {", to: "if (uncovered.length >= 0) {" }],
+  },
+  {
+    name: "open-parts-unseen",
+    what: "the audit does not look at open parts",
+    edits: [
+      {
+        file: "audit/shard-audit.ts",
+        from: "await checkOpenParts(run, shardId, open);",
+        to: "await checkOpenParts(run, shardId, []);",
+      },
+    ],
+  },
+  {
+    name: "missing-records-unseen",
+    what: "the audit does not compare with what the stream took",
+    edits: [{ file: "audit/record-check.ts", from: "if (incoming > this.#most)", to: "if (incoming < 0)" }],
+  },
+  {
+    name: "claims-forgotten",
+    what: "a part that is finished under other definitions counts messages that it did not claim when it was opened",
+    edits: [
+      rollUp("if (open.definitions.length === 1) return memory;", "if (open.definitions.length > 0) return memory;"),
+    ],
+  },
+  {
+    name: "killers-uncounted",
+    what: "a part does not say that a record may have left rows that cannot be taken back",
+    edits: [
+      rollUp("if (kills && !skippedBefore.has(sequenceNumber))", "if (kills && skippedBefore.has(sequenceNumber))"),
+    ],
+  },
 ];
 
 /** The copy of the product that has the bug. Throws where the code has changed and the bug no longer fits in. */

@@ -1,5 +1,6 @@
 import type { Definitions } from "../../lib/definitions.ts";
 import type { CommittedPart, Head, HeadState, Ledger, OpenPart, PartRange } from "../../lib/ledger/ledger.ts";
+import type { MemoryLedger } from "../memory/memory-ledger.ts";
 import type { CallName } from "./plan.ts";
 import type { Process } from "./process.ts";
 
@@ -11,12 +12,12 @@ const pageItems = 3;
  * between two calls anything may happen.
  */
 export class CalledLedger implements Ledger {
-  readonly #table: Ledger;
+  readonly #table: MemoryLedger;
   readonly #process: Process;
   /** As in the real one: once a process is enough. */
   #kept = "";
 
-  constructor(table: Ledger, process: Process) {
+  constructor(table: MemoryLedger, process: Process) {
     this.#table = table;
     this.#process = process;
   }
@@ -109,6 +110,14 @@ export class CalledLedger implements Ledger {
       "ledger.definitions",
       () => hash,
       () => this.#table.definitions(hash),
+    );
+  }
+
+  shardIds(streamName: string): Promise<string[]> {
+    return this.#call(
+      "ledger.neighbours",
+      () => `shards of ${streamName}`,
+      async () => this.#table.shardIds(streamName),
     );
   }
 

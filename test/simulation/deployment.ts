@@ -25,11 +25,13 @@ export const deployments = {
 
 export type DeploymentName = keyof typeof deployments;
 
-/** Deployments that judge the same events as fit to be counted: all read a price where they meet a sale. */
-export const likeMinded: readonly DeploymentName[] = ["first", "bySize", "withPages"];
 export const deploymentNames = Object.keys(deployments) as DeploymentName[];
 
 const made = new Map<string, Definitions>();
+const names = new Map<Definitions, DeploymentName>();
+
+/** What the definitions were made of. */
+export const deployedName = (definitions: Definitions): DeploymentName | undefined => names.get(definitions);
 
 /** The definitions of a deployment; `groupsPerBucket` is the cap on groups. */
 export function definitionsFor(name: DeploymentName, groupsPerBucket: number): Definitions {
@@ -38,5 +40,6 @@ export function definitionsFor(name: DeploymentName, groupsPerBucket: number): D
     made.get(key) ??
     definitionsOf(defineConfig({ ...common, metrics: deployments[name], limits: { groupsPerBucket } }));
   made.set(key, definitions);
+  names.set(definitions, name);
   return definitions;
 }

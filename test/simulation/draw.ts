@@ -1,13 +1,15 @@
 import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
 import { drawSwitches, type Switches } from "../../local/event-source-mapping/switches.ts";
-import { type DeploymentName, deploymentNames, likeMinded } from "./deployment.ts";
+import { deploymentNames } from "./deployment.ts";
 import {
   type CallFault,
   type CallName,
   callNames,
+  type Fate,
   longShop,
   type Plan,
   type PlannedEvent,
+  recoveryCallNames,
   type Step,
   type Surroundings,
 } from "./plan.ts";
@@ -18,10 +20,6 @@ import { refusedShop } from "./timestream-table.ts";
 export interface DrawOptions {
   /** What AWS leaves open: as each table says by default, or anything. */
   readonly switches: "default" | "all";
-  /** Deployments may disagree on which events are fit to be counted. */
-  readonly unlikeDeployments: boolean;
-  /** A mapping may leave records that are too old out of the middle of a batch. */
-  readonly holes: boolean;
 }
 
 /** The plan of a seed: sixty records at most, a handful of faults, and the world that they meet. */
@@ -29,11 +27,9 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const random = new Random(seed, 1);
   const reshards = random.chance(0.2);
   const surroundings = drawSurroundings(random, options, reshards);
-  const deployed = options.unlikeDeployments ? deploymentNames : likeMinded;
   const world: Drawing = {
     random,
     surroundings,
-    deployed,
     isLong: surroundings.pollMs >= 60_000,
     reshards,
     events: [],
@@ -45,13 +41,12 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const faults = Array.from({ length: random.between(2, 11) }, () => drawFault(world));
   const steps = puts;
   for (const fault of faults) steps.splice(random.below(steps.length + 1), 0, ...fault);
-  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : random.pick(deployed) };
+  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : random.pick(deploymentNames) };
 }
 
 interface Drawing {
   readonly random: Random;
   readonly surroundings: Surroundings;
-  readonly deployed: readonly DeploymentName[];
   /** Hours, instead of minutes. */
   readonly isLong: boolean;
   /** Shards split and merge, and what Lambda gave up on before comes again among their children's records. */
@@ -61,13 +56,13 @@ interface Drawing {
   ids: number;
 }
 
-function drawSurroundings(random: Random, { switches, holes }: DrawOptions, reshards: boolean): Surroundings {
+function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: boolean): Surroundings {
   const isLong = random.chance(0.12);
   const all = switches === "all";
   const gives = random.chance(reshards ? 0.8 : 0.2);
   const capped = random.chance(0.15);
   const storeSwitches = all ? drawStoreSwitches(random) : storeDefaults;
-  const engineSwitches: Partial<Switches> = all ? withoutHoles(drawSwitches(random.next), holes) : {};
+  const engineSwitches: Partial<Switches> = all ? drawSwitches(random.next) : {};
   // A record that no event can carry would be tried for ever, where that is how it goes.
   const leastBytes = engineSwitches.recordTooLarge === "retry" ? 5_000 : 1_500;
   return {
@@ -82,15 +77,17 @@ function drawSurroundings(random: Random, { switches, holes }: DrawOptions, resh
     slowMs: random.pick([20, 1_000, 10_000]),
     // What is refused by its group is told from `(other)` only where no group is over the cap.
     groupsPerBucket: capped && ["none", "old"].includes(storeSwitches.refuses) ? 2 : 1_000,
+    smallParts: random.chance(0.2),
     payloadBytesMax: random.chance(0.1) ? random.between(leastBytes, 8_000) : lambdaPayloadBytesMax,
+    // Twice an hour and more: the stream must not forget a shard while copies of its events may still come.
+    retentionMs: isLong && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,
+    readLagMs: random.pick([0, 5_000, 600_000]),
+    sweepAtMs: random.below(300_000),
+    redriveAtMs: random.below(900_000),
     switches: engineSwitches,
     storeSwitches,
   };
 }
-
-/** A part is consecutive records: one with a hole in it looks the same. */
-const withoutHoles = (switches: Switches, holes: boolean): Partial<Switches> =>
-  holes ? switches : { ...switches, agedInside: "split-around" };
 
 /** One record; or one of before, sent again as a whole. */
 function drawPuts(world: Drawing): Step[] {
@@ -101,7 +98,10 @@ function drawPuts(world: Drawing): Step[] {
     return [{ kind: "put", afterMs, person, form: "garbage", events: [], skewMs: drawSkew(world) }];
   const form = random.chance(0.04) ? "gzip" : random.pick(["lines", "lines", "array"] as const);
   const events = Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 6) }, () => drawEvent(world, person));
-  const put: Step = { kind: "put", afterMs, person, form, events, skewMs: drawSkew(world) };
+  const kills = random.chance(0.008)
+    ? { kills: random.chance(0.6) ? ("always" as const) : random.pick(deploymentNames) }
+    : {};
+  const put: Step = { kind: "put", afterMs, person, form, events, skewMs: drawSkew(world), ...kills };
   // A producer that heard no answer sends the whole record again.
   if (!random.chance(0.1)) return [put];
   return [put, { ...put, afterMs: drawDelay(world), skewMs: drawSkew(world) }];
@@ -156,11 +156,23 @@ const weighed: readonly CallName[] = [
   ...(["ledger.keepIds", "ledger.committed", "ledger.neighbours", "store.write"] as const),
 ];
 
-function drawCallFault({ random, isLong }: Drawing): CallFault {
+/** What sweep and redrive call, and what they call most. */
+const recoveryCalls: readonly CallName[] = [
+  ...recoveryCallNames,
+  ...(["roll-up.run", "ledger.moveHead", "ledger.head", "ledger.committed", "stream.read"] as const),
+];
+
+function drawFate(world: Drawing, calls = weighed): Fate {
+  const { random } = world;
+  const faults = Array.from({ length: random.chance(0.8) ? 1 : 2 }, () => drawCallFault(world, calls));
+  return { faults, outlivesLimit: random.chance(0.6) };
+}
+
+function drawCallFault({ random, isLong }: Drawing, calls: readonly CallName[]): CallFault {
   const byName = random.chance(0.6);
   const sleepsMs = [0, 5_000, 100_000, 200_000, isLong ? 7_200_000 : 400_000];
   return {
-    call: byName ? random.pick(weighed) : "any",
+    call: byName ? random.pick(calls) : "any",
     nth: byName ? random.pick([0, 0, 0, 1, 1, 2]) : random.below(18),
     what: random.pick([
       "dies before",
@@ -178,11 +190,38 @@ function drawCallFault({ random, isLong }: Drawing): CallFault {
 }
 
 function drawFault(world: Drawing): Step[] {
-  if (world.reshards && world.random.chance(0.4)) return drawReshard(world);
+  const { random, surroundings } = world;
+  if (world.reshards && random.chance(0.4)) return drawReshard(world);
+  if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.15)) return drawLoss(world);
+  if (random.chance(0.02)) return drawUndecodable(world);
   const fault = drawOneFault(world);
   // What an invocation leaves behind is taken over by the code of another deployment.
-  if (fault.kind !== "faults" || !world.random.chance(0.3)) return [fault];
-  return [fault, drawDeploy(world, world.random.below(20_000))];
+  if (fault.kind !== "faults" || !random.chance(0.3)) return [fault];
+  return [fault, drawDeploy(world, random.below(20_000))];
+}
+
+const diesWriting: CallFault = { call: "store.write", nth: 0, what: "dies after", ms: 0 };
+
+/** A part is left open, and nobody can come back for it before the stream forgets its records. */
+function drawLoss(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  // Down from the start, or once a part may be open.
+  const [service, afterMs] = random.pick([["store", 0] as const, ["ledger", surroundings.pollMs + 1_000] as const]);
+  const forMs = surroundings.retentionMs + random.below(3_600_000);
+  const outage: Step = { kind: "outage", afterMs, service, forMs, hangMs: random.pick([1_000, 30_000]) };
+  return random.chance(0.5) ? [outage, ...drawPuts(world)] : [...drawPuts(world), outage];
+}
+
+/** Code that can fold a record writes rows of it and dies, and what is deployed then cannot. */
+function drawUndecodable(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  const name = random.pick(deploymentNames);
+  const puts = drawPuts(world).map((step): Step => (step.kind === "put" ? { ...step, kills: name } : step));
+  return [
+    { kind: "faults", afterMs: drawDelay(world), faults: [diesWriting], outlivesLimit: false },
+    ...puts,
+    { kind: "deploy", afterMs: surroundings.pollMs + random.below(30_000), name, mixed: false },
+  ];
 }
 
 /** A split or a merge; or a batch that was given up comes again, while a part of a later shard is about to be opened. */
@@ -196,21 +235,24 @@ function drawReshard(world: Drawing): Step[] {
     what: "stalls",
     ms: random.pick([10_000, 40_000]),
   };
-  const redrive: Step = { kind: "redrive", afterMs: random.below(15_000), which: random.next() };
-  return random.chance(0.3) ? [redrive] : [{ kind: "faults", afterMs, faults: [stall], outlivesLimit: true }, redrive];
+  const again: Step = { kind: "reinvoke", afterMs: random.below(15_000), which: random.next() };
+  return random.chance(0.3) ? [again] : [{ kind: "faults", afterMs, faults: [stall], outlivesLimit: true }, again];
 }
 
-function drawDeploy({ random, deployed }: Drawing, afterMs: number): Step {
-  return { kind: "deploy", afterMs, name: random.pick(deployed), mixed: random.chance(0.3) };
+function drawDeploy({ random }: Drawing, afterMs: number): Step {
+  return { kind: "deploy", afterMs, name: random.pick(deploymentNames), mixed: random.chance(0.3) };
 }
 
 function drawOneFault(world: Drawing): Step {
   const { random, isLong } = world;
   const afterMs = drawDelay(world);
   const kind = random.next();
+  if (kind < 0.45) return { kind: "faults", afterMs, ...drawFate(world) };
   if (kind < 0.5) {
-    const faults = Array.from({ length: random.chance(0.8) ? 1 : 2 }, () => drawCallFault(world));
-    return { kind: "faults", afterMs, faults, outlivesLimit: random.chance(0.6) };
+    const fate = random.chance(0.6) ? drawFate(world, recoveryCalls) : { faults: [], outlivesLimit: false };
+    if (random.chance(0.2)) return { kind: "audit", afterMs, rows: random.pick(["sample", "all"] as const) };
+    if (random.chance(0.15)) return { kind: "skip", afterMs, shard: random.next(), record: random.next(), ...fate };
+    return { kind: "recover", afterMs, what: random.pick(["sweep", "redrive"] as const), ...fate };
   }
   if (kind < 0.66) {
     return { kind: "redeliver", afterMs, shard: random.next(), from: random.next(), to: random.next() };
@@ -222,11 +264,11 @@ function drawOneFault(world: Drawing): Step {
   }
   if (kind < 0.86) return { kind: "throttle", afterMs, invocations: random.between(1, 4) };
   if (kind < 0.9) {
-    const service = random.pick(["store", "ledger", "store", "ledger", "quarantine", "stream"] as const);
+    const service = random.pick(["store", "ledger", "store", "ledger", "quarantine", "stream", "roll-up"] as const);
     const forMs = isLong ? random.between(30 * 60_000, 4 * 3_600_000) : random.between(1_000, 400_000);
     return { kind: "outage", afterMs, service, forMs, hangMs: Math.floor(forMs / random.between(3, 20)) };
   }
   if (kind < 0.96) return { kind: random.pick(["split", "merge"] as const), afterMs, shard: random.next() };
-  if (kind < 0.98) return { kind: "redrive", afterMs, which: random.next() };
+  if (kind < 0.98) return { kind: "reinvoke", afterMs, which: random.next() };
   return { kind: "lull", afterMs: isLong ? random.between(3_600_000, 4 * 3_600_000) : random.between(60_000, 600_000) };
 }

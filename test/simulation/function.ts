@@ -9,24 +9,20 @@ import type { Definitions } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
 import { shardKey } from "../../lib/record/shard-key.ts";
+import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import type { MemoryLedger } from "../memory/memory-ledger.ts";
 import { CalledLedger } from "./called-ledger.ts";
-import type { CallFault } from "./plan.ts";
+import { deadly } from "./deadly.ts";
+import { deployedName } from "./deployment.ts";
+import type { Fate } from "./plan.ts";
 import { Process, type ProcessSurroundings } from "./process.ts";
 import type { Product } from "./product.ts";
 import type { SimulatedStream } from "./stream.ts";
 import type { TimestreamTable } from "./timestream-table.ts";
-
-/** What an invocation will meet. */
-export interface Fate {
-  readonly faults: readonly CallFault[];
-  /** It goes on when its time is over, instead of being ended. */
-  readonly outlivesLimit: boolean;
-}
 
 export interface FunctionParts {
   readonly product: Product;
@@ -86,10 +82,47 @@ export class SimulatedFunction {
       return { kind: "throttled" };
     }
     this.invocations++;
+    const event = JSON.parse(payload) as Parameters<Product["batchOf"]>[0] & { preview?: boolean };
+    if (event.preview === true) return this.#preview(event);
     const container = this.#container();
-    const batch = this.#parts.product.batchOf(JSON.parse(payload));
+    const batch = this.#delivered(container, event);
     const fate = this.fates.shift() ?? fine;
     return new Promise((resolve) => this.#run(container, batch, fate, resolve));
+  }
+
+  /** As its middleware has it. A process that nothing is wrong with but what it is given. */
+  #preview(event: Parameters<Product["batchOf"]>[0]): InvokeOutcome {
+    const { product } = this.#parts;
+    if (event.Records.length === 0) return { kind: "ok", payload: JSON.stringify(product.emptyPreview) };
+    const container = this.#container();
+    container.process.begin([], () => {});
+    const { records } = this.#delivered(container, event);
+    try {
+      const preview = product.previewOf(records, container.definitions);
+      container.process.freeze();
+      this.#idle.push(container);
+      return { kind: "ok", payload: JSON.stringify(preview) };
+    } catch (error) {
+      if (container.process.isDead) return { ...crashed, errorMessage: "exited" };
+      throw error;
+    }
+  }
+
+  /** The batch of an event, as this process finds it. */
+  #delivered(container: Container, event: Parameters<Product["batchOf"]>[0]): Batch {
+    const batch = this.#parts.product.batchOf(event);
+    return { ...batch, records: this.#inProcess(container, batch.records) };
+  }
+
+  /** Records that end this process are such that whoever takes one apart is dead. */
+  #inProcess({ process, definitions }: Omit<Container, "ports">, records: readonly StreamRecord[]): StreamRecord[] {
+    const { killers } = this.#parts.stream;
+    if (killers.size === 0) return [...records];
+    return records.map((record) => {
+      const kills = killers.get(record.sequenceNumber);
+      if (kills === undefined || (kills !== "always" && kills !== deployedName(definitions))) return record;
+      return { ...record, data: deadly(record.data, () => process.die()) };
+    });
   }
 
   #run(container: Container, batch: Batch, fate: Fate, answer: (outcome: InvokeOutcome) => void): void {
@@ -125,6 +158,7 @@ export class SimulatedFunction {
         end({ kind: "ok", payload: "null" });
       },
       (error: Error) => {
+        if (process.isDead) return;
         trace?.(`${process.name} fails: ${error.name}: ${error.message}`);
         end({ kind: "function-error", errorType: error.name, errorMessage: error.message, handled: true });
       },
@@ -148,10 +182,11 @@ export class SimulatedFunction {
       if (container !== undefined) return container;
     }
     const process = new Process(`p${this.#processes++}`, this.#parts.around);
-    return { process, definitions: this.#definitions, ports: this.#ports(process) };
+    const definitions = this.#definitions;
+    return { process, definitions, ports: this.#ports(process, definitions) };
   }
 
-  #ports(process: Process): Ports {
+  #ports(process: Process, definitions: Definitions): Ports {
     const { product, around, ledger: table, stream, quarantine } = this.#parts;
     const ledger = new CalledLedger(table, process);
     const { clock } = around;
@@ -161,12 +196,12 @@ export class SimulatedFunction {
       memory: new product.DuplicateMemory(ledger),
       store: new product.TimestreamStore(clients, { database: "d", table: "t" }, clock),
       quarantine: {
-        put: (shard, part, _arrivalMs, rejected) =>
+        put: (shard, { part, version }, rejected) =>
           process.call({
             name: "quarantine.put",
-            about: () => `${part.slice(0, 6)}, ${rejected.length} rejected`,
+            about: () => `${part.slice(0, 6)} v${version}, ${rejected.length} rejected`,
             run: async () => {
-              quarantine.set(`${shard} ${part}`, rejected);
+              quarantine.set(`${shard} ${part} ${version}`, rejected);
             },
             error: () => new Error("the bucket does not answer"),
           }),
@@ -176,7 +211,7 @@ export class SimulatedFunction {
           process.call({
             name: "stream.read",
             about: () => `${shardId} ${first}..${last}`,
-            run: async () => stream.range(shardId, first, last),
+            run: async () => this.#inProcess({ process, definitions }, stream.range(shardId, first, last)),
             error: () => new Error("the stream does not answer"),
           }),
         ancestors: (shardId) =>

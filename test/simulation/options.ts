@@ -14,10 +14,8 @@ export const usage = `npm run simulate -- --seeds N [--seed FIRST] [--switches a
   --seeds N             how many seeds to run; 1,000 where not given
   --seed FIRST          the first of them; 1 where not given
   --switches all        what AWS leaves open is drawn too; "default" where not given
-  --trace               says what happens, call by call
-  --break NAME          plants a bug and runs until it is found; "all" for one after the other, "list" to name them
-  --unlike-deployments  deployments may disagree on which events are fit to be counted
-  --holes               a mapping may leave records that are too old out of the middle of a batch`;
+  --trace         says what happens, call by call
+  --break NAME          plants a bug and runs until it is found; "all" for one after the other, "list" to name them`;
 
 /** Throws with what is wrong in a command line. */
 export function readOptions(commandLine: readonly string[]): Options | "usage" | "list" {
@@ -29,8 +27,6 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
       switches: { type: "string", default: "default" },
       trace: { type: "boolean", default: false },
       break: { type: "string" },
-      "unlike-deployments": { type: "boolean", default: false },
-      holes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -44,8 +40,6 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
     first: wholeNumber("seed", values.seed),
     switches,
     trace: values.trace,
-    unlikeDeployments: values["unlike-deployments"],
-    holes: values.holes,
     planted: values.break === undefined ? [] : named(values.break),
   };
 }

@@ -1,14 +1,15 @@
 import type { Definitions, MetricDefinition } from "../../lib/definitions.ts";
 import { otherValue } from "../../lib/fold/dimension.ts";
-import type { CommittedPart } from "../../lib/ledger/ledger.ts";
-import { compareSequence } from "../../lib/record/sequence.ts";
+import type { CommittedPart, OpenPart } from "../../lib/ledger/ledger.ts";
 import { shardKey } from "../../lib/record/shard-key.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
+import { readFoldName } from "../../lib/skip/fold-name.ts";
 import { definitionsFor, deploymentNames } from "./deployment.ts";
 import { longShop } from "./plan.ts";
 import type { SentEvent } from "./producer.ts";
+import { type Doubt, Remains } from "./remains.ts";
 import type { SentRecord, Shard } from "./stream.ts";
-import { refusedShop } from "./timestream-table.ts";
+import { refusedShop, type StoredRow } from "./timestream-table.ts";
 import { addTo, keyOf, type Total, wrongRows } from "./totals.ts";
 import { streamName, type World } from "./world.ts";
 
@@ -24,75 +25,65 @@ const latenessMs = 3_600_000;
 const aheadMs = 600_000;
 const fields = ["events", "counted", "duplicate", "quarantined", "late"] as const;
 
+/** What the totals came to. */
+export interface Judgement {
+  /** What is wrong first, or nothing. */
+  readonly wrong: string | undefined;
+  /** What could not be made good: records that nobody has any more, and rows that cannot be taken back. */
+  readonly doubts: readonly Doubt[];
+}
+
 /**
- * Compares what is stored with what was sent; says what is wrong first, or nothing. It knows from its producers what each
- * record holds, and asks the ledger only which records are in which part, in what order parts were opened, and under
- * which definitions each was finished. Every record must be in a part, or given up by Lambda.
+ * Compares what is stored with what was sent. It knows from its producers what each record holds, and asks the ledger
+ * only which records are in which part, in what order parts were opened, and under which definitions each was finished.
+ * Every record must be in a part, unless nobody has it any more.
  */
-export function findWrong(world: World): string | undefined {
-  const { stream, ledger, plan } = world;
-  const givenUp = givenUpRecords(world.failures);
+export function judge(world: World): Judgement {
+  const remains = new Remains(world);
+  const wrong = remains.wrong() ?? wrongTotals(world);
+  return { wrong, doubts: remains.doubts };
+}
+
+function wrongTotals(world: World): string | undefined {
   const expected = new Expectation(world);
-  for (const shard of stream.shards) {
-    const key = shardKey(streamName, shard.shardId);
-    const parts = ledger.parts.get(key) ?? [];
-    const [open] = ledger.heads.get(key)?.open ?? [];
-    if (open !== undefined) return `part ${open.id} of ${shard.shardId} is still open`;
-    const wrong = wrongCover(shard, parts, givenUp) ?? expected.meet(shard, parts);
+  for (const shard of world.stream.shards) {
+    const wrong = expected.meet(shard);
     if (wrong !== undefined) return wrong;
   }
-  const wrong = expected.addParts();
-  if (wrong !== undefined) return wrong;
-  return wrongRows(world.table, expected.totals, plan.surroundings.groupsPerBucket > 50) ?? expected.wrongParts();
+  return expected.addParts() ?? expected.wrongRows() ?? expected.wrongParts();
 }
 
-/** Sequence numbers are of all the stream here. */
-function givenUpRecords(failures: readonly string[]): Set<string> {
-  const given = failures.flatMap((body) => {
-    const { payload } = JSON.parse(body) as { payload: unknown };
-    const event = (typeof payload === "string" ? JSON.parse(payload) : payload) as {
-      Records: { kinesis: { sequenceNumber: string } }[];
-    };
-    return event.Records.map(({ kinesis }) => kinesis.sequenceNumber);
-  });
-  return new Set(given);
-}
-
-function wrongCover(shard: Shard, parts: readonly CommittedPart[], givenUp: ReadonlySet<string>): string | undefined {
-  for (const [index, part] of parts.entries()) {
-    const next = parts[index + 1];
-    if (next !== undefined && compareSequence(part.lastSequence, next.firstSequence) >= 0) {
-      return `parts ${part.id} and ${next.id} of ${shard.shardId} overlap`;
-    }
-  }
-  const missing = shard.records.find(
-    ({ sequenceNumber }) => !givenUp.has(sequenceNumber) && !parts.some((part) => covers(part, sequenceNumber)),
-  );
-  return missing === undefined
-    ? undefined
-    : `record ${missing.sequenceNumber} of ${shard.shardId} is in no part and was not given up`;
-}
-
-/** A part with what is in it, by what was sent. */
+/** A part with what is in it, by what was sent; one that is still open claims its events all the same. */
 interface KnownPart {
   readonly shard: Shard;
-  readonly part: CommittedPart;
-  readonly definitions: Definitions;
+  readonly part: CommittedPart | OpenPart;
   readonly records: readonly SentRecord[];
+  /** Its definitions and skipped records when it was opened, and when it was finished. */
+  readonly opened: Under;
+  readonly finished: Under;
+}
+
+interface Under {
+  readonly definitions: Definitions;
+  readonly skipped: ReadonlySet<string>;
 }
 
 /** What the parts must come to, one after the other. */
 class Expectation {
-  readonly totals = new Map<string, Total>();
+  readonly #totals = new Map<string, Total>();
   readonly #world: World;
   readonly #byHash: Map<string, Definitions>;
   readonly #capped: boolean;
   readonly #parts: KnownPart[] = [];
-  /** Where the copies of an event are that are fit to be counted. */
-  readonly #copies = new Map<string, KnownPart[]>();
+  /** Where the copies of an event are that a part was opened with as fit to be counted. */
+  readonly #claims = new Map<string, KnownPart[]>();
   /** How many of them were counted. */
   readonly #counted = new Map<string, number>();
+  /** Events that a part claimed and could not count in the end: its copies must not count any more. */
+  readonly #forgone = new Set<string>();
   readonly #rowsByPart = new Map<string, { rows: number; count: number }>();
+  /** Parts with rows that nobody can take back. */
+  readonly #doubtful = new Set<string>();
 
   constructor(world: World) {
     const { groupsPerBucket } = world.plan.surroundings;
@@ -108,20 +99,26 @@ class Expectation {
     }
   }
 
-  /** Takes note of the parts of a shard, and of the events in them. */
-  meet(shard: Shard, parts: readonly CommittedPart[]): string | undefined {
-    for (const part of parts) {
-      const definitions = this.#byHash.get(part.definitions.at(-1)?.split(",")[0] ?? "");
-      if (definitions === undefined) return `part ${part.id} is of no known definitions`;
+  /** Takes note of the parts of a shard, and of the events that they claim. */
+  meet(shard: Shard): string | undefined {
+    const key = shardKey(streamName, shard.shardId);
+    const parts = this.#world.ledger.parts.get(key) ?? [];
+    for (const part of parts) if (part.doubled > 0) this.#doubtful.add(part.id);
+    for (const part of [...parts, ...(this.#world.ledger.heads.get(key)?.open ?? [])]) {
+      const opened = this.#under(part.definitions[0]);
+      const finished = this.#under(part.definitions.at(-1));
+      if (opened === undefined || finished === undefined) return `part ${part.id} is of no known definitions`;
       const records = shard.records.filter(({ sequenceNumber }) => covers(part, sequenceNumber));
-      const known = { shard, part, definitions, records };
-      this.#parts.push(known);
-      for (const { events = [], arrivalMs } of records) {
+      const known = { shard, part, records, opened, finished };
+      if (isCommitted(part)) this.#parts.push(known);
+      for (const { events = [], arrivalMs, sequenceNumber } of records) {
+        if (opened.skipped.has(sequenceNumber)) continue;
         for (const event of events) {
-          if (event.name === undefined || unfit(event, arrivalMs, definitions) !== undefined) continue;
-          const copies = this.#copies.get(event.name);
-          if (copies === undefined) this.#copies.set(event.name, [known]);
-          else copies.push(known);
+          if (event.name === undefined || unfit(event, arrivalMs, opened.definitions) !== undefined) continue;
+          if (!this.#willCount(known, event, arrivalMs, sequenceNumber)) this.#forgone.add(event.name);
+          const claims = this.#claims.get(event.name);
+          if (claims === undefined) this.#claims.set(event.name, [known]);
+          else claims.push(known);
         }
       }
     }
@@ -138,58 +135,89 @@ class Expectation {
       const wrong = this.#wrongPart(known, tally, rejected);
       if (wrong !== undefined) return wrong;
     }
-    const twice = [...this.#copies.keys()].find((name) => this.#counted.get(name) !== 1);
-    if (twice === undefined) return undefined;
-    return `message ${twice} counts ${this.#counted.get(twice) ?? 0} times, by the order in which parts defer to each other`;
+    for (const name of this.#claims.keys()) {
+      const times = this.#counted.get(name) ?? 0;
+      if (times === 1 || (times === 0 && this.#forgone.has(name))) continue;
+      return `message ${name} counts ${times} times, by the order in which parts defer to each other`;
+    }
+    return undefined;
+  }
+
+  /** The totals, but for those of parts that are in doubt. */
+  wrongRows(): string | undefined {
+    const isSure = (row: StoredRow): boolean => !this.#doubtful.has(row.dimensions.get("part") ?? "");
+    return wrongRows([...this.#world.table.rows.values()].filter(isSure), this.#totals, !this.#capped);
   }
 
   /** Rows that are of no part, or not those that the ledger says a part has. */
   wrongParts(): string | undefined {
     for (const { part } of this.#parts) {
+      if (!isCommitted(part)) continue;
       const { id, rows, rowsCount } = part;
       const found = this.#rowsByPart.get(id) ?? { rows: 0, count: 0 };
       this.#rowsByPart.delete(id);
+      if (this.#doubtful.has(id)) continue;
       if (found.rows !== rows || found.count !== rowsCount) {
         return `part ${id} has ${found.rows} rows of ${found.count} events, and ${rows} of ${rowsCount} by the ledger`;
       }
     }
+    for (const { open } of this.#world.ledger.heads.values()) for (const { id } of open) this.#rowsByPart.delete(id);
     const [orphan] = this.#rowsByPart.keys();
     return orphan === undefined ? undefined : `there are rows of part ${orphan}, which the ledger does not know`;
   }
 
+  #under(name = ""): Under | undefined {
+    const { hash, skipped } = readFoldName(name);
+    const definitions = this.#byHash.get(hash);
+    return definitions && { definitions, skipped: new Set(skipped.map(({ sequenceNumber }) => sequenceNumber)) };
+  }
+
+  /** Whether a part that claims an event can count it in the end, if it does not defer to another. */
+  #willCount({ part, finished }: KnownPart, event: SentEvent, arrivalMs: number, sequenceNumber: string): boolean {
+    if (!isCommitted(part) || finished.skipped.has(sequenceNumber)) return false;
+    return unfit(event, arrivalMs, finished.definitions) === undefined;
+  }
+
   #add(record: SentRecord, known: KnownPart, own: Set<string>, tally: Tally, rejected: string[]): void {
-    const { events, arrivalMs, sequenceNumber } = record;
-    if (events === undefined) {
+    const { events, sequenceNumber } = record;
+    if (events === undefined || known.finished.skipped.has(sequenceNumber)) {
       tally.events++;
       tally.quarantined++;
       rejected.push(sequenceNumber);
       return;
     }
     for (const [index, event] of events.entries()) {
-      const outcome = this.#count(event, arrivalMs, known, own);
+      const outcome = this.#count(event, record, known, own);
       tally.events++;
       tally[outcome]++;
       if (outcome === "late" || outcome === "quarantined") rejected.push(`${sequenceNumber}/${index}`);
     }
   }
 
-  #count(event: SentEvent, arrivalMs: number, known: KnownPart, own: Set<string>): Exclude<keyof Tally, "events"> {
+  #count(event: SentEvent, record: SentRecord, known: KnownPart, own: Set<string>): Exclude<keyof Tally, "events"> {
     const { name, timestampMs } = event;
-    const misfit = unfit(event, arrivalMs, known.definitions);
+    const { definitions } = known.finished;
+    const misfit = unfit(event, record.arrivalMs, definitions);
     if (misfit !== undefined) return misfit;
     if (name !== undefined) {
-      if (own.has(name) || this.#copies.get(name)?.some((other) => this.#defers(known, other))) return "duplicate";
+      const claims = this.#claims.get(name) ?? [];
+      if (claims.some((other) => this.#defers(known, other))) return "duplicate";
+      // Fit only under later definitions than its part was opened under: later parts do not know of it.
+      if (!claims.includes(known)) return "quarantined";
+      if (own.has(name)) return "duplicate";
       own.add(name);
       this.#counted.set(name, (this.#counted.get(name) ?? 0) + 1);
     }
     const bucketMs = Math.floor(timestampMs / 60_000) * 60_000;
     let refused = false;
-    for (const metric of known.definitions.metrics) {
+    for (const metric of definitions.metrics) {
       if (!isOf(metric, event)) continue;
       const price = metric.measure.kind === "sum" ? event.price : 0;
       const values = metric.by.map(([, path]) => (path === "properties.shop" ? shopOf(event) : event.size));
       if (this.#refuses(bucketMs, values)) refused = true;
-      else addTo(this.totals, keyOf(metric.name, metric.def, bucketMs, this.#capped ? [] : values), Number(price));
+      else if (!this.#doubtful.has(known.part.id)) {
+        addTo(this.#totals, keyOf(metric.name, metric.def, bucketMs, this.#capped ? [] : values), Number(price));
+      }
     }
     if (!refused) return "counted";
     return this.#world.table.isRefusedFor(bucketMs) ? "late" : "quarantined";
@@ -217,13 +245,15 @@ class Expectation {
   }
 
   #wrongPart({ shard, part, records }: KnownPart, tally: Tally, rejected: readonly string[]): string | undefined {
+    if (!isCommitted(part)) return undefined;
     const where = `part ${part.id} [${part.firstSequence}..${part.lastSequence}] of ${shard.shardId}`;
     if (part.records !== records.length) {
       return `${where} holds ${records.length} records, and ${part.records} by the ledger`;
     }
     const field = fields.find((name) => part[name] !== tally[name]);
     if (field !== undefined) return `${where} has ${tally[field]} ${field}, and ${part[field]} by the ledger`;
-    const kept = this.#world.quarantine.get(`${shardKey(streamName, shard.shardId)} ${part.id}`) ?? [];
+    const kept =
+      this.#world.quarantine.get(`${shardKey(streamName, shard.shardId)} ${part.id} ${part.definitions.length}`) ?? [];
     const found = kept.map(({ record, index }) =>
       index === undefined ? record.sequenceNumber : `${record.sequenceNumber}/${index}`,
     );
@@ -232,6 +262,8 @@ class Expectation {
     return `${where} rejects ${expected || "none"}, and ${received || "none"} is in quarantine`;
   }
 }
+
+const isCommitted = (part: CommittedPart | OpenPart): part is CommittedPart => "committedMs" in part;
 
 const shopOf = ({ shop }: SentEvent): string => (shop === longShop ? otherValue : shop);
 

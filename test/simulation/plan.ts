@@ -30,7 +30,7 @@ export interface CallFault {
   readonly ms: number;
 }
 
-/** The calls that the roll-up makes, by port and method. */
+/** The calls that processes make, by port and method: the roll-up first, then what only sweep and redrive call. */
 export const callNames = [
   "ledger.head",
   "ledger.committed",
@@ -46,8 +46,26 @@ export const callNames = [
   "stream.read",
   "stream.ancestors",
 ] as const;
-export type CallName = (typeof callNames)[number];
-export type Service = "ledger" | "store" | "quarantine" | "stream";
+export const recoveryCallNames = [
+  "roll-up.run",
+  "roll-up.preview",
+  "failures.list",
+  "failures.range",
+  "failures.read",
+  "failures.settle",
+  "stream.shards",
+  "store.query",
+] as const;
+export type CallName = (typeof callNames)[number] | (typeof recoveryCallNames)[number];
+/** `failures` and `quarantine` are one bucket. */
+export type Service = "ledger" | "store" | "quarantine" | "stream" | "roll-up" | "failures";
+
+/** What an invocation will meet. */
+export interface Fate {
+  readonly faults: readonly CallFault[];
+  /** It goes on when its time is over, instead of being ended. */
+  readonly outlivesLimit: boolean;
+}
 
 type Act =
   /** One record of one person. `garbage` is no JSON at all. */
@@ -58,9 +76,11 @@ type Act =
       readonly events: readonly PlannedEvent[];
       /** Of its arrival, against the others'. */
       readonly skewMs: number;
+      /** Ends the process that takes it apart: always, or one that runs this deployment. */
+      readonly kills?: "always" | DeploymentName;
     }
   /** The next invocation of the function meets these. */
-  | { readonly kind: "faults"; readonly faults: readonly CallFault[]; readonly outlivesLimit: boolean }
+  | ({ readonly kind: "faults" } & Fate)
   /** Invocations that the function's concurrency does not let in. */
   | { readonly kind: "throttle"; readonly invocations: number }
   /** A service answers nothing but errors, each after `hangMs`. */
@@ -73,8 +93,14 @@ type Act =
   | { readonly kind: "redeliver"; readonly shard: number; readonly from: number; readonly to: number }
   | { readonly kind: "split"; readonly shard: number }
   | { readonly kind: "merge"; readonly shard: number }
-  /** What Lambda gave up on is invoked again. The function that will do so is not there yet: its place. */
-  | { readonly kind: "redrive"; readonly which: number }
+  /** Somebody invokes the function with what Lambda gave up on. */
+  | { readonly kind: "reinvoke"; readonly which: number }
+  /** Sweep or redrive, beside the schedule. */
+  | ({ readonly kind: "recover"; readonly what: "sweep" | "redrive" } & Fate)
+  /** The audit looks at all that is there. */
+  | { readonly kind: "audit"; readonly rows: "sample" | "all" }
+  /** On-call skips a record, whatever it is: places as shares, 0 to 1. */
+  | ({ readonly kind: "skip"; readonly shard: number; readonly record: number } & Fate)
   /** Nothing but time. */
   | { readonly kind: "lull" };
 
@@ -95,7 +121,16 @@ export interface Surroundings {
   readonly slowShare: number;
   readonly slowMs: number;
   readonly groupsPerBucket: number;
+  /** Parts are full after a few events. */
+  readonly smallParts: boolean;
   readonly payloadBytesMax: number;
+  /** How long the stream keeps records; infinite where it outlasts the run. */
+  readonly retentionMs: number;
+  /** How long after a write the store may still answer without it. */
+  readonly readLagMs: number;
+  /** When the first scheduled sweep and redrive come, after the start. */
+  readonly sweepAtMs: number;
+  readonly redriveAtMs: number;
   readonly switches: Partial<Switches>;
   readonly storeSwitches: StoreSwitches;
 }

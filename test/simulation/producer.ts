@@ -40,9 +40,12 @@ export class Producer {
     const events = step.events.flatMap((event) => this.#send(event, arrivalMs) ?? []);
     if (step.form !== "garbage" && events.length === 0) return undefined;
     const data = step.form === "garbage" ? Buffer.from([0x7b, 0xff, step.person]) : dataOf(events, step.form);
-    const content = step.form === "garbage" ? undefined : events;
+    // What nobody can take apart holds nothing.
+    const content = step.form === "garbage" || step.kills === "always" ? undefined : events;
     const record = { partitionKey: `person ${step.person}`, arrivalMs, data, events: content };
-    return { shard, record: this.#stream.put(shard, record) };
+    const sent = this.#stream.put(shard, record);
+    if (step.kills !== undefined) this.#stream.killers.set(sent.sequenceNumber, step.kills);
+    return { shard, record: sent };
   }
 
   #send(event: PlannedEvent, arrivalMs: number): SentEvent | undefined {

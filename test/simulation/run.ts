@@ -1,14 +1,14 @@
+import type { AuditReport } from "../../lib/audit/audit.ts";
 import { compareSequence } from "../../lib/record/sequence.ts";
-import { shardKey } from "../../lib/record/shard-key.ts";
-import { covers } from "../../lib/roll-up/uncovered.ts";
 import { definitionsFor } from "./deployment.ts";
-import { findWrong } from "./oracle.ts";
+import { judge } from "./oracle.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
+import type { Doubt } from "./remains.ts";
 import { shownStep } from "./shown-plan.ts";
 import { withVirtualGlobals } from "./virtual-globals.ts";
-import { type RunOptions, streamName, World } from "./world.ts";
+import { type RunOptions, World } from "./world.ts";
 
 /** What came of one run. */
 export interface RunResult {
@@ -23,7 +23,10 @@ export interface RunResult {
 
 /** However long the mapping may take to be done with what is left, once nothing is wrong any more. */
 const finishMsMax = 12 * 3_600_000;
+/** What sweep and redrive need at most for what can be recovered: each comes by several times. */
+const recoverMsMax = 2 * 3_600_000;
 const takeOverMs = 200_000;
+const settleMs = 16 * 60_000;
 
 /** Plays a plan from beginning to end, and compares what is stored with what was sent. */
 export function run(plan: Plan, product: Product, options: RunOptions): Promise<RunResult> {
@@ -37,6 +40,7 @@ export function run(plan: Plan, product: Product, options: RunOptions): Promise<
 
 async function play(world: World): Promise<RunResult> {
   world.startMapping();
+  world.recovery.startSchedules();
   for (const step of world.plan.steps) {
     await world.clock.advance(step.afterMs);
     world.trace?.(`-- ${shownStep(step)}`);
@@ -44,23 +48,50 @@ async function play(world: World): Promise<RunResult> {
   }
   await world.clock.advance(1_000);
   await finish(world);
-  return resultOf(world);
+  const audit = await finalAudit(world);
+  return resultOf(world, audit);
 }
 
-function resultOf(world: World): RunResult {
+/** Time passes while it asks. */
+async function finalAudit({ clock, auditor }: World): Promise<AuditReport> {
+  let report: AuditReport | undefined;
+  const auditing = auditor.audit("all").then((finished) => {
+    report = finished;
+  });
+  while (report === undefined) {
+    await Promise.race([auditing, clock.advance(1_000)]);
+  }
+  return report;
+}
+
+function resultOf(world: World, audit: AuditReport): RunResult {
   const { wrongs, stream, met } = world;
+  const { wrong: wrongTotal, doubts } = judge(world);
+  if (doubts.length > 0) world.meet("runs with doubts");
+  for (const { what } of doubts) world.trace?.(`in doubt: ${what}`);
+  for (const { kind, where, detail } of audit.findings) world.trace?.(`the audit says: ${kind}: ${where}: ${detail}`);
+  const wrong = wrongTotal ?? wrongAudit(audit, doubts);
   const parts = [...world.ledger.parts.values()].flat();
   for (const { definitions, duplicate } of parts) {
     if (definitions.length > 1) world.meet("parts taken over");
     if (duplicate > 0) world.meet("parts with duplicates");
   }
   return {
-    wrong: wrongs[0] ?? findWrong(world),
+    wrong: wrongs[0] ?? wrong,
     invocations: world.function.invocations,
     records: stream.shards.reduce((sum, shard) => sum + shard.records.length, 0),
     parts: parts.length,
     met,
   };
+}
+
+/** The audit must say all that is in doubt, and nothing where nothing is. */
+function wrongAudit({ findings, complete }: AuditReport, doubts: readonly Doubt[]): string | undefined {
+  if (!complete) return "the audit is not complete";
+  const [finding] = findings;
+  if (doubts.length === 0 && finding !== undefined) return `the audit is wrong: ${finding.kind}: ${finding.detail}`;
+  const silent = doubts.find(({ kinds }) => !findings.some(({ kind }) => kinds.includes(kind)));
+  return silent === undefined ? undefined : `the audit does not say: ${silent.what}`;
 }
 
 function act(world: World, step: Step): void {
@@ -105,10 +136,23 @@ function act(world: World, step: Step): void {
     case "merge":
       stream.merge(at(stream.shards, step.shard));
       return;
-    case "redrive": {
-      if (world.failures.length === 0) return;
-      const { payload } = JSON.parse(at(world.failures, step.which)) as { payload: unknown };
+    case "reinvoke": {
+      const { all } = world.failures;
+      if (all.length === 0) return;
+      const { payload } = JSON.parse(at(all, step.which)) as { payload: unknown };
       void world.function.invoke(typeof payload === "string" ? payload : JSON.stringify(payload));
+      return;
+    }
+    case "recover":
+      world.recovery.start(step.what, step);
+      return;
+    case "audit":
+      world.auditor.start(step.rows);
+      return;
+    case "skip": {
+      const { shardId, records } = at(stream.shards, step.shard);
+      if (records.length > 0)
+        world.recovery.skip({ shardId, sequenceNumber: at(records, step.record).sequenceNumber }, step);
       return;
     }
     case "lull":
@@ -128,38 +172,46 @@ async function finish(world: World): Promise<void> {
   world.function.deploy(definitionsFor(plan.last, plan.surroundings.groupsPerBucket), false);
   world.killMappings();
   world.startMapping();
+  skipWhatBlocks(world);
   for (const wake of sleepers.splice(0, plan.seed % 2)) wake();
-  for (let passedMs = 0; !isRead(world) && passedMs < finishMsMax; passedMs += 60_000) await clock.advance(60_000);
+  await until(world, () => isRead(world), finishMsMax);
   if (!isRead(world)) world.wrongs.push("the mapping does not get to the end of the stream");
-  await keepPromises(world);
+  await until(world, () => isRecovered(world), recoverMsMax);
   world.trace?.("-- who still sleeps wakes up");
   for (const wake of sleepers.splice(0)) wake();
   await clock.advance(takeOverMs);
   world.killMappings();
-  await keepPromises(world);
+  await until(world, () => isRecovered(world), recoverMsMax);
+  // Whatever was still running ends, and all that was written can be read.
+  await clock.advance(settleMs);
 }
 
-/** Whether the mapping's checkpoints are behind every record. */
+async function until({ clock }: World, isDone: () => boolean, forMs: number): Promise<void> {
+  for (let passedMs = 0; !isDone() && passedMs < forMs; passedMs += 60_000) await clock.advance(60_000);
+}
+
+/** A record that ends the process and is never given up: somebody must say that it is to be skipped. */
+function skipWhatBlocks({ stream, plan, recovery }: World): void {
+  const { retries, ageSeconds } = plan.surroundings;
+  if (retries !== -1 || ageSeconds !== -1) return;
+  for (const { shardId, records } of stream.shards) {
+    for (const { sequenceNumber } of records) {
+      if (stream.killers.has(sequenceNumber)) recovery.skip({ shardId, sequenceNumber });
+    }
+  }
+}
+
+/** Whether the mapping's checkpoints are behind every record that the stream still has. */
 function isRead({ stream, checkpoints }: World): boolean {
-  return stream.shards.every(({ shardId, records }) => {
-    const checkpoint = checkpoints.get(shardId);
-    const last = records.at(-1);
+  return stream.shards.every((shard) => {
+    const checkpoint = checkpoints.get(shard.shardId);
+    const last = stream.kept(shard).at(-1);
     if (last === undefined || checkpoint?.kind === "ended") return true;
     return checkpoint?.kind === "after" && compareSequence(checkpoint.sequenceNumber, last.sequenceNumber) >= 0;
   });
 }
 
-/** Promises that nobody came back for: any record of one brings it to mind. The sweep's place, once there is one. */
-async function keepPromises(world: World): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) {
-    for (const shard of world.stream.shards) {
-      const { open } = await world.ledger.head(shardKey(streamName, shard.shardId));
-      for (const part of open) {
-        const records = shard.records.filter(({ sequenceNumber }) => covers(part, sequenceNumber));
-        if (records.length > 0) void world.invoke(shard, records.slice(0, 1));
-        await world.clock.advance(1_000);
-      }
-    }
-    await world.clock.advance(takeOverMs);
-  }
+/** Whether nothing was left behind. */
+function isRecovered({ ledger, failures }: World): boolean {
+  return failures.files.size === 0 && [...ledger.heads.values()].every(({ open }) => open.length === 0);
 }

@@ -26,9 +26,11 @@ export function shownPlan({ seed, surroundings, steps, last }: Plan): string[] {
   ];
 }
 
-function shownPut({ person, form, events, skewMs }: Extract<Step, { kind: "put" }>): string {
+function shownPut({ person, form, events, skewMs, kills }: Extract<Step, { kind: "put" }>): string {
   const skew = skewMs === 0 ? "" : `, arrival ${skewMs} ms off`;
-  return `of person ${person} as ${form}${skew}: ${events.map(shownEvent).join("; ")}`;
+  const deadly =
+    kills === undefined ? "" : `, which ends ${kills === "always" ? "every process" : `those of ${kills}`}`;
+  return `of person ${person} as ${form}${skew}${deadly}: ${events.map(shownEvent).join("; ")}`;
 }
 
 function shownEvent({ id, kind, ageMs, price, shop, size, flaw }: PlannedEvent): string {

@@ -6,6 +6,7 @@ import { loadProduct, type Product } from "./product.ts";
 import { type RunResult, run } from "./run.ts";
 import { shownPlan } from "./shown-plan.ts";
 import { shrink } from "./shrink.ts";
+import { loadSmallLimits } from "./small-limits.ts";
 
 /** Failing seeds that are shown in full. */
 const shownMax = 3;
@@ -21,12 +22,13 @@ async function main(): Promise<number> {
 
 /** Runs all seeds. 1 where a total is wrong. */
 async function simulate(options: Options): Promise<number> {
-  const product = await loadProduct();
+  const [ordinary, small] = [await loadProduct(), await loadSmallLimits()];
   const startedCpu = process.cpuUsage();
   const counts = { invocations: 0, records: 0, parts: 0, wrong: 0 };
   const met = new Map<string, number>();
   for (let seed = options.first; seed < options.first + options.seeds; seed++) {
     const plan = drawPlan(seed, options);
+    const product = plan.surroundings.smallParts ? small : ordinary;
     const result = await runTraced(plan, product, options.trace && options.seeds > 1);
     counts.invocations += result.invocations;
     counts.records += result.records;
@@ -89,12 +91,10 @@ async function explain(plan: Plan, product: Product, options: Options, wrong: st
   console.log(`  again: npm run simulate -- ${again(plan.seed, options)}`);
 }
 
-function again(seed: number, { switches, unlikeDeployments, holes, planted }: Options): string {
+function again(seed: number, { switches, planted }: Options): string {
   return [
     `--seed ${seed} --seeds 1 --trace`,
     ...(switches === "all" ? ["--switches all"] : []),
-    ...(unlikeDeployments ? ["--unlike-deployments"] : []),
-    ...(holes ? ["--holes"] : []),
     ...planted.map(({ name }) => `--break ${name}`),
   ].join(" ");
 }

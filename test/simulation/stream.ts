@@ -1,7 +1,9 @@
 import { compareSequence } from "../../lib/record/sequence.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
-import { RangeGone } from "../../lib/stream/range-reader.ts";
+import { covers } from "../../lib/roll-up/uncovered.ts";
+import type { RangeGone } from "../../lib/stream/range-reader.ts";
 import type { Position, ShardInfo, StreamPage, StreamReader } from "../../local/event-source-mapping/stream-reader.ts";
+import type { DeploymentName } from "./deployment.ts";
 import type { SentEvent } from "./producer.ts";
 
 /** A record as the stream has it, and what was in it. */
@@ -10,6 +12,8 @@ export interface SentRecord extends StreamRecord {
   readonly dataBase64: string;
   /** Undefined where it is no record of events at all. */
   readonly events: readonly SentEvent[] | undefined;
+  /** When it was put; its arrival may be told as another. */
+  readonly putMs: number;
 }
 
 export interface Shard extends ShardInfo {
@@ -18,33 +22,44 @@ export interface Shard extends ShardInfo {
   readonly fromHash: number;
   readonly toHash: number;
   readonly records: SentRecord[];
-  closed: boolean;
+  /** Infinite while it is open. */
+  closedMs: number;
 }
 
 export const hashesEnd = 1_000;
 
+const isOpen = ({ closedMs }: Shard): boolean => closedMs === Number.POSITIVE_INFINITY;
+
 /** A stream of shards that split and merge. Sequence numbers grow, and in digits too. */
 export class SimulatedStream implements StreamReader {
+  /** All that there ever were, with all their records. */
   readonly shards: Shard[] = [];
+  /** Records that end the process that takes them apart, by sequence number. */
+  readonly killers = new Map<string, "always" | DeploymentName>();
   readonly #now: () => number;
+  readonly #retentionMs: number;
+  readonly #gone: typeof RangeGone;
   #sequence = 9_900;
 
-  constructor(shards: number, now: () => number) {
+  constructor(shards: number, retentionMs: number, gone: typeof RangeGone, now: () => number) {
+    this.#gone = gone;
     this.#now = now;
+    this.#retentionMs = retentionMs;
     for (let n = 0; n < shards; n++) {
       this.#open(Math.floor((hashesEnd * n) / shards), Math.floor((hashesEnd * (n + 1)) / shards));
     }
   }
 
-  put(shard: Shard, record: Omit<SentRecord, "sequenceNumber" | "dataBase64">): SentRecord {
+  put(shard: Shard, record: Omit<SentRecord, "sequenceNumber" | "dataBase64" | "putMs">): SentRecord {
     this.#sequence += 7;
-    const sent = { ...record, sequenceNumber: String(this.#sequence), dataBase64: record.data.toString("base64") };
+    const sequenceNumber = String(this.#sequence);
+    const sent = { ...record, sequenceNumber, dataBase64: record.data.toString("base64"), putMs: this.#now() };
     shard.records.push(sent);
     return sent;
   }
 
   shardOf(hash: number): Shard {
-    const shard = this.shards.find((each) => !each.closed && each.fromHash <= hash && hash < each.toHash);
+    const shard = this.shards.find((each) => isOpen(each) && each.fromHash <= hash && hash < each.toHash);
     if (shard === undefined) throw new Error(`Expected a shard for hash ${hash}, got none`);
     return shard;
   }
@@ -58,42 +73,59 @@ export class SimulatedStream implements StreamReader {
   /** The children, or none where the shard is too narrow or there are enough. */
   split(shard: Shard): Shard[] {
     const middle = (shard.fromHash + shard.toHash) >> 1;
-    if (shard.closed || middle === shard.fromHash || this.shards.length > 7) return [];
-    shard.closed = true;
+    if (!isOpen(shard) || middle === shard.fromHash || this.shards.length > 7) return [];
+    shard.closedMs = this.#now();
     return [this.#open(shard.fromHash, middle, shard), this.#open(middle, shard.toHash, shard)];
   }
 
   /** With the neighbour above it. */
   merge(shard: Shard): Shard | undefined {
-    const neighbour = this.shards.find((each) => !each.closed && each.fromHash === shard.toHash);
-    if (shard.closed || neighbour === undefined || this.shards.length > 7) return undefined;
-    shard.closed = true;
-    neighbour.closed = true;
+    const neighbour = this.shards.find((each) => isOpen(each) && each.fromHash === shard.toHash);
+    if (!isOpen(shard) || neighbour === undefined || this.shards.length > 7) return undefined;
+    shard.closedMs = this.#now();
+    neighbour.closedMs = this.#now();
     return this.#open(shard.fromHash, neighbour.toHash, shard, neighbour);
   }
 
+  /** A closed shard is forgotten with the last record that it may hold. */
   async listShards(): Promise<readonly ShardInfo[]> {
-    return this.shards;
+    return this.#known();
+  }
+
+  /** Records that the stream still has. */
+  kept({ records }: Shard): readonly SentRecord[] {
+    const oldestMs = this.#now() - this.#retentionMs;
+    const [first] = records;
+    if (first === undefined || first.putMs >= oldestMs) return records;
+    return records.filter(({ putMs }) => putMs >= oldestMs);
+  }
+
+  #known(): Shard[] {
+    if (this.#retentionMs === Number.POSITIVE_INFINITY) return this.shards;
+    const oldestMs = this.#now() - this.#retentionMs;
+    return this.shards.filter(({ closedMs }) => closedMs >= oldestMs);
   }
 
   async read(shardId: string, position: Position, limit: number): Promise<StreamPage> {
     const shard = this.shard(shardId);
-    const start = startOf(shard.records, position);
-    const records = shard.records.slice(start, start + limit);
-    const isLast = start + records.length >= shard.records.length;
+    const kept = this.kept(shard);
+    const start = startOf(kept, position);
+    const records = kept.slice(start, start + limit);
+    const isLast = start + records.length >= kept.length;
     const last = records.at(-1);
     return {
       records,
       millisBehindLatest: isLast || last === undefined ? 0 : Math.max(1, this.#now() - last.arrivalMs),
-      ended: shard.closed && isLast,
+      ended: !isOpen(shard) && isLast,
     };
   }
 
-  /** The nearest first; each before those it came from itself. */
+  /** The nearest first; each before those it came from itself. As far as the stream knows. */
   ancestors(shardId: string): string[] {
+    const known = new Map(this.#known().map((shard) => [shard.shardId, shard]));
     const generations = new Map<string, number>();
     const visit = (id: string, generation: number): void => {
-      const { parentShardId, adjacentParentShardId } = this.shard(id);
+      const { parentShardId, adjacentParentShardId } = known.get(id) ?? {};
       for (const parent of [parentShardId, adjacentParentShardId]) {
         if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
         generations.set(parent, generation);
@@ -106,11 +138,13 @@ export class SimulatedStream implements StreamReader {
 
   /** As the roll-up reads a promise's records again. */
   range(shardId: string, first: string, last: string): SentRecord[] {
-    const { records } = this.shard(shardId);
-    const from = records.findIndex(({ sequenceNumber }) => sequenceNumber === first);
-    const to = records.findIndex(({ sequenceNumber }) => sequenceNumber === last);
-    if (from === -1 || to === -1) throw new RangeGone(shardId, first, last, "none");
-    return records.slice(from, to + 1);
+    const records = this.kept(this.shard(shardId)).filter(({ sequenceNumber }) =>
+      covers({ firstSequence: first, lastSequence: last }, sequenceNumber),
+    );
+    if (records[0]?.sequenceNumber !== first || records.at(-1)?.sequenceNumber !== last) {
+      throw new this.#gone(shardId, first, last, `${records.length}`, records);
+    }
+    return records;
   }
 
   #open(fromHash: number, toHash: number, parent?: Shard, adjacent?: Shard): Shard {
@@ -121,7 +155,7 @@ export class SimulatedStream implements StreamReader {
       fromHash,
       toHash,
       records: [],
-      closed: false,
+      closedMs: Number.POSITIVE_INFINITY,
     };
     this.shards.push(shard);
     return shard;

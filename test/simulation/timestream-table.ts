@@ -10,7 +10,10 @@ export interface StoredRow {
   readonly measures: ReadonlyMap<string, number>;
   /** Of the measures: two writes of one version must not differ. */
   readonly text: string;
-  version: number;
+  readonly version: number;
+  readonly writtenMs: number;
+  /** What stood there before. */
+  readonly before: StoredRow | undefined;
 }
 
 /** The shop whose rows are never taken, where the table refuses some. */
@@ -47,7 +50,7 @@ export class TimestreamTable {
 
   /** Throws as the service does. */
   write({ CommonAttributes: common = {}, Records: records = [] }: WriteRecordsCommandInput): { Total: number } {
-    const rows = records.map((record) => rowOf(record, common));
+    const rows = records.map((record) => ({ ...rowOf(record, common), writtenMs: this.#now(), before: undefined }));
     if (this.#switches.refuses === "request" && rows.some((row) => row.dimensions.get("shop") === refusedShop)) {
       throw new ValidationException({ message: "a record is not valid", Message: "", $metadata: {} });
     }
@@ -59,6 +62,15 @@ export class TimestreamTable {
       throw new RejectedRecordsException({ message: "some rejected", RejectedRecords: rejected, $metadata: {} });
     }
     return { Total: rows.length };
+  }
+
+  /** What a query may be answered with that does not see the writes since then. */
+  *asOf(ms: number): Generator<StoredRow> {
+    for (const row of this.rows.values()) {
+      let seen: StoredRow | undefined = row;
+      while (seen !== undefined && seen.writtenMs > ms) seen = seen.before;
+      if (seen !== undefined) yield seen;
+    }
   }
 
   #refuse({ timeMs, dimensions }: StoredRow): RejectedRecord | undefined {
@@ -80,7 +92,7 @@ export class TimestreamTable {
     const key = [row.metric, row.timeMs, ...[...row.dimensions].flat()].join("\u0000");
     const known = this.rows.get(key);
     if (known === undefined || row.version > known.version) {
-      this.rows.set(key, row);
+      this.rows.set(key, { ...row, before: known });
       return undefined;
     }
     if (row.version < known.version) {
@@ -96,7 +108,7 @@ export class TimestreamTable {
   }
 }
 
-function rowOf(record: _Record, common: _Record): StoredRow {
+function rowOf(record: _Record, common: _Record): Omit<StoredRow, "writtenMs" | "before"> {
   const measures = new Map((record.MeasureValues ?? []).map(({ Name = "", Value }) => [Name, Number(Value)]));
   const dimensions = [...(common.Dimensions ?? []), ...(record.Dimensions ?? [])];
   return {

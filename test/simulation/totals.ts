@@ -1,4 +1,4 @@
-import type { StoredRow, TimestreamTable } from "./timestream-table.ts";
+import type { StoredRow } from "./timestream-table.ts";
 
 /** Of one metric, definition, minute and group, over all parts. */
 export interface Total {
@@ -32,12 +32,12 @@ export function addTo(
 
 /** The totals over all parts, against what they must be. */
 export function wrongRows(
-  table: TimestreamTable,
+  rows: readonly StoredRow[],
   expected: ReadonlyMap<string, Total>,
   byGroup: boolean,
 ): string | undefined {
   const found = new Map<string, Total>();
-  for (const row of table.rows.values()) addRow(found, row, byGroup);
+  for (const row of rows) addRow(found, row, byGroup);
   for (const key of new Set([...expected.keys(), ...found.keys()])) {
     const [sent, stored] = [shownTotal(expected.get(key)), shownTotal(found.get(key))];
     if (sent !== stored) return `${key}: sent ${sent}, stored ${stored}`;

@@ -8,14 +8,18 @@ import type { MappingSettings } from "../../local/event-source-mapping/mapping-s
 import { switchedDelay, switchesWith } from "../../local/event-source-mapping/switches.ts";
 import { mortal } from "../local/event-source-mapping/mortal.ts";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
+import { Auditor } from "./auditor.ts";
 import { SimulatedClock } from "./clock.ts";
 import { definitionsFor } from "./deployment.ts";
+import { FailureBucket } from "./failure-bucket.ts";
 import { SimulatedFunction } from "./function.ts";
 import type { Plan, Service } from "./plan.ts";
 import type { ProcessSurroundings } from "./process.ts";
 import { Producer } from "./producer.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
+import { Recovery } from "./recovery.ts";
+import { sequenceNumbersOf } from "./remains.ts";
 import { type SentRecord, type Shard, SimulatedStream } from "./stream.ts";
 import { TimestreamTable } from "./timestream-table.ts";
 
@@ -45,8 +49,14 @@ export class World {
   readonly checkpoints = new Map<string, Checkpoint>();
   /** All that were ever kept, to go back to. */
   readonly #formerCheckpoints: [string, Checkpoint][] = [];
-  /** What Lambda gave up on, as it lies in the bucket. */
-  readonly failures: string[] = [];
+  readonly failures: FailureBucket;
+  /** Sequence numbers of what Lambda gave up on while nobody took it. */
+  readonly givenUpForGood = new Set<string>();
+  readonly product: Product;
+  readonly streamName = streamName;
+  readonly around: ProcessSurroundings;
+  readonly recovery: Recovery;
+  readonly auditor: Auditor;
   readonly sleepers: (() => void)[] = [];
   /** What was found wrong while it ran, in order. */
   readonly wrongs: string[] = [];
@@ -61,13 +71,15 @@ export class World {
   constructor(plan: Plan, product: Product, options: RunOptions) {
     const { chance, surroundings } = plan;
     this.plan = plan;
+    this.product = product;
+    this.failures = new FailureBucket(product.readFailure);
     this.#random = new Random(chance, 2);
     this.#engineRandom = new Random(chance, 3);
     const { clock, ledger, quarantine, sleepers } = this;
     const now = (): number => clock.now();
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
-    this.stream = new SimulatedStream(surroundings.shards, now);
+    this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, product.RangeGone, now);
     this.producer = new Producer(this.stream, now);
     const wrong = (what: string): void => {
       this.trace?.(`WRONG: ${what}`);
@@ -85,6 +97,9 @@ export class World {
       met: (what) => this.meet(what),
       trace: this.trace,
     };
+    this.around = around;
+    this.recovery = new Recovery(this);
+    this.auditor = new Auditor(this);
     this.function = new SimulatedFunction(
       {
         product,
@@ -160,7 +175,8 @@ export class World {
   }
 
   #downFor(service: Service): number | undefined {
-    const outage = this.#outages.get(service);
+    // One bucket.
+    const outage = this.#outages.get(service === "failures" ? "quarantine" : service);
     return outage !== undefined && this.clock.now() < outage.untilMs ? outage.hangMs : undefined;
   }
 
@@ -171,9 +187,15 @@ export class World {
       reader: stream,
       invoke: (_arn, payload) => this.function.invoke(payload),
       destination: {
-        put: async (_bucket, _key, body) => {
-          trace?.("the mapping gives records up");
-          failures.push(body);
+        put: async (_bucket, key, body) => {
+          if (this.#downFor("failures") !== undefined) {
+            trace?.("the mapping gives records up, and nobody takes them");
+            this.meet("given up for good");
+            for (const sequenceNumber of sequenceNumbersOf([body])) this.givenUpForGood.add(sequenceNumber);
+            throw new Error("the bucket does not answer");
+          }
+          trace?.(`the mapping gives records up: ${key}`);
+          failures.put(key, body);
           this.meet("given up");
         },
       },

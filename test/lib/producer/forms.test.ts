@@ -104,7 +104,7 @@ async function rolledUp(send: (stream: TestStream) => Promise<void>) {
     ledger,
     memory: new DuplicateMemory(ledger),
     store,
-    quarantine: { put: async (_shard, _part, _arrivalMs, found) => void rejected.push(...found) },
+    quarantine: { put: async (_shard, _place, found) => void rejected.push(...found) },
     agedAfterMs: Number.POSITIVE_INFINITY,
     stream: { read: async () => [], ancestors: async () => [] },
     clock: { now: () => arrivalMs, sleep: async () => {} },

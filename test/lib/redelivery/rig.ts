@@ -3,6 +3,7 @@ import type { Definitions } from "../../../lib/definitions.ts";
 import { readFailure } from "../../../lib/failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../../../lib/failures/failure-files.ts";
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
+import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
 import { batchOf } from "../../../lib/lambda/read-batch.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
@@ -112,7 +113,7 @@ export class Rig {
     const { ledger, store, stream, clock, quarantined } = this;
     const mortal = mortalPorts(diesAt);
     const quarantine = {
-      put: async (_shard: string, part: string, _arrivalMs: number, rejected: readonly Rejected[]) => {
+      put: async (_shard: string, { part }: QuarantinePlace, rejected: readonly Rejected[]) => {
         quarantined.set(part, rejected);
       },
     };

@@ -3,6 +3,7 @@ import { count, defineConfig, sum, track } from "../../../lib/config.ts";
 import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
+import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
@@ -182,7 +183,7 @@ export class World {
       ledger: faulty(this.ledger),
       store: faulty(this.store),
       quarantine: faulty({
-        put: async (_shard: string, part: string, _arrivalMs: number, rejected: readonly Rejected[]) => {
+        put: async (_shard: string, { part }: QuarantinePlace, rejected: readonly Rejected[]) => {
           this.rejected.set(part, rejected);
         },
       }),

@@ -1,0 +1,157 @@
+import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
+import type { Preview } from "../../lib/redelivery/preview.ts";
+import type { Outcome, RollUpFunction } from "../../lib/redelivery/roll-up-function.ts";
+import type { RedrivePorts } from "../../lib/redrive/redrive.ts";
+import type { Batch } from "../../lib/roll-up/batch.ts";
+import type { RecordPlace } from "../../lib/skip/skip-by-hand.ts";
+import type { SweepPorts } from "../../lib/sweep/sweep.ts";
+import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
+import { CalledLedger } from "./called-ledger.ts";
+import type { Fate } from "./plan.ts";
+import { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+export type Recovering = "sweep" | "redrive";
+
+/** The longest that Lambda lets a function run, as the template has it for both. */
+const limitMs = 900_000;
+const sweepEveryMs = 5 * 60_000;
+const redriveEveryMs = 15 * 60_000;
+const fine: Fate = { faults: [], outlivesLimit: false };
+
+/** Sweep, redrive and the command that skips a record: the real code, each time in a process of its own. */
+export class Recovery {
+  readonly #world: World;
+  #processes = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Runs both for ever, as the template's schedules do. */
+  startSchedules(): void {
+    const { sweepAtMs, redriveAtMs } = this.#world.plan.surroundings;
+    this.#every("sweep", sweepAtMs, sweepEveryMs);
+    this.#every("redrive", redriveAtMs, redriveEveryMs);
+  }
+
+  start(what: Recovering, fate: Fate = fine): void {
+    const { world, process } = this.#begin(what, fate);
+    const { clock } = world;
+    const options = { dryRun: false, deadlineMs: clock.now() + limitMs };
+    const cancel = clock.at(limitMs, () => {
+      if (!fate.outlivesLimit) process.die();
+    });
+    const ports = this.#ports(process);
+    const running = what === "sweep" ? this.#sweep(ports, options) : world.product.redrive(ports, options);
+    running.then(
+      (report) => {
+        cancel();
+        world.trace?.(`${process.name} answers: ${JSON.stringify(report)}`);
+      },
+      (error: Error) => {
+        cancel();
+        world.trace?.(`${process.name} fails: ${error.name}: ${error.message}`);
+      },
+    );
+  }
+
+  /** On-call skips a record; nothing limits the time that a command takes. */
+  skip(place: Omit<RecordPlace, "streamName">, fate: Fate = fine): void {
+    const { world, process } = this.#begin("skip", fate);
+    world.product.skipByHand({ streamName: world.streamName, ...place }, this.#ports(process)).then(
+      ({ kind }) => world.trace?.(`${process.name} says that ${place.sequenceNumber} is ${kind}`),
+      (error: Error) => world.trace?.(`${process.name} fails: ${error.name}: ${error.message}`),
+    );
+  }
+
+  #every(what: Recovering, afterMs: number, everyMs: number): void {
+    this.#world.clock.at(afterMs, () => {
+      this.start(what);
+      this.#every(what, everyMs, everyMs);
+    });
+  }
+
+  #begin(what: string, fate: Fate): { world: World; process: Process } {
+    const process = new Process(`${what}${this.#processes++}`, this.#world.around);
+    process.begin(fate.faults, () => {});
+    return { world: this.#world, process };
+  }
+
+  async #sweep(ports: SweepPorts, options: { dryRun: boolean; deadlineMs: number }) {
+    const report = await this.#world.product.sweep(ports, options);
+    for (const _ of report.lost) this.#world.meet("promises lost");
+    for (const _ of report.skipped) this.#world.meet("records found to kill");
+    for (const _ of report.kept) this.#world.meet("promises kept by sweep");
+    return report;
+  }
+
+  #ports(process: Process): SweepPorts & RedrivePorts {
+    const { clock, stream, ledger, failures, streamName } = this.#world;
+    const calledLedger = new CalledLedger(ledger, process);
+    const error = (): Error => new Error("the stream does not answer");
+    return {
+      streamName,
+      shardLists: [
+        {
+          shardIds: () =>
+            process.call({
+              name: "stream.shards",
+              about: () => "",
+              run: async () => (await stream.listShards()).map(({ shardId }) => shardId),
+              error,
+            }),
+        },
+        { shardIds: () => calledLedger.shardIds(streamName) },
+      ],
+      ledger: calledLedger,
+      stream: {
+        read: (shardId, first, last) =>
+          process.call({
+            name: "stream.read",
+            about: () => `${shardId} ${first}..${last}`,
+            run: async () => stream.range(shardId, first, last),
+            error,
+          }),
+      },
+      failures: failures.calledBy(process),
+      rollUp: this.#rollUp(process),
+      clock,
+    };
+  }
+
+  /** As the Invoke API answers, and its adapter tells outcomes apart. */
+  #rollUp(process: Process): RollUpFunction {
+    const invoke = async (name: "run" | "preview", batch: Batch): Promise<Outcome<unknown>> => {
+      const payload = JSON.stringify({ ...(name === "preview" ? { preview: true } : {}), ...eventOf(batch) });
+      if (Buffer.byteLength(payload) > this.#world.plan.surroundings.payloadBytesMax) return { kind: "too-large" };
+      try {
+        const outcome = await process.call({
+          name: `roll-up.${name}`,
+          about: () => `${batch.records.length} records of ${batch.shardId}`,
+          run: () => this.#world.function.invoke(payload),
+          error: () => new Error("Lambda does not answer"),
+          shown: ({ kind }) => kind,
+        });
+        return outcomeOf(outcome);
+      } catch (error) {
+        return { kind: "refused", why: String(error) };
+      }
+    };
+    return {
+      run: (batch) => invoke("run", batch),
+      preview: async (batch) => (await invoke("preview", batch)) as Outcome<Preview>,
+    };
+  }
+}
+
+function outcomeOf(outcome: InvokeOutcome): Outcome<unknown> {
+  switch (outcome.kind) {
+    case "ok":
+      return { kind: "done", answer: JSON.parse(outcome.payload) };
+    case "function-error":
+      return { kind: outcome.handled ? "threw" : "died", why: outcome.errorType };
+    default:
+      return { kind: "refused", why: outcome.kind };
+  }
+}

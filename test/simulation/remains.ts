@@ -1,0 +1,111 @@
+import type { FindingKind } from "../../lib/audit/finding.ts";
+import { readFailure } from "../../lib/failures/failure.ts";
+import { compareSequence } from "../../lib/record/sequence.ts";
+import { shardKey } from "../../lib/record/shard-key.ts";
+import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
+import type { Batch } from "../../lib/roll-up/batch.ts";
+import { covers, overlaps } from "../../lib/roll-up/uncovered.ts";
+import type { Shard } from "./stream.ts";
+import { streamName, type World } from "./world.ts";
+
+/** What nobody can make good any more. */
+export interface Doubt {
+  readonly what: string;
+  /** An audit must say it in one of these ways. */
+  readonly kinds: readonly FindingKind[];
+}
+
+/** What is in no committed part in the end, and whether that could have been otherwise. */
+export class Remains {
+  /** What nobody can make good any more. */
+  readonly doubts: Doubt[] = [];
+  readonly #world: World;
+  /** Sequence numbers, which are of all the stream here, in the files that are left. */
+  readonly #waiting: Set<string>;
+  readonly #lostRanges = new Map<Shard, { firstSequence: string; lastSequence: string }[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#waiting = sequenceNumbersOf([...world.failures.files.values()]);
+  }
+
+  /** What should have been counted and was not, or overlaps; notes the doubts. */
+  wrong(): string | undefined {
+    for (const shard of this.#world.stream.shards) {
+      const wrong = this.#wrongPromise(shard) ?? this.#wrongCover(shard);
+      if (wrong !== undefined) return wrong;
+    }
+    return this.#wrongFile();
+  }
+
+  #doubt(kinds: readonly FindingKind[], what: string): void {
+    this.doubts.push({ kinds, what });
+  }
+
+  /** A part may stay open only if nobody has all of its records any more. */
+  #wrongPromise(shard: Shard): string | undefined {
+    const { stream, ledger } = this.#world;
+    const { open = [] } = ledger.heads.get(shardKey(streamName, shard.shardId)) ?? {};
+    const kept = new Set(stream.kept(shard).map(({ sequenceNumber }) => sequenceNumber));
+    for (const part of open) {
+      const records = shard.records.filter(({ sequenceNumber }) => covers(part, sequenceNumber));
+      const isThere = (sequenceNumber: string): boolean =>
+        kept.has(sequenceNumber) || this.#waiting.has(sequenceNumber);
+      if (records.every(({ sequenceNumber }) => isThere(sequenceNumber))) {
+        return `part ${part.id} of ${shard.shardId} is still open`;
+      }
+      this.#doubt(["lost", "open"], `part ${part.id} of ${shard.shardId} is open, and its records are gone`);
+    }
+    this.#lostRanges.set(shard, [...open]);
+    return undefined;
+  }
+
+  #wrongCover(shard: Shard): string | undefined {
+    const { stream, ledger, givenUpForGood } = this.#world;
+    const { shardId, records } = shard;
+    const parts = ledger.parts.get(shardKey(streamName, shardId)) ?? [];
+    for (const [index, part] of parts.entries()) {
+      const next = parts[index + 1];
+      if (next !== undefined && compareSequence(part.lastSequence, next.firstSequence) >= 0) {
+        return `parts ${part.id} and ${next.id} of ${shardId} overlap`;
+      }
+      if (part.doubled > 0)
+        this.#doubt(["doubled"], `part ${part.id} of ${shardId} may have ${part.doubled} rows too many`);
+    }
+    const kept = new Set(stream.kept(shard).map(({ sequenceNumber }) => sequenceNumber));
+    const ranges = [...parts, ...(this.#lostRanges.get(shard) ?? [])];
+    for (const { sequenceNumber } of records) {
+      if (ranges.some((range) => covers(range, sequenceNumber)) || this.#waiting.has(sequenceNumber)) continue;
+      if (kept.has(sequenceNumber) && !givenUpForGood.has(sequenceNumber)) {
+        return `record ${sequenceNumber} of ${shardId} is in no part, and was not given up`;
+      }
+      this.#doubt(["records"], `record ${sequenceNumber} of ${shardId} is in no part, and nobody has it any more`);
+    }
+    return undefined;
+  }
+
+  /** What Lambda gave up on may wait only for a part that is lost, or where no invocation can carry a record of it. */
+  #wrongFile(): string | undefined {
+    const { payloadBytesMax } = this.#world.plan.surroundings;
+    for (const [key, body] of this.#world.failures.files) {
+      const { batch } = readFailure(body);
+      const { shardId, records } = batch;
+      const isTooLarge = records.some((record) => bytesOf({ ...batch, records: [record] }) > payloadBytesMax);
+      const range = {
+        firstSequence: records[0]?.sequenceNumber ?? "",
+        lastSequence: records.at(-1)?.sequenceNumber ?? "",
+      };
+      const lost = this.#lostRanges.get(this.#world.stream.shard(shardId)) ?? [];
+      if (!isTooLarge && !lost.some((part) => overlaps(part, range))) return `file ${key} was not redriven`;
+      this.#doubt(["given-up"], `file ${key} cannot be redriven`);
+    }
+    return undefined;
+  }
+}
+
+const bytesOf = (batch: Batch): number => Buffer.byteLength(JSON.stringify(eventOf(batch)));
+
+/** Sequence numbers of what Lambda gave up on. */
+export function sequenceNumbersOf(bodies: readonly string[]): Set<string> {
+  return new Set(bodies.flatMap((body) => readFailure(body).batch.records.map(({ sequenceNumber }) => sequenceNumber)));
+}
