@@ -130,7 +130,9 @@ export const breaks: readonly Break[] = [
   {
     name: "old-rows-left",
     what: "rows that an earlier definition made of a part are left beside those of the present one",
-    edits: [rollUp("if (open.definitions.length === 1) return [];", "return [];")],
+    edits: [
+      rollUp("if (open.definitions.length === 1) return { rows: [], unknown: 0 };", "return { rows: [], unknown: 0 };"),
+    ],
   },
   {
     name: "version-1",

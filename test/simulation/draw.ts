@@ -192,7 +192,7 @@ function drawCallFault({ random, isLong }: Drawing, calls: readonly CallName[]):
 function drawFault(world: Drawing): Step[] {
   const { random, surroundings } = world;
   if (world.reshards && random.chance(0.4)) return drawReshard(world);
-  if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.15)) return drawLoss(world);
+  if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.09)) return drawLoss(world);
   if (random.chance(0.02)) return drawUndecodable(world);
   const fault = drawOneFault(world);
   // What an invocation leaves behind is taken over by the code of another deployment.
@@ -208,8 +208,9 @@ function drawLoss(world: Drawing): Step[] {
   // Down from the start, or once a part may be open.
   const [service, afterMs] = random.pick([["store", 0] as const, ["ledger", surroundings.pollMs + 1_000] as const]);
   const forMs = surroundings.retentionMs + random.below(3_600_000);
-  const outage: Step = { kind: "outage", afterMs, service, forMs, hangMs: random.pick([1_000, 30_000]) };
-  return random.chance(0.5) ? [outage, ...drawPuts(world)] : [...drawPuts(world), outage];
+  const outage: Step = { kind: "outage", afterMs, service, forMs, hangMs: 60_000 };
+  const over: Step = { kind: "lull", afterMs: forMs };
+  return random.chance(0.5) ? [outage, ...drawPuts(world), over] : [...drawPuts(world), outage, over];
 }
 
 /** Code that can fold a record writes rows of it and dies, and what is deployed then cannot. */

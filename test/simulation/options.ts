@@ -6,16 +6,19 @@ export interface Options extends DrawOptions {
   readonly seeds: number;
   readonly first: number;
   readonly trace: boolean;
+  /** Prints what came of each setting of each switch. */
+  readonly table: boolean;
   /** Bugs to plant, one after the other; none for the code as it is. */
   readonly planted: readonly Break[];
 }
 
 export const usage = `npm run simulate -- --seeds N [--seed FIRST] [--switches all] [--trace]
-  --seeds N             how many seeds to run; 1,000 where not given
-  --seed FIRST          the first of them; 1 where not given
-  --switches all        what AWS leaves open is drawn too; "default" where not given
+  --seeds N       how many seeds to run; 1,000 where not given
+  --seed FIRST    the first of them; 1 where not given
+  --switches all  what AWS leaves open is drawn too; "default" where not given
   --trace         says what happens, call by call
-  --break NAME          plants a bug and runs until it is found; "all" for one after the other, "list" to name them`;
+  --table         prints what came of each setting of each switch, as a table of Markdown
+  --break NAME    plants a bug and runs until it is found; "all" for one after the other, "list" to name them`;
 
 /** Throws with what is wrong in a command line. */
 export function readOptions(commandLine: readonly string[]): Options | "usage" | "list" {
@@ -26,6 +29,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
       seed: { type: "string", default: "1" },
       switches: { type: "string", default: "default" },
       trace: { type: "boolean", default: false },
+      table: { type: "boolean", default: false },
       break: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -40,6 +44,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
     first: wholeNumber("seed", values.seed),
     switches,
     trace: values.trace,
+    table: values.table,
     planted: values.break === undefined ? [] : named(values.break),
   };
 }

@@ -82,7 +82,7 @@ class Expectation {
   /** Events that a part claimed and could not count in the end: its copies must not count any more. */
   readonly #forgone = new Set<string>();
   readonly #rowsByPart = new Map<string, { rows: number; count: number }>();
-  /** Parts with rows that nobody can take back. */
+  /** Parts with rows that nobody can take back, or that were never finished. */
   readonly #doubtful = new Set<string>();
 
   constructor(world: World) {
@@ -103,8 +103,9 @@ class Expectation {
   meet(shard: Shard): string | undefined {
     const key = shardKey(streamName, shard.shardId);
     const parts = this.#world.ledger.parts.get(key) ?? [];
-    for (const part of parts) if (part.doubled > 0) this.#doubtful.add(part.id);
-    for (const part of [...parts, ...(this.#world.ledger.heads.get(key)?.open ?? [])]) {
+    const open = this.#world.ledger.heads.get(key)?.open ?? [];
+    for (const { id } of [...parts.filter(({ doubled }) => doubled > 0), ...open]) this.#doubtful.add(id);
+    for (const part of [...parts, ...open]) {
       const opened = this.#under(part.definitions[0]);
       const finished = this.#under(part.definitions.at(-1));
       if (opened === undefined || finished === undefined) return `part ${part.id} is of no known definitions`;

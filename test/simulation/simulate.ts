@@ -1,6 +1,7 @@
 import { breaks, loadBroken } from "./breaks.ts";
 import { drawPlan } from "./draw.ts";
 import { type Options, readOptions, usage } from "./options.ts";
+import { Outcomes } from "./outcomes.ts";
 import type { Plan } from "./plan.ts";
 import { loadProduct, type Product } from "./product.ts";
 import { type RunResult, run } from "./run.ts";
@@ -20,20 +21,21 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Runs all seeds. 1 where a total is wrong. */
+/** Runs all seeds. 1 where a total is wrong, or a doubt was not told. */
 async function simulate(options: Options): Promise<number> {
-  const [ordinary, small] = [await loadProduct(), await loadSmallLimits()];
+  const products = { ordinary: await loadProduct(), small: await loadSmallLimits() };
   const startedCpu = process.cpuUsage();
-  const counts = { invocations: 0, records: 0, parts: 0, wrong: 0 };
+  const counts = { invocations: 0, records: 0, parts: 0, wrong: 0, inDoubt: 0 };
   const met = new Map<string, number>();
+  const outcomes = new Outcomes();
   for (let seed = options.first; seed < options.first + options.seeds; seed++) {
     const plan = drawPlan(seed, options);
-    const product = plan.surroundings.smallParts ? small : ordinary;
+    const product = plan.surroundings.smallParts ? products.small : products.ordinary;
     const result = await runTraced(plan, product, options.trace && options.seeds > 1);
-    counts.invocations += result.invocations;
-    counts.records += result.records;
-    counts.parts += result.parts;
+    outcomes.add(plan, result);
+    for (const name of ["invocations", "records", "parts"] as const) counts[name] += result[name];
     for (const [what, times] of result.met) met.set(what, (met.get(what) ?? 0) + times);
+    if (result.doubts > 0) counts.inDoubt++;
     if (result.wrong === undefined) {
       if (options.trace && options.seeds === 1) await runTraced(plan, product, true);
       continue;
@@ -44,12 +46,13 @@ async function simulate(options: Options): Promise<number> {
   }
   const { user, system } = process.cpuUsage(startedCpu);
   const perSecond = options.seeds / ((user + system) / 1_000_000);
-  const { invocations, records, parts, wrong } = counts;
   const times = [...met].sort(([, a], [, b]) => b - a).map(([what, n]) => `${what} ${n}`);
+  if (options.table) for (const line of outcomes.lines()) console.log(line);
   console.log(`met: ${times.join(", ")}`);
+  const { invocations, records, parts, wrong, inDoubt } = counts;
   console.log(
-    `${options.seeds} seeds, ${records} records, ${invocations} invocations, ${parts} parts: ${wrong} wrong; ` +
-      `${perSecond.toFixed(0)} seeds/s/core`,
+    `${options.seeds} seeds, ${records} records, ${invocations} invocations, ${parts} parts: ${wrong} wrong, ` +
+      `${inDoubt} in doubt and said so; ${perSecond.toFixed(0)} seeds/s/core`,
   );
   return wrong === 0 ? 0 : 1;
 }

@@ -1,0 +1,41 @@
+import { switchesWith, switchNames } from "../../local/event-source-mapping/switches.ts";
+import type { Plan } from "./plan.ts";
+import type { RunResult } from "./run.ts";
+import { type StoreSwitches, storeSwitchTable } from "./store-switches.ts";
+
+interface Outcome {
+  seeds: number;
+  wrong: number;
+  inDoubt: number;
+}
+
+/** What came of the runs under each setting of each switch. */
+export class Outcomes {
+  readonly #bySetting = new Map<string, Outcome>();
+
+  add({ surroundings }: Plan, { wrong, doubts }: RunResult): void {
+    const switches = switchesWith(surroundings.switches);
+    for (const name of switchNames) this.#count(`${name} | ${switches[name]}`, wrong !== undefined, doubts > 0);
+    for (const name of Object.keys(storeSwitchTable) as (keyof StoreSwitches)[]) {
+      this.#count(`store: ${name} | ${surroundings.storeSwitches[name]}`, wrong !== undefined, doubts > 0);
+    }
+  }
+
+  /** As a table of Markdown, in the order of the switches' names. */
+  *lines(): Generator<string> {
+    yield "| switch | setting | histories | wrong | not all counted, and the audit said so |";
+    yield "| --- | --- | ---: | ---: | ---: |";
+    for (const [setting, { seeds, wrong, inDoubt }] of [...this.#bySetting].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      yield `| ${setting} | ${seeds} | ${wrong} | ${inDoubt} |`;
+    }
+  }
+
+  #count(setting: string, isWrong: boolean, isInDoubt: boolean): void {
+    const { seeds, wrong, inDoubt } = this.#bySetting.get(setting) ?? { seeds: 0, wrong: 0, inDoubt: 0 };
+    this.#bySetting.set(setting, {
+      seeds: seeds + 1,
+      wrong: wrong + Number(isWrong),
+      inDoubt: inDoubt + Number(isInDoubt),
+    });
+  }
+}
