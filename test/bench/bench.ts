@@ -2,9 +2,12 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { rees46File } from "../e2e/rees46-count.ts";
 import { laptopFigures } from "./laptop-bench.ts";
+import { allLedgerFigures, printLedger, withCosts } from "./ledger-print.ts";
+import { producerFigures, producerLines } from "./producer-bench.ts";
 import { rollUpFigures } from "./roll-up-bench.ts";
 
-// Prints what the roll-up and the laptop cost. `--json` for machines, `--only roll-up|laptop` for one half.
+// Prints what the roll-up, the producer, the laptop and the ledger cost. `--json` for machines,
+// `--only roll-up|producer|laptop|ledger` for one of them.
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
 
 if (!existsSync(rees46File)) {
@@ -15,11 +18,14 @@ if (!existsSync(rees46File)) {
 process.env.POWERTOOLS_METRICS_DISABLED = "true";
 process.env.POWERTOOLS_LOG_LEVEL = "ERROR";
 
-const rollUp = values.only === "laptop" ? [] : [await rollUpFigures(100), await rollUpFigures(1)];
-const laptop = values.only === "roll-up" ? undefined : await laptopFigures();
+const isAsked = (part: string): boolean => values.only === undefined || values.only === part;
+const rollUp = isAsked("roll-up") ? [await rollUpFigures(100), await rollUpFigures(1)] : [];
+const ledger = isAsked("ledger") ? await allLedgerFigures() : [];
+const producer = isAsked("producer") ? await producerFigures() : [];
+const laptop = isAsked("laptop") ? await laptopFigures() : undefined;
 
 if (values.json) {
-  console.log(JSON.stringify({ rollUp, laptop }));
+  console.log(JSON.stringify({ rollUp, ledger: ledger.map(withCosts), producer, laptop }));
 } else {
   for (const { eventsPerRecord, events, us, handlerToFloor, customaryToFloor } of rollUp) {
     console.log(`\nRoll-up of ${events} events, five metrics, ${eventsPerRecord} to a record: microseconds an event`);
@@ -30,6 +36,8 @@ if (values.json) {
     }
     console.log(`  at most 2 x floor: ${handlerToFloor.toFixed(2)}; the customary way: ${customaryToFloor.toFixed(2)}`);
   }
+  printLedger(ledger);
+  for (const line of producer.length === 0 ? [] : producerLines(producer)) console.log(line);
   if (laptop !== undefined) {
     console.log("\nThe laptop, started by npm start, with a batching window of 1 s");
     console.log(`  ready after                  ${(laptop.readyMs / 1_000).toFixed(1)} s (at most 8)`);
