@@ -4,40 +4,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { QueryCommand, TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { describe, expect, test } from "vitest";
+import { answered } from "./answered.ts";
 import { Laptop } from "./laptop.ts";
-import { countByHand, rees46File, rees46Rows } from "./rees46-count.ts";
+import { countByHand, rees46File, rees46Rows, shiftOf } from "./rees46-count.ts";
 
 const config = join(import.meta.dirname, "rees46.config.ts");
 const present = existsSync(rees46File);
 if (!present) console.warn(`Skipped: the recording ${rees46File} is not there`);
-
-interface Answer {
-  readonly rows: readonly {
-    readonly time: string;
-    readonly event: string;
-    readonly category: string;
-    readonly value: number;
-  }[];
-  readonly truncated?: true;
-}
-
-/** Every minute x event x category as the HTTP API answers it, in the form of `countByHand`. */
-async function answered(laptop: Laptop): Promise<Map<string, string>> {
-  const ask = async (metric: string): Promise<Map<string, number>> => {
-    const path = `/v1/metrics/${metric}?from=-4h&to=now&every=1m&by=event,category&limit=10000`;
-    const { rows, truncated } = await laptop.get<Answer>(path);
-    expect(truncated).toBeUndefined();
-    return new Map(rows.map(({ time, event, category, value }) => [`${time} ${event} ${category}`, value]));
-  };
-  const [events, prices] = [await ask("events"), await ask("prices")];
-  return new Map(
-    [...events]
-      .sort()
-      .map(([key, count]) => [key, `${count} events, ${Math.round((prices.get(key) ?? Number.NaN) * 100)} cents`]),
-  );
-}
-
-const shiftOf = (errors: string): number => Number(/Shifted by (-?\d+) ms/.exec(errors)?.[1]);
 
 describe.skipIf(!present)("the totals of a recorded day in a shop", () => {
   test("equal a count made from the file, for every minute, event and category", async () => {

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 const top = join(import.meta.dirname, "../..");
 
 export interface LaptopOptions {
   readonly config?: string;
+  /** A template to run as it is, instead of synthesizing one. */
+  readonly assembly?: string;
   readonly dataDirectory?: string;
   readonly more?: readonly string[];
   /** By `npm start`, to have all that a person has. */
@@ -31,6 +34,7 @@ export class Laptop {
 
   static async start({
     config,
+    assembly,
     dataDirectory,
     more = ["--no-demo"],
     npm = false,
@@ -38,8 +42,9 @@ export class Laptop {
     const directory = dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-")));
     const ports = ["--port", "0", "--aws-port", "0", "--data-dir", directory];
     const configured = config === undefined ? [] : ["--config", config];
+    const synthesized = assembly === undefined ? [] : ["--assembly", assembly];
     const [program, ...first] = npm ? ["npm", "start", "--"] : [process.execPath, join(top, "local/start.ts")];
-    const child = spawn(program ?? "", [...first, ...ports, ...configured, ...more], {
+    const child = spawn(program ?? "", [...first, ...ports, ...configured, ...synthesized, ...more], {
       cwd: top,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -53,6 +58,10 @@ export class Laptop {
       if (line !== "ready") continue;
       const url = /Page and API\s+(\S+)/.exec(output)?.[1] ?? "";
       const awsUrl = /AWS_ENDPOINT_URL=(\S+)/.exec(output)?.[1] ?? "";
+      // A test that takes too long is not waited for, and what it started must not go on.
+      const end = (): void => void child.kill("SIGTERM");
+      process.once("exit", end);
+      child.once("exit", () => process.off("exit", end));
       return new Laptop(child, directory, url, awsUrl);
     }
     throw new Error(`Expected "ready", got:\n${output}${errors}`);
@@ -73,6 +82,19 @@ export class Laptop {
     };
   }
 
+  /** What a client of an AWS SDK needs to talk to this laptop. */
+  get aws() {
+    const credentials = { accessKeyId: "laptop", secretAccessKey: "laptop" };
+    return { endpoint: this.awsUrl, region: "us-east-1", credentials, requestHandler: new NodeHttpHandler() };
+  }
+
+  /** Turns one of the switches for rehearsing an outage. */
+  async rehearse<Answer>(path: string, order: object = {}): Promise<Answer> {
+    const response = await fetch(`${this.awsUrl}/_laptop/${path}`, { method: "POST", body: JSON.stringify(order) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  }
+
   /** Runs a TypeScript program of the repository to its end; what it printed. Throws where it fails. */
   async run(program: string, ...parameters: string[]): Promise<{ output: string; errors: string }> {
     const child = spawn(process.execPath, [join(top, program), ...parameters], {
@@ -87,7 +109,7 @@ export class Laptop {
       texts.errors += text;
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    if (code !== 0) throw new Error(`${program} ended with ${code}: ${texts.errors}`);
+    if (code !== 0) throw new Error(`${program} ended with ${code}: ${texts.errors}${texts.output}`);
     return texts;
   }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { kinesisEvent } from "../handlers/kinesis-event.ts";
+import { failureFile } from "./failure-file.ts";
 import { Laptop } from "./laptop.ts";
 
 const config = join(import.meta.dirname, "shop.config.ts");
@@ -28,23 +29,7 @@ test("a batch that Lambda gave up on is counted by redrive, once, and the sweep 
   });
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   const Bucket = Buckets[0]?.Name ?? "";
-  const Key = "aws/lambda/0c1d2e3f-0000-4000-8000-000000000000/shardId-000000000006/2026/11/23/2026-11-23T06.00.00-1";
-  const [first, last] = [batch.Records[0]?.kinesis, batch.Records.at(-1)?.kinesis];
-  const Body = JSON.stringify({
-    requestContext: { requestId: "1", functionArn: "f", condition: "RecordAgeExceeded", approximateInvokeCount: 1 },
-    version: "1.0",
-    timestamp: new Date().toISOString(),
-    KinesisBatchInfo: {
-      shardId: "shardId-000000000006",
-      startSequenceNumber: first?.sequenceNumber,
-      endSequenceNumber: last?.sequenceNumber,
-      approximateArrivalOfFirstRecord: new Date().toISOString(),
-      approximateArrivalOfLastRecord: new Date().toISOString(),
-      batchSize: 3,
-      streamArn: batch.Records[0]?.eventSourceARN,
-    },
-    payload: JSON.stringify(batch),
-  });
+  const { Key, Body } = failureFile(batch, "1");
   await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 
   const keys = async (Prefix: string): Promise<number> =>

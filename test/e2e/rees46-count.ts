@@ -48,3 +48,17 @@ export function countByHand(rows: readonly RecordedRow[], shiftMs: number): Map<
   }
   return new Map([...counts].sort().map(([key, { count, cents }]) => [key, `${count} events, ${cents} cents`]));
 }
+
+/** Cents of the orders of every minute x category, as text to compare. */
+export function revenueByHand(rows: readonly RecordedRow[], shiftMs: number): Map<string, string> {
+  const totals = new Map<string, number>();
+  for (const { timeMs, event, category, cents } of rows) {
+    if (event !== "Order Completed") continue;
+    const key = `${new Date(Math.floor((timeMs + shiftMs) / 60_000) * 60_000).toISOString()} ${category}`;
+    totals.set(key, (totals.get(key) ?? 0) + cents);
+  }
+  return new Map([...totals].sort().map(([key, cents]) => [key, `${cents} cents`]));
+}
+
+/** What `millrace replay --shift-to-now` said it did. */
+export const shiftOf = (errors: string): number => Number(/Shifted by (-?\d+) ms/.exec(errors)?.[1]);

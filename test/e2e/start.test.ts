@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,11 +12,13 @@ import { Laptop } from "./laptop.ts";
 const config = join(import.meta.dirname, "shop.config.ts");
 const start = join(import.meta.dirname, "../../local/start.ts");
 
-const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), "millrace-"));
-
 async function failedStart(...parameters: string[]): Promise<{ code: unknown; errors: string }> {
-  const child = spawn(process.execPath, [start, ...parameters], { stdio: ["ignore", "ignore", "pipe"] });
+  const directory = await mkdtemp(join(tmpdir(), "millrace-"));
+  const given = [start, ...parameters, "--data-dir", directory];
+  const child = spawn(process.execPath, given, { stdio: ["ignore", "ignore", "pipe"] });
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  // What synthesizes the template may take a moment longer to end.
+  await rm(directory, { recursive: true, force: true, maxRetries: 20 });
   return { code, errors };
 }
 
@@ -80,7 +82,7 @@ describe("the laptop cloud", () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const other = option === "--port" ? "--aws-port" : "--port";
-    const { code, errors } = await failedStart(option, String(port), other, "0", "--data-dir", await temporary());
+    const { code, errors } = await failedStart(option, String(port), other, "0");
     expect(code).toBe(1);
     expect(errors.trim().split("\n")).toEqual([expect.stringContaining(`port ${port}`)]);
     server.close();
@@ -88,16 +90,7 @@ describe("the laptop cloud", () => {
 
   test("says what is wrong with a configuration, and ends", async () => {
     const wrong = join(import.meta.dirname, "wrong.config.ts");
-    const { code, errors } = await failedStart(
-      "--port",
-      "0",
-      "--aws-port",
-      "0",
-      "--config",
-      wrong,
-      "--data-dir",
-      await temporary(),
-    );
+    const { code, errors } = await failedStart("--port", "0", "--aws-port", "0", "--config", wrong);
     expect(code).toBe(1);
     expect(errors).toContain("metrics.views.by.time: expected an alias");
   });
