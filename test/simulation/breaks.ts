@@ -183,6 +183,11 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
+    name: "descendants-unsealed",
+    what: "a part decides which parts of later shards it sees while one of them is still deciding what it sees",
+    edits: [rollUp("await sealDescendants(ledger, head);", "await Promise.resolve(sealDescendants.name);")],
+  },
+  {
     name: "failed-write-swallowed",
     what: "a write that has failed for good is taken for done",
     edits: [

@@ -236,7 +236,8 @@ class Expectation {
   }
 
   #comesFrom(shard: Shard, ancestor: Shard): boolean {
-    return this.#world.stream.ancestors(shard.shardId).includes(ancestor.shardId);
+    const { stream } = this.#world;
+    return stream.ancestors(shard.shardId, stream.shards).includes(ancestor.shardId);
   }
 
   #refuses(bucketMs: number, values: readonly string[]): boolean {

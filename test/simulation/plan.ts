@@ -91,7 +91,8 @@ type Act =
   | { readonly kind: "restart"; readonly checkpoints: "kept" | "back" | "lost"; readonly overlaps: boolean }
   /** Any consecutive records of a shard come once more, whatever else goes on: places as shares, 0 to 1. */
   | { readonly kind: "redeliver"; readonly shard: number; readonly from: number; readonly to: number }
-  | { readonly kind: "split"; readonly shard: number }
+  /** Of a person, their own shard; of nobody, the place as a share. */
+  | { readonly kind: "split"; readonly shard: number; readonly person?: number }
   | { readonly kind: "merge"; readonly shard: number }
   /** Somebody invokes the function with what Lambda gave up on. */
   | { readonly kind: "reinvoke"; readonly which: number }

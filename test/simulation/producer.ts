@@ -17,6 +17,9 @@ interface Copies {
   lastMs: number;
 }
 
+/** Any spread of people over the hashes will do. */
+export const hashOf = (person: number): number => (person * 379) % hashesEnd;
+
 const windowMs = 3_600_000;
 /** Beyond the window, in which a copy may or may not be known: the disorder of arrivals and the span of a part. */
 const greyMs = 3_600_000;
@@ -34,8 +37,7 @@ export class Producer {
 
   /** Undefined where nothing of it may be sent. */
   put(step: Extract<Step, { kind: "put" }>): { shard: Shard; record: SentRecord } | undefined {
-    // Any spread of people over the hashes will do.
-    const shard = this.#stream.shardOf((step.person * 379) % hashesEnd);
+    const shard = this.#stream.shardOf(hashOf(step.person));
     const arrivalMs = this.#now() + step.skewMs;
     const events = step.events.flatMap((event) => this.#send(event, arrivalMs) ?? []);
     if (step.form !== "garbage" && events.length === 0) return undefined;

@@ -3,6 +3,7 @@ import { compareSequence } from "../../lib/record/sequence.ts";
 import { definitionsFor } from "./deployment.ts";
 import { judge } from "./oracle.ts";
 import type { Plan, Step } from "./plan.ts";
+import { hashOf } from "./producer.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
 import type { Doubt } from "./remains.ts";
@@ -129,11 +130,11 @@ function act(world: World, step: Step): void {
       const from = Math.floor(step.from * shard.records.length);
       const to = from + 1 + Math.floor(step.to * (shard.records.length - from));
       const records = shard.records.slice(from, to);
-      if (records.length > 0) void world.invoke(shard, records);
+      if (records.length > 0) world.invoke(shard, records);
       return;
     }
     case "split":
-      stream.split(at(stream.shards, step.shard));
+      stream.split(step.person === undefined ? at(stream.shards, step.shard) : stream.shardOf(hashOf(step.person)));
       return;
     case "merge":
       stream.merge(at(stream.shards, step.shard));

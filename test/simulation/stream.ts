@@ -121,8 +121,8 @@ export class SimulatedStream implements StreamReader {
   }
 
   /** The nearest first; each before those it came from itself. As far as the stream knows. */
-  ancestors(shardId: string): string[] {
-    const known = new Map(this.#known().map((shard) => [shard.shardId, shard]));
+  ancestors(shardId: string, among: readonly Shard[] = this.#known()): string[] {
+    const known = new Map(among.map((shard) => [shard.shardId, shard]));
     const generations = new Map<string, number>();
     const visit = (id: string, generation: number): void => {
       const { parentShardId, adjacentParentShardId } = known.get(id) ?? {};

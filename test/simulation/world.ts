@@ -163,8 +163,9 @@ export class World {
   }
 
   /** Invokes the function with records, as somebody else than the mapping would. */
-  invoke(shard: Shard, records: readonly SentRecord[]) {
-    return this.function.invoke(eventWriter(origin, shard.shardId).write(records));
+  invoke(shard: Shard, records: readonly SentRecord[]): void {
+    const payload = eventWriter(origin, shard.shardId).write(records);
+    if (Buffer.byteLength(payload) <= this.plan.surroundings.payloadBytesMax) void this.function.invoke(payload);
   }
 
   /** Nothing is down any more, nor will anything happen to the next invocations. */
