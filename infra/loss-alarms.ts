@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
+import { redriveDaysMax } from "../lib/limits.ts";
 import { names } from "../lib/names.ts";
 import type { RollUp } from "./roll-up.ts";
 
@@ -18,8 +19,6 @@ interface Loss {
   readonly description: string;
 }
 
-/** As long as redrive takes batches: the ledger remembers 90 days, of which what came before a batch takes 8. */
-const redriveDays = 82;
 /** Minutes that an alarm stays on after the last bad one: redrive comes by every 15, and what it finds comes again. */
 const heldMinutes = 60;
 
@@ -87,7 +86,7 @@ const redriveLosses: readonly Loss[] = [
     metric: ofService(names.redrive, "BatchesLeft"),
     description:
       "Batches that Lambda gave up on could not be counted. They wait in the bucket, and can be counted until" +
-      ` ${redriveDays} days after they arrived. npx millrace redrive tries again at once and says why it could not.`,
+      ` ${redriveDaysMax} days after they arrived. npx millrace redrive tries again at once and says why it could not.`,
   },
   {
     id: "RedriveSkippedRecords",
@@ -135,7 +134,7 @@ function mappingLosses(settings: Settings, uuid: string): Loss[] {
       metric: ofMapping("OnFailureDestinationDeliveredEventCount"),
       description:
         "Lambda gave up on records and put them into the bucket: the roll-up has failed for as long as it was allowed to." +
-        ` They are in no metric yet, and can be counted for ${redriveDays} days: npx millrace redrive.`,
+        ` They are in no metric yet, and can be counted for ${redriveDaysMax} days: npx millrace redrive.`,
     },
   ];
 }

@@ -60,3 +60,20 @@ export const collectLimits = {
   /** Different write keys that the messages of one request may name. */
   writeKeysMax: 20,
 } as const;
+
+/** Limits of a replay out of quarantine. */
+export const replayLimits = {
+  /** How far back an event's first arrival may lie: as long as the ledger and the bucket remember. */
+  reachMsMax: 90 * 86_400_000,
+  /** Between the first and the last moment at which a copy that was sent may arrive and count; never over `dedupeWindow`. */
+  windowMsMax: 15 * 60_000,
+} as const;
+
+/** How long the ledger remembers a part: its items' time to live. */
+export const ledgerDays = 90;
+
+/**
+ * How old records may be that redrive counts: the parts of the widest `dedupeWindow` before them must be remembered too,
+ * and a day more for what was counted late.
+ */
+export const redriveDaysMax = ledgerDays - 8;

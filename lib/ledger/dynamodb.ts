@@ -11,12 +11,10 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Definitions } from "../definitions.ts";
+import { ledgerDays } from "../limits.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
 import { type CommittedPart, type Head, type HeadState, type Ledger, newHead, type PartRange } from "./ledger.ts";
 import { packNames, unpackNames } from "./packed-names.ts";
-
-/** How long the ledger remembers. Redrive refuses what is older. */
-const rememberedDays = 90;
 
 /** Key attributes of the ledger's table; `expires` is its time-to-live attribute. */
 export const ledgerKeys = { partition: "shard", sort: "item", timeToLive: "expires" } as const;
@@ -189,7 +187,7 @@ export class DynamoLedger implements Ledger {
 
   /** False where the condition does not hold. */
   async #put(item: Record<string, unknown>, condition: Partial<PutItemCommandInput> = {}): Promise<boolean> {
-    const expires = Math.floor(Date.now() / 1_000) + rememberedDays * 86_400;
+    const expires = Math.floor(Date.now() / 1_000) + ledgerDays * 86_400;
     // A head is small, and its promises must not be forgotten: it stays.
     const stays = item.item === headItem || String(item.shard).startsWith("shards/");
     const forgotten = stays ? {} : { [ledgerKeys.timeToLive]: expires };

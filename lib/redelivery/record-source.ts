@@ -34,7 +34,7 @@ export class RecordSource {
     const { firstSequence, lastSequence } = range;
     const found = new Map<string, StreamRecord>();
     try {
-      const records = await this.#stream.read(shardId, firstSequence, lastSequence);
+      const records = await this.#stream.read(shardId, firstSequence, lastSequence, count);
       return { records, complete: count === undefined || records.length === count };
     } catch (error) {
       if (!(error instanceof RangeGone)) throw error;

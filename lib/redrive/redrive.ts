@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { type Failure, UnreadableFailure } from "../failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../failures/failure-files.ts";
 import { FailureIndex } from "../failures/failure-index.ts";
+import { redriveDaysMax } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { runIsolated } from "../redelivery/isolated-run.ts";
 import { killersIn, Unsure } from "../redelivery/killers.ts";
@@ -57,10 +58,6 @@ export interface RedriveReport {
   readonly complete: boolean;
 }
 
-/** How long the ledger remembers a part (its items' time to live). */
-const rememberedDays = 90;
-/** Parts of the widest `dedupeWindow` before a batch must be remembered too, and a day for what was counted late. */
-const redriveMsMax = (rememberedDays - 8) * 86_400_000;
 /** Files of one run. */
 const filesMax = 10_000;
 const leftShown = 100;
@@ -107,6 +104,9 @@ class Redrive {
       if (!complete) break;
       const left = await this.#file(file);
       if (left === undefined) continue;
+      // Time ran out over it: it is not the file, and the next run goes on with it.
+      complete = this.#rollUp.hasTime || left.why !== "not-counted";
+      if (!complete) break;
       this.#leftCount++;
       if (this.#left.length < leftShown) this.#left.push({ key: file.key, ...left });
     }
@@ -170,9 +170,11 @@ class Redrive {
     }
     const oldestMs = records.reduce((least, { arrivalMs }) => Math.min(least, arrivalMs), Number.POSITIVE_INFINITY);
     const ageDays = Math.floor((this.#ports.clock.now() - oldestMs) / 86_400_000);
-    if (ageDays * 86_400_000 < redriveMsMax) return undefined;
-    const days = redriveMsMax / 86_400_000;
-    return { why: "too-old", detail: `Expected records that arrived within ${days} days, got one ${ageDays} days old` };
+    if (ageDays < redriveDaysMax) return undefined;
+    return {
+      why: "too-old",
+      detail: `Expected records that arrived within ${redriveDaysMax} days, got one ${ageDays} days old`,
+    };
   }
 
   async #uncovered({ streamName, shardId, records }: Batch): Promise<Batch["records"]> {

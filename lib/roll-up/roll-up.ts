@@ -194,7 +194,8 @@ class BatchRollUp {
     const range = { firstSequence, lastSequence };
     const held = this.#batch.records.filter(({ sequenceNumber }) => covers(range, sequenceNumber));
     // Sequence numbers have gaps of their own: only the number of records says that none is missing.
-    return held.length === records ? held : this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence);
+    if (held.length === records) return held;
+    return this.#ports.stream.read(this.#batch.shardId, firstSequence, lastSequence, records);
   }
 
   #memoryOf(

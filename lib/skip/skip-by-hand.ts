@@ -30,7 +30,7 @@ async function survives(
   ports: SkipByHandPorts,
 ): Promise<boolean> {
   try {
-    const records = await ports.stream.read(shardId, sequenceNumber, sequenceNumber);
+    const records = await ports.stream.read(shardId, sequenceNumber, sequenceNumber, 1);
     const outcome = await ports.rollUp.preview({ streamName, shardId, records });
     if (outcome.kind === "done" || outcome.kind === "died") return outcome.kind === "done";
     throw new Error(

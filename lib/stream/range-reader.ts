@@ -2,8 +2,11 @@ import type { StreamRecord } from "../record/stream-record.ts";
 
 /** Reads records of the stream again. */
 export interface RangeReader {
-  /** All records from `first` to `last`, both included. Throws RangeGone where the stream no longer has all of them. */
-  read(shardId: string, first: string, last: string): Promise<StreamRecord[]>;
+  /**
+   * All records from `first` to `last`, both included. Throws RangeGone where the stream no longer has all of them. Where
+   * it is known how many there are, no more are read: whoever reads a shard shares its 2 MB/s with the roll-up.
+   */
+  read(shardId: string, first: string, last: string, count?: number): Promise<StreamRecord[]>;
   /**
    * Ids of the shards that this one came from by splitting and merging, as far as the stream knows; each before those
    * that it came from itself.

@@ -148,6 +148,23 @@ describe("redrive", () => {
     expect(await run(rig, false, rig.nowMs + 100_000)).toMatchObject({ redriven: 0, complete: false });
     expect(rig.files.texts.size).toBe(1);
   });
+
+  test("says that it is not done, and not that a batch is at fault, where time runs out in the middle of one", async () => {
+    const rig = new Rig(manyRecords(16));
+    rig.giveUp(0, 16);
+    rig.killers.add(11);
+    const { preview } = rig.rollUp;
+    const rollUp = {
+      ...rig.rollUp,
+      preview: async (batch: Parameters<typeof preview>[0]) => {
+        rig.nowMs += 60_000;
+        return preview(batch);
+      },
+    };
+    const report = await redrive({ ...rig.ports, rollUp }, { dryRun: false, deadlineMs: rig.nowMs + 300_000 });
+    expect(report).toMatchObject({ redriven: 0, leftCount: 0, complete: false });
+    expect(await run(rig)).toMatchObject({ redriven: 1, leftCount: 0, complete: true });
+  });
 });
 
 describe("a record that ends the process", () => {
