@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { batchOf } from "../../../lib/lambda/read-batch.ts";
+import { compareSequence } from "../../../lib/record/sequence.ts";
 import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
 
 const record = fc.record({
@@ -10,9 +11,12 @@ const record = fc.record({
   data: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
 });
 
+const selector = ({ sequenceNumber }: { sequenceNumber: string }): string => sequenceNumber;
+
 test("a batch made an event, sent and read is the same batch", () => {
   fc.assert(
-    fc.property(fc.array(record, { minLength: 1, maxLength: 5 }), (records) => {
+    fc.property(fc.uniqueArray(record, { minLength: 1, maxLength: 5, selector }), (found) => {
+      const records = found.toSorted((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
       const batch = { streamName: "events", shardId: "shardId-000000000003", records };
       const sent = JSON.parse(JSON.stringify(eventOf(batch))) as Parameters<typeof batchOf>[0];
       expect(batchOf(sent)).toEqual(batch);
