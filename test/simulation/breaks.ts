@@ -106,8 +106,8 @@ export const breaks: readonly Break[] = [
     edits: [
       {
         file: "fold/part-fold.ts",
-        from: "this.#untimely(event, record.arrivalMs)",
-        to: "this.#untimely(event, Date.now())",
+        from: "this.#judge.judge(event, record.arrivalMs)",
+        to: "this.#judge.judge(event, Date.now())",
       },
     ],
   },

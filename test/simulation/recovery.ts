@@ -43,7 +43,7 @@ export class Recovery {
       if (!fate.outlivesLimit) process.die();
     });
     const ports = this.#ports(process);
-    const running = what === "sweep" ? this.#sweep(ports, options) : world.product.redrive(ports, options);
+    const running = what === "sweep" ? this.#sweep(ports, options) : this.#redrive(ports, options);
     running.then(
       (report) => {
         cancel();
@@ -83,6 +83,13 @@ export class Recovery {
     for (const _ of report.lost) this.#world.meet("promises lost");
     for (const _ of report.skipped) this.#world.meet("records found to kill");
     for (const _ of report.kept) this.#world.meet("promises kept by sweep");
+    return report;
+  }
+
+  async #redrive(ports: RedrivePorts, options: { dryRun: boolean; deadlineMs: number }) {
+    const report = await this.#world.product.redrive(ports, options);
+    for (const _ of report.skipped) this.#world.meet("records found to kill");
+    for (let n = 0; n < report.redriven; n++) this.#world.meet("batches redriven");
     return report;
   }
 
