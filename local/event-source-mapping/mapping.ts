@@ -11,6 +11,9 @@ import { ShardProgress, type ShardStatus } from "./shard-progress.ts";
 import type { Position, ShardInfo } from "./stream-reader.ts";
 import { type Switches, switchedDelay, switchesWith } from "./switches.ts";
 
+/** Why a wait ends. Without a reason each abort would make an exception that nobody sees, which costs more than all else. */
+const stopped = "stopped";
+
 /** What Lambda does not let one set, or does not document. */
 export interface MappingPace {
   /** Between reads of a shard that has nothing more; Lambda's base rate is once a second. */
@@ -85,7 +88,7 @@ class KinesisMapping implements Mapping {
   setEnabled(enabled: boolean): void {
     if (enabled === this.#enabled) return;
     this.#enabled = enabled;
-    this.#turn.abort();
+    this.#turn.abort(stopped);
   }
 
   status(): ShardStatus[] {
@@ -97,7 +100,7 @@ class KinesisMapping implements Mapping {
     while (!signal.aborted) {
       const turn = new AbortController();
       this.#turn = turn;
-      const stop = () => turn.abort();
+      const stop = () => turn.abort(stopped);
       signal.addEventListener("abort", stop, { once: true });
       try {
         if (this.#enabled) await this.#readShards(turn);
@@ -112,7 +115,7 @@ class KinesisMapping implements Mapping {
     const reading = new Map<string, Promise<void>>();
     let wake = new AbortController();
     let fault: { readonly error: unknown } | undefined;
-    turn.signal.addEventListener("abort", () => wake.abort(), { once: true });
+    turn.signal.addEventListener("abort", () => wake.abort(stopped), { once: true });
     while (!turn.signal.aborted) {
       wake = new AbortController();
       const found = await this.#lookForShards();
@@ -121,11 +124,11 @@ class KinesisMapping implements Mapping {
         const read = this.#readShard(shardId, start, turn.signal)
           .catch((error: unknown) => {
             fault ??= { error };
-            turn.abort();
+            turn.abort(stopped);
           })
           .finally(() => {
             reading.delete(shardId);
-            wake.abort();
+            wake.abort(stopped);
           });
         reading.set(shardId, read);
       }

@@ -36,7 +36,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     ids: 0,
   };
   const puts: Step[] = [];
-  const records = random.between(8, 45);
+  const records = random.between(6, 34);
   while (puts.length < records) puts.push(...drawPuts(world));
   const faults = Array.from({ length: random.between(2, 11) }, () => drawFault(world));
   const steps = puts;
@@ -208,7 +208,7 @@ function drawLoss(world: Drawing): Step[] {
   // Down from the start, or once a part may be open.
   const [service, afterMs] = random.pick([["store", 0] as const, ["ledger", surroundings.pollMs + 1_000] as const]);
   const forMs = surroundings.retentionMs + random.below(3_600_000);
-  const outage: Step = { kind: "outage", afterMs, service, forMs, hangMs: 60_000 };
+  const outage: Step = { kind: "outage", afterMs, service, forMs, hangMs: 100_000 };
   const over: Step = { kind: "lull", afterMs: forMs };
   return random.chance(0.5) ? [outage, ...drawPuts(world), over] : [...drawPuts(world), outage, over];
 }

@@ -179,11 +179,11 @@ async function finish(world: World): Promise<void> {
   for (const wake of sleepers.splice(0, plan.seed % 2)) wake();
   await until(world, () => isRead(world), finishMsMax);
   if (!isRead(world)) world.wrongs.push("the mapping does not get to the end of the stream");
+  world.killMappings();
   await until(world, () => isRecovered(world), recoverMsMax);
   world.trace?.("-- who still sleeps wakes up");
   for (const wake of sleepers.splice(0)) wake();
   await clock.advance(takeOverMs);
-  world.killMappings();
   await until(world, () => isRecovered(world), recoverMsMax);
   // Whatever was still running ends, and all that was written can be read.
   await clock.advance(settleMs);

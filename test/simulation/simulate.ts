@@ -9,6 +9,9 @@ import { shownPlan } from "./shown-plan.ts";
 import { shrink } from "./shrink.ts";
 import { loadSmallLimits } from "./small-limits.ts";
 
+// Most errors here are thrown by services that are down, and nobody looks where.
+Error.stackTraceLimit = 3;
+
 /** Failing seeds that are shown in full. */
 const shownMax = 3;
 

@@ -140,7 +140,7 @@ export class World {
     void createMapping(settings, process.environment, pace).run(stop.signal);
     this.#kills.push(() => {
       process.die();
-      stop.abort();
+      stop.abort("dead");
     });
   }
 
