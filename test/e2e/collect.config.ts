@@ -1,9 +1,14 @@
-import { count, defineConfig, page, screen, sum, track } from "../../lib/config.ts";
+import { count, defineConfig, identify, page, screen, sum, track } from "../../lib/config.ts";
 
 export default defineConfig({
   metrics: {
     page_views: { on: page(), measure: count(), by: { source: "source" } },
     screens: { on: screen(), measure: count() },
+    identified: { on: identify(), measure: count(), by: { source: "source" } },
+    clicks: { on: track("Clicked"), measure: count(), by: { source: "source" } },
+    searches: { on: track("Searched"), measure: count(), by: { source: "source" } },
+    deliveries: { on: track("example.parcel.delivered"), measure: count(), by: { place: "properties.place" } },
+    packed: { on: track("Packed"), measure: count() },
     orders: { on: track("Order Completed"), measure: count(), by: { source: "source" } },
     revenue: {
       on: track("Order Completed"),
@@ -14,6 +19,7 @@ export default defineConfig({
   rollUp: { batchingWindow: "1s" },
   sources: {
     web: { allowedOrigins: ["https://shop.example"] },
+    site: { allowedOrigins: ["http://shop.example"] },
     server: { laptopKey: "server-key" },
   },
   trackingPlan: {

@@ -1,13 +1,20 @@
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { Analytics } from "@segment/analytics-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CloudEvent, HTTP } from "cloudevents";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { names } from "../../lib/names.ts";
+import { aggregated } from "../lib/record/aggregated.ts";
 import { Laptop } from "./laptop.ts";
+import { chromiumIsThere, ShopPage } from "./shop-page.ts";
+import { throughAnOutage } from "./stream-outage.ts";
 
 const config = join(import.meta.dirname, "collect.config.ts");
 const shop = "https://shop.example";
+const shopInBrowser = "http://shop.example";
+if (!chromiumIsThere) console.warn("Skipped: Chromium is not there, which analytics.js is tested in");
 
 interface Answer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -18,13 +25,27 @@ interface Rejected {
 }
 
 let laptop: Laptop;
+let site: ShopPage | undefined;
 beforeAll(async () => {
+  const opened = chromiumIsThere ? ShopPage.open(shopInBrowser) : undefined;
   laptop = await Laptop.start({ config });
+  site = await opened;
 });
-afterAll(() => laptop[Symbol.asyncDispose]());
+afterAll(async () => {
+  await site?.close();
+  await laptop[Symbol.asyncDispose]();
+});
 
 const rowsOf = async (question: string): Promise<Answer["rows"]> =>
   (await laptop.get<Answer>(`/v1/metrics/${question}`)).rows;
+
+/** The counts by minute, all within some minutes: those that began in it or right before. */
+async function countIn(metric: string, sinceMs: number): Promise<number> {
+  const rows = await rowsOf(`${metric}?every=1m&where=source:site`);
+  const minutes = [sinceMs, Date.now()].map((ms) => new Date(Math.floor(ms / 60_000) * 60_000).toISOString());
+  for (const { time } of rows) expect(minutes).toContain(time);
+  return rows.reduce((sum, { value }) => sum + Number(value), 0);
+}
 
 /** What is in quarantine, as it says why. */
 async function rejected(): Promise<Rejected["events"][number][]> {
@@ -41,7 +62,19 @@ async function rejected(): Promise<Rejected["events"][number][]> {
   return lines.flatMap((line) => (JSON.parse(line) as Rejected).events);
 }
 
-describe("the collector on the laptop", () => {
+/** First and alone: it takes the stream away from all. */
+describe("a client", () => {
+  test("through an outage of the stream loses nothing of analytics-node's, and counts nothing twice", async () => {
+    const options = { writeKey: "server-key", seconds: 6.5, eventsPerSecond: 50 };
+    const { events, acknowledged, givenUp, answers } = await throughAnOutage(laptop, options);
+    expect([acknowledged, givenUp]).toEqual([events, 0]);
+    expect(answers).toEqual({ 200: expect.any(Number), 503: expect.any(Number) });
+    await laptop.caughtUp();
+    expect(await rowsOf("screens?every=all")).toMatchObject([{ value: events }]);
+  });
+});
+
+describe.concurrent("the collector on the laptop", () => {
   test("counts what analytics-node sends, once, and quarantines what breaks the plan", async () => {
     const analytics = new Analytics({ writeKey: "server-key", host: laptop.url, flushAt: 20 });
     const problems: unknown[] = [];
@@ -60,19 +93,6 @@ describe("the collector on the laptop", () => {
     expect(await rowsOf("page_views?every=all&where=source:server")).toMatchObject([{ value: 100 }]);
     expect(await rowsOf("revenue?every=all&by=currency")).toMatchObject([{ currency: "EUR", value: 50 }]);
     expect(await rejected()).toMatchObject([{ reason: "plan", detail: "properties.revenue: expected number (type)" }]);
-  });
-
-  test("through an outage of the stream loses nothing of analytics-node's, and counts nothing twice", async () => {
-    const analytics = new Analytics({ writeKey: "server-key", host: laptop.url, flushAt: 5 });
-    const statuses = new Set<number>();
-    analytics.on("http_response", ({ status }) => statuses.add(Number(status)));
-    // Longer than the collector waits: it takes what is put into it, and answers nothing.
-    await laptop.rehearse("services/kinesis", { answers: "lost", seconds: 6.5 });
-    for (let screen = 0; screen < 25; screen++) analytics.screen({ userId: `person ${screen}`, name: "Start" });
-    await analytics.closeAndFlush();
-    expect([...statuses].sort()).toEqual([200, 503]);
-    await laptop.caughtUp();
-    expect(await rowsOf("screens?every=all")).toMatchObject([{ value: 25 }]);
   });
 
   test("takes what a browser sends without a preflight, gzip, and the same again only once", async () => {
@@ -125,3 +145,114 @@ describe("the collector on the laptop", () => {
     expect([metrics.status, metrics.headers.get("access-control-allow-origin")]).toEqual([200, null]);
   });
 });
+
+describe.concurrent("CloudEvents by the cloudevents package", () => {
+  const auth = `Basic ${Buffer.from("server-key:").toString("base64")}`;
+  const eventOf = (id: string, place: string) =>
+    new CloudEvent({
+      id,
+      source: "/parcels",
+      type: "example.parcel.delivered",
+      time: new Date().toISOString(),
+      data: { place },
+    });
+  const batchHeaders = { "content-type": "application/cloudevents-batch+json" };
+  const modes: readonly (readonly [mode: string, message: () => { headers: object; body: unknown }])[] = [
+    ["binary", () => HTTP.binary(eventOf("1", "binary"))],
+    ["structured", () => HTTP.structured(eventOf("2", "structured"))],
+    ["batch", () => ({ headers: batchHeaders, body: JSON.stringify([3, 4].map((id) => eventOf(`${id}`, "batch"))) })],
+  ];
+
+  test("are taken in all three modes, and the same again only once", async () => {
+    for (const [mode, message] of [...modes, ...modes]) {
+      const { headers, body } = message();
+      const sent = { ...(headers as Record<string, string>), authorization: auth };
+      const answer = await fetch(`${laptop.url}/v1/cloudevents`, { method: "POST", headers: sent, body: String(body) });
+      expect([mode, answer.status]).toEqual([mode, 200]);
+    }
+    await laptop.caughtUp();
+    const rows = await rowsOf("deliveries?every=all&by=place");
+    const counts = Object.fromEntries(rows.map(({ place, value }) => [place, value]));
+    expect(counts).toEqual({ binary: 1, structured: 1, batch: 2 });
+  });
+});
+
+describe.concurrent("a record that AWS's own library aggregated", () => {
+  test("is counted by its events, once, in their minute", async () => {
+    const timestamp = new Date(Date.now() - 5 * 60_000).toISOString();
+    const events = Array.from({ length: 40 }, (_, index) => ({
+      type: "track",
+      event: "Packed",
+      userId: `person ${index}`,
+      messageId: `packed-${index}`,
+      timestamp,
+    }));
+    const Data = aggregated(...events.map((event) => JSON.stringify(event)));
+    const kinesis = new KinesisClient(laptop.aws);
+    for (const PartitionKey of ["a", "b"]) {
+      await kinesis.send(new PutRecordCommand({ StreamName: names.stream, PartitionKey, Data }));
+    }
+    kinesis.destroy();
+    await laptop.caughtUp();
+    const minute = `${timestamp.slice(0, 16)}:00.000Z`;
+    expect(await rowsOf("packed?every=1m")).toMatchObject([{ time: minute, value: 40 }]);
+  });
+});
+
+describe.skipIf(!chromiumIsThere).concurrent("analytics.js in a browser, on a page of another origin", () => {
+  test("has its page, its track and its identify counted once, in their minute", async () => {
+    const sinceMs = Date.now();
+    const tab = await (site ?? expect.fail("no site")).visit(`${shopInBrowser}/start`);
+    const answered = ["p", "t", "i"].map((call) => tab.waitForResponse(`${laptop.url}/v1/${call}`));
+    await tab.evaluate(sendFromPage, laptop.url);
+    expect((await Promise.all(answered)).map((answer) => answer.status())).toEqual([200, 200, 200]);
+    await tab.close();
+    await laptop.caughtUp();
+    const counts = ["page_views", "clicks", "identified"].map((metric) => countIn(metric, sinceMs));
+    expect(await Promise.all(counts)).toEqual([1, 1, 1]);
+  });
+
+  test("sends what it still holds when its tab is closed", async () => {
+    const sinceMs = Date.now();
+    const open = site ?? expect.fail("no site");
+    const tab = await open.visit(`${shopInBrowser}/search`);
+    const sent: string[] = [];
+    tab.on("request", (request) => void sent.push(request.method()));
+    await tab.evaluate(searchFromPage, laptop.url);
+    expect(sent).toEqual(["GET"]);
+    await open.leave(tab);
+    const arrived = async (): Promise<void> => {
+      expect(await rowsOf("searches?every=all")).toMatchObject([{ value: 7 }]);
+    };
+    await vi.waitFor(arrived, { timeout: 10_000 });
+    await laptop.caughtUp();
+    expect(await countIn("searches", sinceMs)).toBe(7);
+  });
+});
+
+/** A page's own objects. */
+interface Page {
+  readonly AnalyticsBrowser: { load(settings: object, options?: object): PageAnalytics };
+}
+interface PageAnalytics {
+  page(name: string): Promise<unknown>;
+  track(event: string, properties: object): Promise<unknown>;
+  identify(userId: string, traits: object): Promise<unknown>;
+}
+
+/** Runs in the page. */
+async function sendFromPage(cdnURL: string): Promise<void> {
+  const { AnalyticsBrowser } = globalThis as unknown as Page;
+  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL });
+  await analytics.page("Home");
+  await analytics.track("Clicked", { button: "buy" });
+  await analytics.identify("ann", { plan: "pro" });
+}
+
+/** Runs in the page: what it sends waits for company. */
+async function searchFromPage(cdnURL: string): Promise<void> {
+  const { AnalyticsBrowser } = globalThis as unknown as Page;
+  const batching = { deliveryStrategy: { strategy: "batching", config: { size: 100, timeout: 600_000 } } };
+  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL }, { integrations: { "Segment.io": batching } });
+  for (let search = 0; search < 7; search++) await analytics.track("Searched", { search });
+}

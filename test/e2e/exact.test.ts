@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { QueryCommand, TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { describe, expect, test } from "vitest";
@@ -17,27 +16,6 @@ describe.skipIf(!present)("the totals of a recorded day in a shop", () => {
     await using laptop = await Laptop.start({ config });
     const { errors } = await laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "max");
     await laptop.caughtUp();
-    expect(await answered(laptop)).toEqual(countByHand(rees46Rows(), shiftOf(errors)));
-  });
-
-  test("equal it although the roll-up's processes are killed again and again", async () => {
-    await using laptop = await Laptop.start({ config });
-    let killed = 0;
-    const replayed = new AbortController();
-    const killing = (async () => {
-      while (!replayed.signal.aborted) {
-        for (const pid of await laptop.pidsOf("millrace-roll-up")) {
-          process.kill(pid, "SIGKILL");
-          killed++;
-        }
-        await wait(100 + Math.random() * 500);
-      }
-    })();
-    const replay = laptop.run("cli/millrace.ts", "replay", rees46File, "--shift-to-now", "--speed", "3000");
-    const { errors } = await replay.finally(() => replayed.abort());
-    await killing;
-    await laptop.caughtUp();
-    expect(killed).toBeGreaterThan(5);
     expect(await answered(laptop)).toEqual(countByHand(rees46Rows(), shiftOf(errors)));
   });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Assembly } from "./assembly.ts";
 
 const top = join(import.meta.dirname, "../..");
 
@@ -16,6 +17,15 @@ export interface LaptopOptions {
   readonly more?: readonly string[];
   /** By `npm start`, to have all that a person has. */
   readonly npm?: boolean;
+}
+
+/** Of each configuration, made once; gone with the folder of all tests. */
+const assemblies = new Map<string, Promise<Assembly>>();
+
+async function assemblyOf(config: string): Promise<string> {
+  const made = assemblies.get(config) ?? Assembly.of(config);
+  assemblies.set(config, made);
+  return (await made).directory;
 }
 
 /** The laptop cloud as a person starts it: a process of its own, on free ports. */
@@ -41,8 +51,9 @@ export class Laptop {
   }: LaptopOptions = {}): Promise<Laptop> {
     const directory = dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-")));
     const ports = ["--port", "0", "--aws-port", "0", "--data-dir", directory];
-    const configured = config === undefined ? [] : ["--config", config];
-    const synthesized = assembly === undefined ? [] : ["--assembly", assembly];
+    const configured = config === undefined || !npm ? [] : ["--config", config];
+    const made = assembly ?? (config === undefined || npm ? undefined : await assemblyOf(config));
+    const synthesized = made === undefined ? [] : ["--assembly", made];
     const [program, ...first] = npm ? ["npm", "start", "--"] : [process.execPath, join(top, "local/start.ts")];
     const child = spawn(program ?? "", [...first, ...ports, ...configured, ...synthesized, ...more], {
       cwd: top,

@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const executablePath = "/usr/bin/chromium";
+
+export const chromiumIsThere = existsSync(executablePath);
+
+/** What a site has in its own bundle: analytics.js as it comes from npm. */
+const script = `
+  import { AnalyticsBrowser } from "@segment/analytics-next";
+  window.AnalyticsBrowser = AnalyticsBrowser;
+`;
+
+/** A shop's website in a real browser. Its pages are of another origin than what they send to. */
+export class ShopPage {
+  readonly #browser: Browser;
+  readonly #close: () => void;
+
+  constructor(browser: Browser, close: () => void) {
+    this.#browser = browser;
+    this.#close = close;
+  }
+
+  /** Serves the site at an origin such as "http://shop.example", for this browser alone. */
+  static async open(origin: string): Promise<ShopPage> {
+    const { outputFiles } = await build({
+      stdin: { contents: script, resolveDir: join(import.meta.dirname, "../..") },
+      bundle: true,
+      write: false,
+      format: "iife",
+      platform: "browser",
+      logLevel: "error",
+    });
+    const server = createServer(({ url }, response) => {
+      const isScript = url === "/script.js";
+      response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+      response.end(
+        isScript ? outputFiles[0]?.text : '<!doctype html><title>Shop</title><script src="/script.js"></script>',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
+    const rule = `--host-resolver-rules=MAP ${new URL(origin).hostname}:80 127.0.0.1:${port}`;
+    const browser = await chromium.launch({ executablePath, args: [...args, rule] });
+    return new ShopPage(browser, () => server.close());
+  }
+
+  /** A tab at an address of the site, without what other tabs have stored. */
+  async visit(url: string): Promise<Page> {
+    const context = await this.#browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  /** Closes a tab as a person does: the page is told, and what it asks for then is not waited for. */
+  async leave(tab: Page): Promise<void> {
+    const closed = tab.waitForEvent("close");
+    await tab.close({ runBeforeUnload: true });
+    await closed;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    this.#close();
+  }
+}
