@@ -47,6 +47,8 @@ export interface Cloud {
   readonly awsUrl: string;
   readonly url: string;
   readonly stack: RunningStack;
+  /** Values of its secrets, by name. */
+  readonly secrets: ReadonlyMap<string, string>;
   /** Ends everything that was started, children too. */
   close(): Promise<void>;
 }
@@ -98,7 +100,13 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
   watchAlarms(options, services, closing);
   const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
   closing.defer(() => clearInterval(trimming));
-  return { awsUrl: endpoint.url, url: api.url, stack, close: () => closing.disposeAsync() };
+  return {
+    awsUrl: endpoint.url,
+    url: api.url,
+    stack,
+    secrets: services.secrets.values(),
+    close: () => closing.disposeAsync(),
+  };
 }
 
 /** What the template asks to be run once all of it is there. */

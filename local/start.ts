@@ -84,11 +84,21 @@ function logFunction({ functionName, stream, text }: LogLine): void {
   process.stderr.write(`[${functionName}] ${text}\n`);
 }
 
-function describe({ awsUrl, url, stack }: Cloud): string {
+/** The sources that there are, each with its key where that is not its name. */
+const writeKeys = (secrets: ReadonlyMap<string, string>): string[] =>
+  [...secrets].flatMap(([name, key]) => {
+    if (!name.startsWith(names.writeKeysPrefix)) return [];
+    const source = name.slice(names.writeKeysPrefix.length);
+    return [source === key ? key : `${source} (${key})`];
+  });
+
+function describe({ awsUrl, url, stack, secrets }: Cloud): string {
   const running = [...stack.resources.values()].filter(({ type }) => !stack.notRun.some((one) => one.type === type));
   const counts = Map.groupBy(running, ({ type }) => type);
   const lines = [...counts].map(([type, found]) => `  ${type}${found.length > 1 ? ` x ${found.length}` : ""}`);
   const surprises = stack.notRun.filter(({ type }) => !Object.hasOwn(nothingToRun, type));
+  const sources = writeKeys(secrets);
+  const keys = sources.length === 0 ? [] : [`Segment SDKs   host ${url}  write key ${sources.join(" or ")}`];
   const quiet = new Set(stack.notRun.map(({ type }) => type).filter((type) => Object.hasOwn(nothingToRun, type)));
   return [
     "Running from the CloudFormation template:",
@@ -96,6 +106,7 @@ function describe({ awsUrl, url, stack }: Cloud): string {
     ...[...quiet].map((type) => `  ${type}: nothing to run, ${nothingToRun[type]}`),
     ...surprises.map(({ logicalId, type }) => `  NOT RUN: ${logicalId} (${type})`),
     `Page and API   ${url}`,
+    ...keys,
     `AWS endpoint   AWS_ENDPOINT_URL=${awsUrl}  stream ${names.stream}`,
     "               any credentials will do: AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop",
   ].join("\n");

@@ -7,7 +7,11 @@ import { jsonError } from "./service-error.ts";
 export type Secret = { readonly name: string; readonly arn: string; readonly value: string };
 
 /** Secrets Manager: GetSecretValue, by name or ARN. */
-export type SecretsManager = AwsService & { readonly add: (secret: Secret) => void };
+export type SecretsManager = AwsService & {
+  readonly add: (secret: Secret) => void;
+  /** By name. */
+  readonly values: () => ReadonlyMap<string, string>;
+};
 
 const contentType = "application/x-amz-json-1.1";
 
@@ -78,5 +82,6 @@ export function secretsManager(): SecretsManager {
     add: (secret) => {
       secrets.set(secret.name, secret).set(secret.arn, secret);
     },
+    values: () => new Map([...secrets.values()].map(({ name, value }) => [name, value])),
   };
 }
