@@ -31,9 +31,21 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { runRedrive, redriveUsage } = await import("./commands/redrive.ts");
     return { run: runRedrive, usage: redriveUsage };
   },
+  why: async () => {
+    const { runWhy, whyUsage } = await import("./commands/why.ts");
+    return { run: runWhy, usage: whyUsage };
+  },
   audit: async () => {
     const { auditUsage, runAudit } = await import("./commands/audit.ts");
     return { run: runAudit, usage: auditUsage };
+  },
+  quarantine: async () => {
+    const { quarantineUsage, runQuarantine } = await import("./commands/quarantine.ts");
+    return { run: runQuarantine, usage: quarantineUsage };
+  },
+  gaps: async () => {
+    const { runGaps, gapsUsage } = await import("./commands/gaps.ts");
+    return { run: runGaps, usage: gapsUsage };
   },
   skip: async () => {
     const { runSkip, skipUsage } = await import("./commands/skip.ts");

@@ -126,8 +126,7 @@ function mappingLosses(settings: Settings, uuid: string): Loss[] {
       metric: ofMapping("DroppedEventCount"),
       description:
         "Lambda gave up on records and could not put them into the bucket. The stream drops them, and they are lost," +
-        ` ${leftHours} h after that; npx millrace sweep counts what belongs to a part that was begun, npx millrace audit` +
-        " names the rest.",
+        ` ${leftHours} h after that. Until then npx millrace gaps --from -${settings.streamRetentionHours}h counts them.`,
     },
     {
       id: "EventsGivenUp",

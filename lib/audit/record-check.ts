@@ -60,7 +60,7 @@ export class RecordCheck {
     this.#add(
       incoming - this.#most,
       `Expected the ${incoming} records that the stream took in parts, got at most ${this.#most} (${newest}): not yet counted, given up or lost`,
-      "npx millrace sweep && npx millrace redrive",
+      `npx millrace sweep; npx millrace redrive; ${this.#run.command("gaps")}`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { disorderMs } from "../dedupe/recall.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
 import { aheadMsMax } from "../limits.ts";
-import { compareSequence } from "../record/sequence.ts";
+import { compareSequence, lastOfAll } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
 import { checkOpenParts } from "./open-parts.ts";
@@ -16,8 +16,6 @@ export interface ShardChecks {
   readonly unknown: UnknownRows;
 }
 
-/** Behind every record (Kinesis API, `SequenceNumber`: at most 129 digits). */
-const behindAll = "9".repeat(129);
 /** Kept back of the time there is, for a page of the ledger that comes slowly, and for the report. */
 const reserveMs = 60_000;
 
@@ -26,7 +24,7 @@ export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerato
   const { ledger, streamName } = run.ports;
   // Rows may be ahead of their record's arrival, and arrivals out of the order of the parts.
   const sinceMs = run.fromMs - aheadMsMax - disorderMs;
-  for await (const part of ledger.neighbours(shardKey(streamName, shardId), behindAll, "before")) {
+  for await (const part of ledger.neighbours(shardKey(streamName, shardId), lastOfAll, "before")) {
     if (part.lastArrivalMs < sinceMs) return;
     if (!run.hasTime(reserveMs)) {
       run.leaveLedger();

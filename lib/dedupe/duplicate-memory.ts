@@ -1,6 +1,7 @@
 import type { Definitions } from "../definitions.ts";
 import type { Head, Ledger, PartRange, Views } from "../ledger/ledger.ts";
 import { dedupeIdsHeldMax, partLimits } from "../limits.ts";
+import { lastOfAll } from "../record/sequence.ts";
 import { IdMap } from "./id-map.ts";
 import { disorderMs, type NumberedPart, type PlaceInLedger, recall } from "./recall.ts";
 import { type CachedPart, cachedPart, forget, idsOf, mapOf, noIds, remap, type ShardCache } from "./shard-cache.ts";
@@ -12,8 +13,6 @@ interface RelatedPart extends NumberedPart {
 
 /** Of the ids that a part may remember, each relative of its shard has so small a share. */
 const relativesShare = 8;
-/** Behind every sequence number. */
-const lastOfAll = "9".repeat(129);
 
 /** The message ids that a part must not count again. */
 export interface KnownIds {

@@ -1,6 +1,9 @@
 /** Digits a sequence number may have (Kinesis API, `SequenceNumber` pattern `0|([1-9]\d{0,128})`). */
 const digitsMax = 129;
 
+/** Behind every sequence number. */
+export const lastOfAll = "9".repeat(digitsMax);
+
 /** Less than, equal to or greater than 0, as `a` is before, at or after `b` in its shard. */
 export function compareSequence(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;

@@ -1,20 +1,24 @@
 import {
   GetRecordsCommand,
+  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
   type KinesisClient,
+  type _Record as KinesisRecord,
   ListShardsCommand,
   ResourceNotFoundException,
   type Shard,
+  type ShardIteratorType,
 } from "@aws-sdk/client-kinesis";
 import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
+import type { PageReader, StreamPage, StreamStart } from "./page-reader.ts";
 import { RangeGone, type RangeReader } from "./range-reader.ts";
 
 /** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */
 const recordsPerReadMax = 10_000;
 
 /** The event stream, read again with the ordinary API. */
-export class KinesisStream implements RangeReader {
+export class KinesisStream implements RangeReader, PageReader {
   readonly #client: KinesisClient;
   readonly #streamName: string;
 
@@ -23,7 +27,7 @@ export class KinesisStream implements RangeReader {
     this.#streamName = streamName;
   }
 
-  async read(shardId: string, first: string, last: string): Promise<StreamRecord[]> {
+  async read(shardId: string, first: string, last: string, count = recordsPerReadMax): Promise<StreamRecord[]> {
     const records: StreamRecord[] = [];
     let iterator = await this.#iterator(shardId, "AT_SEQUENCE_NUMBER", first).catch((error: unknown) => {
       // A closed shard is forgotten with its last record.
@@ -32,17 +36,11 @@ export class KinesisStream implements RangeReader {
     });
     // An empty answer in the middle of a shard is normal; only the end of the shard or a later record ends the search.
     while (iterator !== undefined) {
-      const page = await this.#client.send(
-        new GetRecordsCommand({ ShardIterator: iterator, Limit: recordsPerReadMax }),
-      );
+      const Limit = Math.min(recordsPerReadMax, Math.max(1, count - records.length));
+      const page = await this.#client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit }));
       for (const { SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data } of page.Records ?? []) {
         if (compareSequence(SequenceNumber, last) > 0) return checked(shardId, first, last, records);
-        records.push({
-          sequenceNumber: SequenceNumber,
-          partitionKey: PartitionKey,
-          arrivalMs: Math.floor(ApproximateArrivalTimestamp?.getTime() ?? Number.NaN),
-          data: Buffer.from(Data ?? []),
-        });
+        records.push(recordOf({ SequenceNumber, PartitionKey, ApproximateArrivalTimestamp, Data }));
         if (SequenceNumber === last) return checked(shardId, first, last, records);
       }
       if ((page.Records ?? []).length === 0 && page.MillisBehindLatest === 0) break;
@@ -99,22 +97,50 @@ export class KinesisStream implements RangeReader {
     return undefined;
   }
 
+  async *pages(shardId: string, start: StreamStart, limit: number): AsyncGenerator<StreamPage> {
+    const [type, at]: [ShardIteratorType, string | Date | undefined] =
+      start === "oldest"
+        ? ["TRIM_HORIZON", undefined]
+        : "after" in start
+          ? ["AFTER_SEQUENCE_NUMBER", start.after]
+          : ["AT_TIMESTAMP", new Date(start.fromMs)];
+    let iterator = await this.#iterator(shardId, type, at).catch((error: unknown) => {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    });
+    while (iterator !== undefined) {
+      const page: GetRecordsCommandOutput = await this.#client.send(
+        new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, recordsPerReadMax) }),
+      );
+      yield { records: (page.Records ?? []).map(recordOf), behindMs: page.MillisBehindLatest ?? 0 };
+      iterator = page.NextShardIterator;
+    }
+  }
+
   async #iterator(
     shardId: string,
-    type: "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER" | "TRIM_HORIZON",
-    sequenceNumber: string | undefined,
+    type: ShardIteratorType,
+    at: string | Date | undefined,
   ): Promise<string | undefined> {
     const { ShardIterator } = await this.#client.send(
       new GetShardIteratorCommand({
         StreamName: this.#streamName,
         ShardId: shardId,
         ShardIteratorType: type,
-        ...(sequenceNumber === undefined ? {} : { StartingSequenceNumber: sequenceNumber }),
+        ...(typeof at === "string" ? { StartingSequenceNumber: at } : {}),
+        ...(at instanceof Date ? { Timestamp: at } : {}),
       }),
     );
     return ShardIterator;
   }
 }
+
+const recordOf = ({ SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data }: KinesisRecord) => ({
+  sequenceNumber: SequenceNumber,
+  partitionKey: PartitionKey,
+  arrivalMs: Math.floor(ApproximateArrivalTimestamp?.getTime() ?? Number.NaN),
+  data: Buffer.from(Data ?? []),
+});
 
 function checked(shardId: string, first: string, last: string, records: StreamRecord[]): StreamRecord[] {
   const found = `${records[0]?.sequenceNumber ?? "none"} to ${records.at(-1)?.sequenceNumber ?? "none"}`;

@@ -7,7 +7,8 @@ import { rollUpChain } from "../../handlers/roll-up.ts";
 import { sweepChain } from "../../handlers/sweep.ts";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
 import { scheduledAudits } from "../../lib/audit/range.ts";
-import { count, defineConfig, page } from "../../lib/config.ts";
+import { RequestRefused } from "../../lib/collect/request-refused.ts";
+import { type Config, count, defineConfig, page } from "../../lib/config.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
@@ -18,12 +19,17 @@ import { mappingSettings } from "../../local/event-source-mapping/mapping-settin
 import { putEmbeddedMetrics } from "../../local/lambda/embedded-metrics.ts";
 import { type MetricDatum, MetricStore } from "../../local/metrics.ts";
 import { metricAlarm } from "../../local/resources/metric-alarm.ts";
+import { CollectRig } from "../handlers/collect-rig.ts";
 import { kinesisEvent, lambdaContext } from "../handlers/kinesis-event.ts";
 import { manyRecords, Rig, shardId, streamName } from "../lib/redelivery/rig.ts";
 import { baseMs, before, sold } from "../lib/roll-up/world.ts";
 
 const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
-const config = defineConfig({ metrics: { views: { on: page(), measure: count() } } });
+const config = defineConfig({
+  metrics: { views: { on: page(), measure: count() } },
+  sources: { web: { allowedOrigins: ["https://shop.example"] } },
+  trackingPlan: { mode: "enforce", events: { Planned: { type: "object", required: ["revenue"] } } },
+});
 const template = Template.fromStack(new MillraceStack(app, "Test", { config, configFile: configFile(undefined) }));
 const startedMs = Date.now();
 const uuid = "3f9b3c1e-0000-4000-8000-000000000000";
@@ -89,11 +95,42 @@ const rollUp = () => {
   const ports = { ledger, memory, store, quarantine, stream, clock, agedAfterMs: Number.POSITIVE_INFINITY };
   return rollUpChain(before, () => ports)(kinesisEvent([JSON.stringify(sold(1))], baseMs) as BatchEvent, lambdaContext);
 };
+const collector = new CollectRig(config);
+/** Whatever can become of a request. */
+async function collect(): Promise<void> {
+  const { writeKeys } = collector;
+  const ask = (value: unknown, headers = {}) =>
+    collector.ask({ path: "/v1/batch", headers, body: JSON.stringify({ writeKey: "web", batch: [value] }) });
+  const lines: string[] = [];
+  const keep = async (asked: ReturnType<typeof ask>): Promise<void> => void lines.push((await asked).log);
+  await keep(ask({ type: "track", event: "Planned" }));
+  await keep(ask(5));
+  await keep(ask({ type: "page", text: "x".repeat(40_000) }));
+  await keep(collector.ask({ path: "/v1/page", body: "{}" }));
+  await keep(collector.ask({ path: "/v1/projects/web/settings", method: "GET", headers: { origin: "null" } }));
+  for (const refusal of ["StreamThrottled", "StreamUnavailable"] as const) {
+    collector.send = () => Promise.reject(new RequestRefused(refusal, "the stream"));
+    await keep(ask({ type: "page" }));
+  }
+  collector.send = () => Promise.reject(new TypeError("a bug"));
+  await keep(ask({ type: "page" }));
+  collector.send = undefined;
+  collector.writeKeys = { sourceOf: () => Promise.reject(new Error("no secrets")) };
+  await keep(ask({ type: "page" }));
+  collector.writeKeys = writeKeys;
+  for (const line of lines.flatMap((log) => log.split("\n"))) {
+    putEmbeddedMetrics(line, { put: (datum) => published.push(datum) });
+  }
+}
+
 function mapping() {
   const [properties = {}] = propertiesOf("AWS::Lambda::EventSourceMapping");
   const settings = mappingSettings(properties, { uuid, functionArn: "arn:aws:lambda:us-east-1:0:function:roll-up" });
   return mappingMetrics(settings, { put: (datum) => published.push(datum) });
 }
+
+const seriesOf = (...[namespace, name, dimensions]: [string, string, Readonly<Record<string, string>>]): string =>
+  JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
 
 describe("every alarm", () => {
   test("looks at a metric with exactly the dimensions that it is published with", async () => {
@@ -101,13 +138,30 @@ describe("every alarm", () => {
     await redrive();
     await audit();
     await rollUp();
+    await collect();
     mapping().getRecordsIteratorAge(0, startedMs);
     mapping().events("DroppedEventCount", 0, startedMs);
     mapping().events("OnFailureDestinationDeliveredEventCount", 0, startedMs);
-    const series = published.map(({ namespace, name, dimensions }) => JSON.stringify([namespace, name, dimensions]));
+    // Lambda developer guide, "Types of metrics for Lambda functions": the dimension FunctionName.
+    for (const name of ["Errors", "Throttles"]) {
+      const dimensions = { FunctionName: "millrace-collect" };
+      published.push({ namespace: "AWS/Lambda", name, dimensions, value: 0, unit: "Count", atMs: startedMs });
+    }
+    const series = published.map(({ namespace, name, dimensions }) => seriesOf(namespace, name, dimensions));
     const alarms = alarmsOn(new MetricStore()).alarms.map(({ settings }) => settings);
     const known = [
       "millrace-batches-left",
+      "millrace-collector-errors",
+      "millrace-collector-failed",
+      "millrace-collector-function-throttled",
+      "millrace-collector-keys-unavailable",
+      "millrace-collector-origin-forbidden",
+      "millrace-collector-refused-invalid",
+      "millrace-collector-refused-plan",
+      "millrace-collector-refused-too-large",
+      "millrace-collector-stream-throttled",
+      "millrace-collector-stream-unavailable",
+      "millrace-collector-unauthorized",
       "millrace-events-dropped",
       "millrace-events-given-up",
       "millrace-iterator-age",
@@ -119,7 +173,7 @@ describe("every alarm", () => {
     ];
     expect(alarms.map(({ name }) => name)).toEqual(expect.arrayContaining(known));
     for (const { namespace, metric, dimensions } of alarms) {
-      expect(series).toContain(JSON.stringify([namespace, metric, dimensions]));
+      expect(series).toContain(seriesOf(namespace, metric, dimensions));
     }
   });
 
@@ -129,10 +183,37 @@ describe("every alarm", () => {
     );
     expect(losses).toHaveLength(8);
     for (const [, { Properties }] of losses) {
-      expect(Properties.AlarmDescription).toMatch(/npx millrace (sweep|redrive|skip|audit)/);
+      expect(Properties.AlarmDescription).toMatch(/npx millrace (sweep|redrive|gaps|skip|audit)/);
       // CloudWatch API reference, PutMetricAlarm.
       expect(Properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
     }
+  });
+});
+
+describe("an alarm of the collector", () => {
+  test("says what happens to the events, and the command to begin with", () => {
+    const found = Object.entries(template.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
+      /^CollectorAlarms/.test(id),
+    );
+    expect(found).toHaveLength(11);
+    for (const [, { Properties }] of found) {
+      expect(Properties.AlarmDescription).toMatch(/(aws (kinesis|logs|lambda|secretsmanager)|npx millrace) [a-z-]+ /);
+      expect(Properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    }
+  });
+
+  test("is there where there is a collector, and for the plan where that is enforced", () => {
+    const namesOf = (more: Partial<Config>): string[] => {
+      const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
+      const props = { config: { metrics: config.metrics, ...more }, configFile: configFile(undefined) };
+      const alarms = Template.fromStack(new MillraceStack(app, "Other", props)).findResources("AWS::CloudWatch::Alarm");
+      const all = Object.values(alarms).map(({ Properties }) => String(Properties.AlarmName));
+      return all.filter((name) => name.startsWith("millrace-collector"));
+    };
+    expect(namesOf({})).toEqual([]);
+    const observed = namesOf({ sources: { web: {} }, trackingPlan: { mode: "observe", events: {} } });
+    expect(observed).toHaveLength(10);
+    expect(observed).not.toContain("millrace-collector-refused-plan");
   });
 });
 
@@ -176,6 +257,24 @@ describe("the alarm that goes off", () => {
     rig.storeDown = true;
     await sweep();
     expect(on()).toEqual(["millrace-promises-not-kept"]);
+  });
+
+  test("is that of a stream that the collector could not reach, once senders may give up", () => {
+    const unavailable = (atMs: number): void => {
+      const dimensions = { service: "millrace-collect" };
+      published.push({
+        namespace: "Millrace",
+        name: "StreamUnavailable",
+        dimensions,
+        value: 1,
+        unit: "Count",
+        atMs,
+      });
+    };
+    unavailable(Date.now());
+    expect(on()).toEqual([]);
+    unavailable(Date.now() - 60_000);
+    expect(on()).toEqual(["millrace-collector-stream-unavailable"]);
   });
 
   test("is that of a batch left, where it cannot be read", async () => {

@@ -54,6 +54,7 @@ export const recoveryCallNames = [
   "failures.read",
   "failures.settle",
   "stream.shards",
+  "stream.pages",
   "store.query",
 ] as const;
 export type CallName = (typeof callNames)[number] | (typeof recoveryCallNames)[number];
@@ -96,8 +97,8 @@ type Act =
   | { readonly kind: "merge"; readonly shard: number }
   /** Somebody invokes the function with what Lambda gave up on. */
   | { readonly kind: "reinvoke"; readonly which: number }
-  /** Sweep or redrive, beside the schedule. */
-  | ({ readonly kind: "recover"; readonly what: "sweep" | "redrive" } & Fate)
+  /** Sweep or redrive, beside the schedule; or on-call looks for gaps. */
+  | ({ readonly kind: "recover"; readonly what: "sweep" | "redrive" | "gaps" } & Fate)
   /** The audit looks at all that is there. */
   | { readonly kind: "audit"; readonly rows: "sample" | "all" }
   /** On-call skips a record, whatever it is: places as shares, 0 to 1. */

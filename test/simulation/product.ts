@@ -1,6 +1,7 @@
 import type { audit } from "../../lib/audit/audit.ts";
 import type { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import type { readFailure } from "../../lib/failures/failure.ts";
+import type { fillGaps } from "../../lib/gaps/fill-gaps.ts";
 import type { batchOf } from "../../lib/lambda/read-batch.ts";
 import type { emptyPreview, previewOf } from "../../lib/redelivery/preview.ts";
 import type { redrive } from "../../lib/redrive/redrive.ts";
@@ -22,6 +23,7 @@ export interface Product {
   readonly redrive: typeof redrive;
   readonly skipByHand: typeof skipByHand;
   readonly audit: typeof audit;
+  readonly fillGaps: typeof fillGaps;
   /** What a stream throws: a copy of the code knows only its own copy of the class. */
   readonly RangeGone: typeof RangeGone;
   readonly readFailure: typeof readFailure;
@@ -41,6 +43,7 @@ export async function loadProduct(query = ""): Promise<Product> {
     auditing,
     streaming,
     failing,
+    filling,
   ] = await Promise.all([
     import(`../../lib/roll-up/roll-up.ts${query}`) as Promise<typeof import("../../lib/roll-up/roll-up.ts")>,
     import(`../../lib/lambda/read-batch.ts${query}`) as Promise<typeof import("../../lib/lambda/read-batch.ts")>,
@@ -55,6 +58,7 @@ export async function loadProduct(query = ""): Promise<Product> {
     import(`../../lib/audit/audit.ts${query}`) as Promise<typeof import("../../lib/audit/audit.ts")>,
     import(`../../lib/stream/range-reader.ts${query}`) as Promise<typeof import("../../lib/stream/range-reader.ts")>,
     import(`../../lib/failures/failure.ts${query}`) as Promise<typeof import("../../lib/failures/failure.ts")>,
+    import(`../../lib/gaps/fill-gaps.ts${query}`) as Promise<typeof import("../../lib/gaps/fill-gaps.ts")>,
   ]);
   return {
     rollUp: rolling.rollUp,
@@ -67,6 +71,7 @@ export async function loadProduct(query = ""): Promise<Product> {
     redrive: redriving.redrive,
     skipByHand: skipping.skipByHand,
     audit: auditing.audit,
+    fillGaps: filling.fillGaps,
     RangeGone: streaming.RangeGone,
     readFailure: failing.readFailure,
   };

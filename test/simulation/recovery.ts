@@ -4,6 +4,7 @@ import type { Outcome, RollUpFunction } from "../../lib/redelivery/roll-up-funct
 import type { RedrivePorts } from "../../lib/redrive/redrive.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { RecordPlace } from "../../lib/skip/skip-by-hand.ts";
+import type { PageReader } from "../../lib/stream/page-reader.ts";
 import type { SweepPorts } from "../../lib/sweep/sweep.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { CalledLedger } from "./called-ledger.ts";
@@ -11,7 +12,9 @@ import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-export type Recovering = "sweep" | "redrive";
+export type Recovering = "sweep" | "redrive" | "gaps";
+
+type RecoveryPorts = SweepPorts & RedrivePorts & { readonly ledger: CalledLedger };
 
 /** The longest that Lambda lets a function run, as the template has it for both. */
 const limitMs = 900_000;
@@ -39,11 +42,11 @@ export class Recovery {
     const { world, process } = this.#begin(what, fate);
     const { clock } = world;
     const options = { dryRun: false, deadlineMs: clock.now() + limitMs };
+    // A command has all the time it needs.
     const cancel = clock.at(limitMs, () => {
-      if (!fate.outlivesLimit) process.die();
+      if (!fate.outlivesLimit && what !== "gaps") process.die();
     });
-    const ports = this.#ports(process);
-    const running = what === "sweep" ? this.#sweep(ports, options) : this.#redrive(ports, options);
+    const running = this.#run(what, process, options);
     running.then(
       (report) => {
         cancel();
@@ -78,6 +81,46 @@ export class Recovery {
     return { world: this.#world, process };
   }
 
+  #run(what: Recovering, process: Process, options: { dryRun: boolean; deadlineMs: number }): Promise<unknown> {
+    const ports = this.#ports(process);
+    switch (what) {
+      case "sweep":
+        return this.#sweep(ports, options);
+      case "redrive":
+        return this.#redrive(ports, options);
+      case "gaps":
+        return this.#fillGaps(process, ports);
+      default:
+        throw what satisfies never;
+    }
+  }
+
+  async #fillGaps(process: Process, { streamName, shardLists: [shards], ledger, rollUp, clock }: RecoveryPorts) {
+    const world = this.#world;
+    if (shards === undefined) throw new Error("Expected a list of shards, got none");
+    const pages: PageReader["pages"] = async function* (shardId, start, limit) {
+      const all = world.stream.pages(shardId, start, limit);
+      for (;;) {
+        const page = await process.call({
+          name: "stream.pages",
+          about: () => `${shardId} ${JSON.stringify(start)}`,
+          run: () => all.next(),
+          error: () => new Error("the stream does not answer"),
+        });
+        if (page.done === true) return;
+        yield page.value;
+      }
+    };
+    // What came a minute ago is still on its way.
+    const range = { fromMs: 0, toMs: clock.now() - 60_000 };
+    const report = await world.product.fillGaps(
+      { streamName, shards, ledger, stream: { pages }, rollUp, clock },
+      { ...range, dryRun: false },
+    );
+    for (const { records, why } of report.gaps) if (why === undefined) world.meet("records in gaps", records);
+    return report;
+  }
+
   async #sweep(ports: SweepPorts, options: { dryRun: boolean; deadlineMs: number }) {
     const report = await this.#world.product.sweep(ports, options);
     for (const _ of report.lost) this.#world.meet("promises lost");
@@ -93,7 +136,7 @@ export class Recovery {
     return report;
   }
 
-  #ports(process: Process): SweepPorts & RedrivePorts {
+  #ports(process: Process): RecoveryPorts {
     const { clock, stream, ledger, failures, streamName } = this.#world;
     const calledLedger = new CalledLedger(ledger, process);
     const error = (): Error => new Error("the stream does not answer");

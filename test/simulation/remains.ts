@@ -61,7 +61,7 @@ export class Remains {
   }
 
   #wrongCover(shard: Shard): string | undefined {
-    const { stream, ledger, givenUpForGood } = this.#world;
+    const { stream, ledger } = this.#world;
     const { shardId, records } = shard;
     const parts = ledger.parts.get(shardKey(streamName, shardId)) ?? [];
     for (const [index, part] of parts.entries()) {
@@ -76,9 +76,7 @@ export class Remains {
     const ranges = [...parts, ...(this.#lostRanges.get(shard) ?? [])];
     for (const { sequenceNumber } of records) {
       if (ranges.some((range) => covers(range, sequenceNumber)) || this.#waiting.has(sequenceNumber)) continue;
-      if (kept.has(sequenceNumber) && !givenUpForGood.has(sequenceNumber)) {
-        return `record ${sequenceNumber} of ${shardId} is in no part, and was not given up`;
-      }
+      if (kept.has(sequenceNumber)) return `record ${sequenceNumber} of ${shardId} is in no part`;
       this.#doubt(["records"], `record ${sequenceNumber} of ${shardId} is in no part, and nobody has it any more`);
     }
     return undefined;

@@ -185,6 +185,10 @@ async function finish(world: World): Promise<void> {
   for (const wake of sleepers.splice(0)) wake();
   await clock.advance(takeOverMs);
   await until(world, () => isRecovered(world), recoverMsMax);
+  // What Lambda gave up on while nobody took it: on-call is told by the audit.
+  world.recovery.start("gaps");
+  await clock.advance(takeOverMs);
+  await until(world, () => isRecovered(world), recoverMsMax);
   // Whatever was still running ends, and all that was written can be read.
   await clock.advance(settleMs);
 }

@@ -1,6 +1,7 @@
 import { compareSequence } from "../../lib/record/sequence.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
+import type { StreamPage as CountedPage, StreamStart } from "../../lib/stream/page-reader.ts";
 import type { RangeGone } from "../../lib/stream/range-reader.ts";
 import type { Position, ShardInfo, StreamPage, StreamReader } from "../../local/event-source-mapping/stream-reader.ts";
 import type { DeploymentName } from "./deployment.ts";
@@ -106,7 +107,7 @@ export class SimulatedStream implements StreamReader {
     return this.shards.filter(({ closedMs }) => closedMs >= oldestMs);
   }
 
-  async read(shardId: string, position: Position, limit: number): Promise<StreamPage> {
+  async read(shardId: string, position: Position, limit: number): Promise<StreamPage & { records: SentRecord[] }> {
     const shard = this.shard(shardId);
     const kept = this.kept(shard);
     const start = startOf(kept, position);
@@ -118,6 +119,20 @@ export class SimulatedStream implements StreamReader {
       millisBehindLatest: isLast || last === undefined ? 0 : Math.max(1, this.#now() - last.arrivalMs),
       ended: !isOpen(shard) && isLast,
     };
+  }
+
+  /** As whoever looks for records that nobody counted reads them. */
+  async *pages(shardId: string, from: StreamStart, limit: number): AsyncGenerator<CountedPage> {
+    if (typeof from !== "string" && "fromMs" in from) throw new Error("Expected to read from a record, got a time");
+    let position: Position =
+      from === "oldest" ? { kind: "trim-horizon" } : { kind: "after", sequenceNumber: from.after };
+    for (;;) {
+      const { records, millisBehindLatest, ended } = await this.read(shardId, position, limit);
+      yield { records, behindMs: millisBehindLatest };
+      if (ended) return;
+      const last = records.at(-1);
+      if (last !== undefined) position = { kind: "after", sequenceNumber: last.sequenceNumber };
+    }
   }
 
   /** The nearest first; each before those it came from itself. As far as the stream knows. */

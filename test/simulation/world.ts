@@ -19,7 +19,6 @@ import { Producer } from "./producer.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
 import { Recovery } from "./recovery.ts";
-import { sequenceNumbersOf } from "./remains.ts";
 import { type SentRecord, type Shard, SimulatedStream } from "./stream.ts";
 import { TimestreamTable } from "./timestream-table.ts";
 
@@ -50,8 +49,6 @@ export class World {
   /** All that were ever kept, to go back to. */
   readonly #formerCheckpoints: [string, Checkpoint][] = [];
   readonly failures: FailureBucket;
-  /** Sequence numbers of what Lambda gave up on while nobody took it. */
-  readonly givenUpForGood = new Set<string>();
   readonly product: Product;
   readonly streamName = streamName;
   readonly around: ProcessSurroundings;
@@ -117,8 +114,8 @@ export class World {
     );
   }
 
-  meet(what: string): void {
-    this.met.set(what, (this.met.get(what) ?? 0) + 1);
+  meet(what: string, times = 1): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + times);
   }
 
   startMapping(): void {
@@ -192,7 +189,6 @@ export class World {
           if (this.#downFor("failures") !== undefined) {
             trace?.("the mapping gives records up, and nobody takes them");
             this.meet("given up for good");
-            for (const sequenceNumber of sequenceNumbersOf([body])) this.givenUpForGood.add(sequenceNumber);
             throw new Error("the bucket does not answer");
           }
           trace?.(`the mapping gives records up: ${key}`);

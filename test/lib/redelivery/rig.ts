@@ -5,12 +5,14 @@ import type { FailureFile, FailureFiles } from "../../../lib/failures/failure-fi
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
 import { batchOf } from "../../../lib/lambda/read-batch.ts";
 import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
+import { compareSequence } from "../../../lib/record/sequence.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
 import { previewOf } from "../../../lib/redelivery/preview.ts";
 import type { Outcome, RollUpFunction } from "../../../lib/redelivery/roll-up-function.ts";
 import type { Batch } from "../../../lib/roll-up/batch.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
+import type { StreamPage, StreamStart } from "../../../lib/stream/page-reader.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
 import { MemoryLedger } from "../../memory/memory-ledger.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
@@ -45,6 +47,8 @@ export class Rig {
   storeDown = false;
   invocations = 0;
   previews = 0;
+  /** Times that a shard was begun to be read. */
+  reads = 0;
 
   constructor(records: readonly StreamRecord[]) {
     this.records = records;
@@ -62,6 +66,25 @@ export class Rig {
       return found.map((record) => this.#armed(record));
     },
     ancestors: async () => [],
+    pages: async function* (
+      this: Rig,
+      _shardId: string,
+      start: StreamStart,
+      limit: number,
+    ): AsyncGenerator<StreamPage> {
+      this.reads++;
+      const after = typeof start === "object" && "after" in start ? start.after : "0";
+      const records = this.records
+        .slice(this.trimmed)
+        .filter(({ sequenceNumber }) => compareSequence(sequenceNumber, after) > 0)
+        .map((record) => this.#armed(record));
+      for (let from = 0; from < records.length; from += limit) {
+        // An empty read in the middle of a shard is normal.
+        yield { records: [], behindMs: 1 };
+        yield { records: records.slice(from, from + limit), behindMs: from + limit < records.length ? 1 : 0 };
+      }
+      for (;;) yield { records: [], behindMs: 0 };
+    }.bind(this),
   };
 
   readonly rollUp: RollUpFunction = {

@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { fillGaps, type GapReport } from "../../lib/gaps/fill-gaps.ts";
+import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { names } from "../../lib/names.ts";
+import { pointInTime } from "../../lib/query/point-in-time.ts";
+import { LambdaFunctions, LambdaRollUp } from "../../lib/redelivery/lambda.ts";
+import { KinesisStream } from "../../lib/stream/kinesis.ts";
+import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { valuesOfOptions } from "../option-values.ts";
+import { textTable } from "../table.ts";
+import { UsageError } from "../usage-error.ts";
+
+export const gapsUsage = `millrace gaps [--from TIME] [--to TIME] [--dry-run] [--format table|json] [--aws]
+  Counts records that the stream still has and that are in no part: what Lambda gave up on and nobody took, what came
+  before a mapping. By when they arrived, from an hour ago (--from) to 15 minutes ago (--to). Reads the stream a little, two
+  or three times a second, between each two parts: an hour takes minutes. --dry-run: says what it would count.`;
+
+/** `millrace gaps`. Exit code 1 where something could not be counted. */
+export async function runGaps(parameters: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: valuesOfOptions(parameters),
+    options: {
+      ...endpointOptions,
+      from: { type: "string", default: "-1h" },
+      to: { type: "string", default: "-15m" },
+      "dry-run": { type: "boolean", default: false },
+      format: { type: "string", default: "table" },
+    },
+  });
+  const { format } = values;
+  if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
+  const [fromMs, toMs] = [timeOf("from", values.from), timeOf("to", values.to)];
+  if (fromMs >= toMs) throw new UsageError(`Expected --from before --to, got ${values.from} and ${values.to}`);
+  chooseEndpoint(values);
+  const settings = clientSettings();
+  const stream = new KinesisStream(new KinesisClient(settings), names.stream);
+  const report = await fillGaps(
+    {
+      streamName: names.stream,
+      shards: stream,
+      ledger: new DynamoLedger(new DynamoDBClient(settings), names.ledger),
+      stream,
+      rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),
+      clock: systemClock,
+    },
+    { fromMs, toMs, dryRun: values["dry-run"] },
+  );
+  process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : gapsText(report));
+  if (report.gaps.some(({ why }) => why !== undefined)) process.exitCode = 1;
+}
+
+function timeOf(option: string, text: string): number {
+  const ms = pointInTime(text, Date.now());
+  if (Number.isNaN(ms)) throw new UsageError(`Expected --${option} to be a time such as -2h, got ${text}`);
+  return ms;
+}
+
+/** The report for a person. */
+export function gapsText({ dryRun, shards, looked, gaps, skipped, preview }: GapReport): string {
+  const records = gaps.reduce((sum, gap) => sum + gap.records, 0);
+  const left = gaps.filter(({ why }) => why !== undefined).reduce((sum, gap) => sum + gap.records, 0);
+  const found = dryRun ? `${records} records in no part` : `${records - left} records counted, ${left} left`;
+  const lines = [`${shards} ${shards === 1 ? "shard" : "shards"}, ${looked} places looked at: ${found}`];
+  if (preview !== undefined && preview.events > 0)
+    lines.push(`${preview.events} events, ${preview.counted} to count at most`);
+  for (const { shardId, sequenceNumber } of skipped)
+    lines.push(`Skipped a record that ends the process: ${shardId} ${sequenceNumber}`);
+  if (gaps.length === 0) return `${lines.join("\n")}\n`;
+  const table = gaps.map((gap) => [
+    gap.shardId,
+    `${gap.firstSequence}-${gap.lastSequence}`,
+    `${gap.firstArrival}-${gap.lastArrival}`,
+    gap.records,
+    gap.why ?? "",
+  ]);
+  return `${lines.join("\n")}\n${textTable([["shard", "sequence", "arrived", "records", "why not"], ...table])}`;
+}

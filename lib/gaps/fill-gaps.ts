@@ -1,0 +1,192 @@
+import type { Clock } from "../clock.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { compareSequence } from "../record/sequence.ts";
+import { shardKey } from "../record/shard-key.ts";
+import type { StreamRecord } from "../record/stream-record.ts";
+import { runIsolated } from "../redelivery/isolated-run.ts";
+import { emptyPreview, joined, type Preview } from "../redelivery/preview.ts";
+import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
+import { TimedFunction } from "../redelivery/timed-function.ts";
+import type { Batch } from "../roll-up/batch.ts";
+import { covers } from "../roll-up/uncovered.ts";
+import type { SkippingLedger } from "../skip/skip.ts";
+import type { PageReader } from "../stream/page-reader.ts";
+import type { ShardList } from "../sweep/sweep.ts";
+import { type Gap, gapsSince } from "./gap.ts";
+
+/** What is needed to count what was left out. */
+export interface GapPorts {
+  readonly streamName: string;
+  /** The shards that the stream still has. */
+  readonly shards: ShardList;
+  readonly ledger: SkippingLedger & Pick<Ledger, "neighbours">;
+  readonly stream: PageReader;
+  readonly rollUp: RollUpFunction;
+  readonly clock: Clock;
+}
+
+export interface GapOptions {
+  /** Records that arrived since, epoch milliseconds. */
+  readonly fromMs: number;
+  /** Behind the last part: records that arrived before. Between two parts, all. */
+  readonly toMs: number;
+  /** Says what it would count, and does nothing. */
+  readonly dryRun: boolean;
+}
+
+/** Records that were in no part. */
+export interface FilledGap {
+  readonly shardId: string;
+  readonly firstSequence: string;
+  readonly lastSequence: string;
+  /** ISO 8601. */
+  readonly firstArrival: string;
+  readonly lastArrival: string;
+  readonly records: number;
+  /** Why they are in no part still; undefined where they are, or in a dry run. */
+  readonly why: string | undefined;
+}
+
+export interface GapReport {
+  readonly dryRun: boolean;
+  readonly shards: number;
+  /** Places that were looked at. */
+  readonly looked: number;
+  readonly gaps: readonly FilledGap[];
+  /** Records that end the process: skipped now. */
+  readonly skipped: readonly { readonly shardId: string; readonly sequenceNumber: string }[];
+  /** Of a dry run: what would be counted, at most. */
+  readonly preview: Preview | undefined;
+}
+
+/** A shard takes five reads a second, and the roll-up's are among them (Kinesis developer guide, "Quotas and limits"). */
+const readEveryMs = 400;
+/** Of one invocation; its payload holds a third more. */
+const batchBytesMax = 3 * 1024 * 1024;
+const batchRecordsMax = 1_000;
+
+/**
+ * Counts records that the stream still has and that no part holds: those that Lambda gave up on and could not put into
+ * the bucket, or that a mapping was made too late for. Looks between each two parts that are next to each other. At any
+ * time, any number of times: each run of records is one more invocation. Throws what the ledger and the stream throw.
+ */
+export async function fillGaps(ports: GapPorts, options: GapOptions): Promise<GapReport> {
+  const shardIds = await ports.shards.shardIds();
+  const filler = new GapFiller(ports, options);
+  for (const shardId of shardIds) await filler.shard(shardId);
+  return { shards: shardIds.length, ...filler.report() };
+}
+
+class GapFiller {
+  readonly #ports: GapPorts;
+  readonly #options: GapOptions;
+  readonly #rollUp: TimedFunction;
+  readonly #gaps: FilledGap[] = [];
+  readonly #skipped: { shardId: string; sequenceNumber: string }[] = [];
+  #preview = emptyPreview;
+  #looked = 0;
+  #nextReadMs = 0;
+
+  constructor(ports: GapPorts, options: GapOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#rollUp = new TimedFunction(ports.rollUp, ports.clock, Number.POSITIVE_INFINITY);
+  }
+
+  report(): Omit<GapReport, "shards"> {
+    const { dryRun } = this.#options;
+    const preview = dryRun ? this.#preview : undefined;
+    return { dryRun, looked: this.#looked, gaps: this.#gaps, skipped: this.#skipped, preview };
+  }
+
+  async shard(shardId: string): Promise<void> {
+    const { ledger, streamName } = this.#ports;
+    for await (const gap of gapsSince(ledger, shardKey(streamName, shardId), this.#options.fromMs)) {
+      this.#looked++;
+      // One record says whether there are any: next to most parts there are none.
+      for await (const _ of this.#records(shardId, gap, 1)) {
+        await this.#fill(shardId, gap);
+        break;
+      }
+    }
+  }
+
+  async #fill(shardId: string, gap: Gap): Promise<void> {
+    let records: StreamRecord[] = [];
+    let bytes = 0;
+    for await (const record of this.#records(shardId, gap, batchRecordsMax)) {
+      if (records.length === batchRecordsMax || bytes + record.data.length > batchBytesMax) {
+        await this.#count(shardId, records);
+        records = [];
+        bytes = 0;
+      }
+      records.push(record);
+      bytes += record.data.length;
+    }
+    if (records.length > 0) await this.#count(shardId, records);
+  }
+
+  /** The records of a gap that were asked for, in order. */
+  async *#records(shardId: string, { after, before }: Gap, limit: number): AsyncGenerator<StreamRecord> {
+    const { stream } = this.#ports;
+    const { fromMs, toMs } = this.#options;
+    await this.#pace();
+    for await (const { records, behindMs } of stream.pages(
+      shardId,
+      after === undefined ? "oldest" : { after },
+      limit,
+    )) {
+      for (const record of records) {
+        if (before !== undefined && compareSequence(record.sequenceNumber, before) >= 0) return;
+        if (before === undefined && record.arrivalMs >= toMs) return;
+        if (record.arrivalMs >= fromMs) yield record;
+      }
+      if (records.length === 0 && behindMs === 0) return;
+      await this.#pace();
+    }
+  }
+
+  async #pace(): Promise<void> {
+    const { clock } = this.#ports;
+    const waitMs = this.#nextReadMs - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs);
+    this.#nextReadMs = clock.now() + readEveryMs;
+  }
+
+  async #count(shardId: string, records: readonly StreamRecord[]): Promise<void> {
+    const { streamName, ledger } = this.#ports;
+    const [first] = records;
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return;
+    const batch: Batch = { streamName, shardId, records };
+    const onSkip = (shard: string, sequenceNumber: string) =>
+      void this.#skipped.push({ shardId: shard, sequenceNumber });
+    const outcome = this.#options.dryRun
+      ? await this.#foresee(batch)
+      : await runIsolated(batch, { ledger, rollUp: this.#rollUp, onSkip });
+    this.#gaps.push({
+      shardId,
+      firstSequence: first.sequenceNumber,
+      lastSequence: last.sequenceNumber,
+      firstArrival: new Date(first.arrivalMs).toISOString(),
+      lastArrival: new Date(last.arrivalMs).toISOString(),
+      records: records.length,
+      why: this.#options.dryRun || (await this.#isCounted(batch)) ? undefined : reasonOf(outcome),
+    });
+  }
+
+  async #foresee(batch: Batch): Promise<Outcome<unknown>> {
+    const outcome = await this.#rollUp.preview(batch);
+    if (outcome.kind === "done") this.#preview = joined(this.#preview, outcome.answer);
+    return outcome;
+  }
+
+  async #isCounted({ streamName, shardId, records }: Batch): Promise<boolean> {
+    const [first, last] = [records[0]?.sequenceNumber ?? "", records.at(-1)?.sequenceNumber ?? ""];
+    const parts = await this.#ports.ledger.committed(shardKey(streamName, shardId), first, last);
+    return records.every(({ sequenceNumber }) => parts.some((part) => covers(part, sequenceNumber)));
+  }
+}
+
+const reasonOf = (outcome: Outcome<unknown>): string =>
+  outcome.kind === "done" ? "the invocation left records out" : said(outcome);
