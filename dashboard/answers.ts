@@ -2,7 +2,7 @@ import type { Answer, AnswerRow, MetricSummary, OpenBuckets } from "../lib/query
 import type { ShardState } from "../lib/query/shards.ts";
 import { ApiFailure } from "./api-failure.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The body of `GET /v1/metrics`. Like the others here it throws ApiFailure for anything else. */
 export const readMetricSummaries = (body: unknown): MetricSummary[] =>
@@ -62,26 +62,26 @@ function unexpected(expected: string, name: string): never {
   throw new ApiFailure(true, `The API answered in a form that this page does not know: ${name} is not ${expected}`);
 }
 
-function fields(value: unknown, name: string): Fields {
+export function fields(value: unknown, name: string): Fields {
   return typeof value === "object" && value !== null ? { ...value } : unexpected("an object", name);
 }
 
-function list(of: Fields, name: string): unknown[] {
+export function list(of: Fields, name: string): unknown[] {
   const value = of[name];
   return Array.isArray(value) ? value : unexpected("a list", name);
 }
 
-function text(of: Fields, name: string): string {
+export function text(of: Fields, name: string): string {
   const value = of[name];
   return typeof value === "string" ? value : unexpected("a text", name);
 }
 
-function number(of: Fields, name: string): number {
+export function number(of: Fields, name: string): number {
   const value = of[name];
   return typeof value === "number" && Number.isFinite(value) ? value : unexpected("a number", name);
 }
 
-function time(of: Fields, name: string): string {
+export function time(of: Fields, name: string): string {
   const value = text(of, name);
   return Number.isNaN(Date.parse(value)) ? unexpected("a time", name) : value;
 }

@@ -8,9 +8,11 @@ import { Card } from "./card.ts";
 import { ClockFace } from "./clock-face.ts";
 import { emptinessOf } from "./emptiness.ts";
 import { healthOf } from "./health.ts";
+import { LiveSection } from "./live-section.ts";
 import { defaultBy, metricViewOf } from "./metric-view.ts";
 import { Palette, topMax } from "./palette.ts";
 import { only, part, say } from "./part.ts";
+import { QuarantineSection } from "./quarantine-section.ts";
 import { offerRanges } from "./range-choice.ts";
 import { ShardStrip } from "./shard-strip.ts";
 import { Sources } from "./sources.ts";
@@ -43,9 +45,12 @@ export class Dashboard {
   constructor(root: ParentNode) {
     this.#root = root;
     this.#strip = new ShardStrip(root, this.#clock);
+    new LiveSection(root, this.#clock, this.#sources);
+    const quarantine = new QuarantineSection(root, this.#clock, this.#sources, () => this.#choices.range);
     offerRanges(only(root, ".ranges", HTMLElement), this.#choices.range, (range) => {
       this.#keep({ ...this.#choices, range });
       for (const { metric } of this.#places) this.#askAnew(metric.name);
+      quarantine.askAnew();
     });
     say(part(root, "zone", HTMLElement), this.#clock.zone(Date.now()));
   }

@@ -5,6 +5,7 @@ import type { Config } from "../lib/config.ts";
 import { collectRoutes } from "../lib/lambda/collect-routes.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
+import { CollectorAlarms } from "./collector-alarms.ts";
 import type { EventStream } from "./event-stream.ts";
 import { WriteKeys } from "./write-keys.ts";
 
@@ -31,6 +32,7 @@ export class Collector extends Construct {
     });
     stream.grantWrite(collect);
     new WriteKeys(this, "Keys", config).grantRead(collect);
+    new CollectorAlarms(this, "Alarms", config);
     const integration = new HttpLambdaIntegration("CollectFunction", collect);
     for (const route of Object.values(collectRoutes)) {
       const [method = "", path = ""] = route.split(" ");

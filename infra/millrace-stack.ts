@@ -34,7 +34,7 @@ export class MillraceStack extends Stack {
     const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
     new Recovery(this, "Recovery", { configFile, stream, ledger, bucket, rollUp: rollUp.function });
     new Audit(this, "Audit", { configFile, stream, ledger, store, bucket });
-    const query = new QueryApi(this, "Query", { configFile, stream, ledger, store });
+    const query = new QueryApi(this, "Query", { configFile, stream, ledger, store, bucket });
     if (sourcesOf(props.config).length > 0) {
       new Collector(this, "Collector", { config: props.config, configFile, api: query.api, stream });
     }

@@ -10,12 +10,14 @@ import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";
 import type { MetricStore } from "./metric-store.ts";
+import type { RejectBucket } from "./reject-bucket.ts";
 
 export interface QueryApiProps {
   readonly configFile: string;
   readonly stream: EventStream;
   readonly ledger: LedgerTable;
   readonly store: MetricStore;
+  readonly bucket: RejectBucket;
 }
 
 /** The HTTP API, with the function that answers questions and serves the page. */
@@ -23,19 +25,21 @@ export class QueryApi extends Construct {
   /** Other functions add routes of their own. */
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { configFile, stream, ledger, store }: QueryApiProps) {
+  constructor(scope: Construct, id: string, { configFile, stream, ledger, store, bucket }: QueryApiProps) {
     super(scope, id);
     const query = new BundledFunction(this, "Function", {
       functionName: names.query,
       description: "Answers questions about metrics and serves the page",
       entry: "query.ts",
       configFile,
-      memoryMib: 256,
+      // A part is folded again to say what became of one of its events.
+      memoryMib: 512,
       timeoutSeconds: 30,
       environment: {
         [environmentNames.stream]: stream.stream.streamName,
         [environmentNames.database]: store.databaseName,
         [environmentNames.ledger]: ledger.table.tableName,
+        [environmentNames.bucket]: bucket.bucket.bucketName,
       },
       addTo: (directory) => {
         execFileSync(process.execPath, [
@@ -47,6 +51,7 @@ export class QueryApi extends Construct {
     stream.grantRead(query);
     ledger.grantRead(query);
     store.grantQuery(query);
+    bucket.grantRead(query);
     this.api = new HttpApi(this, "Api", {
       apiName: names.query,
       description: "Millrace: metrics by HTTP",

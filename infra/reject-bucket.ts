@@ -37,6 +37,14 @@ export class RejectBucket extends Construct {
     this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn, { "s3:prefix": names.failuresPrefix });
   }
 
+  /** May read what is in quarantine, and what Lambda gave up on. */
+  grantRead(grantee: IGrantable): void {
+    this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);
+    for (const prefix of [names.quarantinePrefix, names.failuresPrefix]) {
+      this.#grant(grantee, "s3:GetObject", this.bucket.arnForObjects(`${prefix}*`));
+    }
+  }
+
   /** May read what Lambda gave up on, and put it aside once it is counted. */
   grantRedrive(grantee: IGrantable): void {
     this.#grant(grantee, "s3:ListBucket", this.bucket.bucketArn);

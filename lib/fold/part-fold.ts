@@ -1,17 +1,17 @@
-import { shown } from "../config-error.ts";
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import { IdMap } from "../dedupe/id-map.ts";
 import { hashMessageId, type MessageHash } from "../dedupe/message-hash.ts";
 import type { Definitions } from "../definitions.ts";
 import { type Event, readEvent } from "../event/event.ts";
-import { aheadMsMax, partLimits, recordLimits } from "../limits.ts";
+import { partLimits, recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
 import { brokenCompressionBytes, isCompressed } from "../record/compression.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
 import type { Row } from "../store/row.ts";
+import { EventJudge } from "./event-judge.ts";
 import { addNumber, type Group, MetricGroups } from "./group.ts";
-import { type CompiledMetric, type MetricsOf, metricMatcher } from "./metric-matcher.ts";
+import type { CompiledMetric } from "./metric-matcher.ts";
 
 export const bucketMsOf = (timestampMs: number): number => Math.floor(timestampMs / 60_000) * 60_000;
 
@@ -51,16 +51,13 @@ export const nothingKnown: KnownIds = { has: () => false, windowMs: 0 };
  */
 export class PartFold {
   readonly #definitions: Definitions;
-  readonly #metricsOf: MetricsOf;
+  readonly #judge: EventJudge;
   readonly #trace: Trace;
   readonly #groups: (MetricGroups | undefined)[] = [];
   readonly #memory: KnownIds;
   readonly #hash: MessageHash = { high: 0, low: 0 };
   /** Ids of the events that are fit to be counted, duplicates too. */
   readonly ids = new IdMap(4_096);
-  /** The metrics that the event at hand counts in, and the number of each; kept only to make no new arrays. */
-  readonly #selected: CompiledMetric[] = [];
-  readonly #numbers: number[] = [];
   readonly rejected: Rejected[] = [];
   #tally = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };
   #unpackedBytes = 0;
@@ -68,7 +65,7 @@ export class PartFold {
   constructor(definitions: Definitions, memory: KnownIds = nothingKnown, trace: Trace = noTrace) {
     this.#definitions = definitions;
     this.#memory = memory;
-    this.#metricsOf = metricMatcher(definitions);
+    this.#judge = new EventJudge(definitions);
     this.#trace = trace;
   }
 
@@ -116,22 +113,9 @@ export class PartFold {
   }
 
   #count(event: Event, record: StreamRecord, index: number): Problem | undefined {
-    const untimely = this.#untimely(event, record.arrivalMs);
-    if (untimely !== undefined) return untimely;
-    // All numbers are checked before anything is added: an event counts in all of its metrics or in none.
-    const selected = this.#selected;
-    const numbers = this.#numbers;
-    selected.length = 0;
-    for (const metric of this.#metricsOf(event)) {
-      if (metric.matches !== undefined && !metric.matches(event)) continue;
-      const value = metric.number?.(event.fields);
-      const absent = value === undefined || value === null;
-      if (metric.number !== undefined && absent) continue;
-      const number = absent ? 0 : numberOf(value);
-      if (Number.isNaN(number)) return notANumber(metric, value);
-      numbers[selected.length] = number;
-      selected.push(metric);
-    }
+    const unfit = this.#judge.judge(event, record.arrivalMs);
+    if (unfit !== undefined) return unfit;
+    const { selected, numbers } = this.#judge;
     // Only a counted event is remembered, so that a mended one may come again under the same id.
     if (event.messageId !== "") {
       hashMessageId(event.messageId, this.#hash);
@@ -156,21 +140,6 @@ export class PartFold {
     return undefined;
   }
 
-  #untimely({ timestampMs }: Event, arrivalMs: number): Problem | undefined {
-    const lateMs = arrivalMs - timestampMs;
-    if (lateMs > this.#definitions.allowedLatenessMs) {
-      const allowed = this.#definitions.allowedLatenessMs / 1_000;
-      return problem("late", `expected an event of the last ${allowed} s, got one ${Math.floor(lateMs / 1_000)} s old`);
-    }
-    if (-lateMs > aheadMsMax) {
-      return problem(
-        "early",
-        `expected an event at most ${aheadMsMax / 1_000} s ahead, got ${Math.floor(-lateMs / 1_000)} s`,
-      );
-    }
-    return undefined;
-  }
-
   #groupsOf(metric: CompiledMetric): MetricGroups {
     const known = this.#groups[metric.index];
     if (known !== undefined) return known;
@@ -184,21 +153,6 @@ export class PartFold {
     else this.#tally.quarantined++;
     this.rejected.push({ record, index, problem: reason });
   }
-}
-
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-/** Above it a double no longer holds cents, and one such number would drown all others. */
-const magnitudeMax = 1e15;
-
-/** A number, or the text of one; NaN for anything else. */
-function numberOf(value: unknown): number {
-  const number = typeof value === "string" && value.length <= 40 && decimal.test(value) ? Number(value) : value;
-  return typeof number === "number" && Math.abs(number) <= magnitudeMax ? number : Number.NaN;
-}
-
-function notANumber({ definition: { measure } }: CompiledMetric, value: unknown): Problem {
-  const path = measure.kind === "sum" ? measure.of : "";
-  return problem("invalid", `${path}: expected a number of at most ${magnitudeMax} either way, got ${shown(value)}`);
 }
 
 /** The row of a group. */

@@ -5,6 +5,7 @@ import type { Definitions } from "../definitions.ts";
 import { PartFold, type Rejected, rowOf, type Tally } from "../fold/part-fold.ts";
 import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
 import { partLimits } from "../limits.ts";
+import type { Problem } from "../problem.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Refusal } from "../store/store.ts";
@@ -100,6 +101,11 @@ export function heldBy({ records, tally, rows }: FoldedPart) {
   return { records: records.length, events: tally.events, firstBucketMs, lastBucketMs };
 }
 
+const storeRefusal = ": expected the store to take the row";
+
+/** Whether an event was rejected for a row that the store refused: it may count in other metrics all the same. */
+export const isStoreRefusal = ({ detail }: Problem): boolean => detail.includes(storeRefusal);
+
 /**
  * The part without the rows that the store refused. An event with a refused row is no longer counted but late or
  * quarantined; rows of it that the store took stay, and the detail names the metrics that lack it.
@@ -111,7 +117,7 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
   const trace = new PartFold(definitions, part.memory, (metric, group, record, index) => {
     const refusal = refused.get(rowKey(rowOf(metric, group)));
     if (refusal === undefined) return;
-    const detail = `${metric.definition.name}: expected the store to take the row, got "${refusal.detail}"`;
+    const detail = `${metric.definition.name}${storeRefusal}, got "${refusal.detail}"`;
     events.set(`${record.sequenceNumber} ${index}`, { record, index, problem: { reason: refusal.reason, detail } });
   });
   for (const record of part.records) addTo(trace, record, part.skipped);

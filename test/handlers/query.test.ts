@@ -1,11 +1,18 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { queryChain } from "../../handlers/query.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
+import { LiveEvents } from "../../lib/live/live-events.ts";
 import type { QueryPorts } from "../../lib/query/connect.ts";
+import type { EventPorts } from "../../lib/query/connect-events.ts";
 import type { Openness, OpenRange } from "../../lib/query/open-parts.ts";
 import type { MetricAnswer, MetricQuestion } from "../../lib/store/store.ts";
+import { folded, order, record } from "../lib/fold/shop.ts";
+import { recordOf, sold } from "../lib/roll-up/world.ts";
+import { WhyRig } from "../lib/why/rig.ts";
+import { MemoryQuarantine } from "../memory/memory-quarantine.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 
 const definitions = definitionsOf(
@@ -34,7 +41,11 @@ beforeEach(() => {
     },
   };
   // What a question about metrics does not touch is not there.
-  chain = queryChain(definitions, () => ({ store, openness }) as unknown as QueryPorts, import.meta.dirname);
+  chain = queryChain(
+    definitions,
+    () => ({ store, openness }) as unknown as QueryPorts & EventPorts,
+    import.meta.dirname,
+  );
   vi.stubEnv("POWERTOOLS_LOG_LEVEL", "SILENT");
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -142,4 +153,82 @@ describe("a question that cannot be answered", () => {
 test("only files of the page are served", async () => {
   const { statusCode, body } = await get("GET /page/{file}", "../package.json");
   expect([statusCode, body.field]).toEqual([404, "file"]);
+});
+
+test("what became of a message is asked of the ledger, by its id as the path has it", async () => {
+  const rig = new WhyRig([recordOf(0, [sold(1)])]);
+  await rig.world.invoke(0, 1);
+  rig.world.nowMs = Date.now();
+  const chain = eventChain({ why: rig.ports });
+  const event = { routeKey: "GET /v1/events/{messageId}", rawQueryString: "", headers: {} };
+  const ask = (messageId: string, rawQueryString = "") =>
+    chain({ ...event, pathParameters: { messageId }, rawQueryString });
+  const old = await ask("m1", `from=${new Date(Date.now() - 80 * 86_400_000).toISOString()}`);
+  expect([old.statusCode, JSON.parse(old.body ?? "")]).toMatchObject([200, { messageId: "m1", complete: true }]);
+  for (const [id, query] of [
+    ["", ""],
+    ["m1", "from=-100d"],
+    ["m1", "next=x"],
+    ["x".repeat(300), ""],
+  ] as const) {
+    expect((await ask(id, query)).statusCode).toBe(400);
+  }
+});
+
+test("the events as they come are answered, and a question that is none is refused", async () => {
+  const stream = { shardIds: async () => [], pages: async function* () {} };
+  const chain = eventChain({ live: new LiveEvents(stream, definitions, systemClock) });
+  const event = { routeKey: "GET /v1/live", headers: {}, pathParameters: {} };
+  const { statusCode, body } = await chain({ ...event, rawQueryString: "name=a" });
+  expect([statusCode, JSON.parse(body ?? "")]).toMatchObject([200, { events: [], shards: { read: 0, all: 0 } }]);
+  expect((await chain({ ...event, rawQueryString: "colour=red" })).statusCode).toBe(400);
+});
+
+function eventChain(ports: Partial<EventPorts>) {
+  const chain = queryChain(definitions, () => ports as unknown as QueryPorts & EventPorts, import.meta.dirname);
+  return (event: object) => chain(event as unknown as APIGatewayProxyEventV2, lambdaContext);
+}
+
+describe("quarantine", () => {
+  const bad = order({ timestamp: undefined, properties: { revenue: "much" }, userId: "ann" });
+  const rejected = { ...record([bad], 5), arrivalMs: Date.now() - 60_000 };
+  const id = `${new Date(rejected.arrivalMs).toISOString().slice(0, 10)}.shardId-000000000000.ab.5.0`;
+
+  beforeEach(async () => {
+    const files = new MemoryQuarantine();
+    files.nowMs = Date.now;
+    const place = { part: "ab", version: 1, arrivalMs: rejected.arrivalMs };
+    await files.put("events/shardId-000000000000", place, folded([rejected]).rejected);
+    const ledger = { committed: async () => [] };
+    const clock = { now: Date.now };
+    const quarantine = async () => ({ files, ledger, clock, streamName: "events", bucket: "rejects" });
+    chain = queryChain(definitions, () => ({ quarantine }) as never, import.meta.dirname);
+  });
+
+  const ask = async (routeKey: string, rawQueryString: string, pathParameters = {}) => {
+    const event = { routeKey, rawQueryString, pathParameters, headers: {} };
+    const { statusCode, body = "" } = await chain(event as unknown as APIGatewayProxyEventV2, lambdaContext);
+    return { statusCode, body: JSON.parse(body) as Record<string, unknown> };
+  };
+
+  test("is listed with the reasons, and nothing of what is in the events", async () => {
+    const { statusCode, body } = await ask("GET /v1/quarantine", "from=-1h&reason=invalid");
+    expect(statusCode).toBe(200);
+    expect(body).toMatchObject({ bucket: "rejects", events: 1, complete: true, entries: [{ id, settled: false }] });
+    expect(JSON.stringify(body)).not.toContain("ann");
+    expect((await ask("GET /v1/quarantine", "from=-1h&reason=plan")).body.events).toBe(0);
+    expect((await ask("GET /v1/quarantine", "reason=no")).body).toMatchObject({ status: 400, field: "reason" });
+  });
+
+  test("gives an event to who asks for it, and 404 for any other", async () => {
+    const { statusCode, body } = await ask("GET /v1/quarantine/{id}", "", { id });
+    expect([statusCode, body.shardId, body.sequenceNumber, body.index]).toEqual([200, "shardId-000000000000", "5", 0]);
+    expect(String(body.text)).toContain('"userId":"ann"');
+    for (const other of ["", "x", id.replace(".ab.", ".cd.")]) {
+      expect((await ask("GET /v1/quarantine/{id}", "", { id: other })).body).toMatchObject({
+        status: 404,
+        field: "id",
+      });
+    }
+  });
 });

@@ -113,6 +113,18 @@ test("the query function may not write, and the roll-up may not read the store",
   expect(actionsOf("RollUp")).not.toContain("timestream:Select");
 });
 
+test("the query function may read what is not counted, and nothing else of the bucket", () => {
+  const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) => id.startsWith("Query"));
+  const objects = policies
+    .flatMap(
+      ([, { Properties }]) => (Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
+    )
+    .filter(({ Action }) => Action === "s3:GetObject")
+    .map(({ Resource }) => JSON.stringify(Resource));
+  expect(objects).toHaveLength(2);
+  expect(objects.join()).toMatch(/quarantine\/\*.*aws\/lambda\/\*/);
+});
+
 test("the audit may change nothing", () => {
   const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) => id.startsWith("Audit"));
   const actions = policies.flatMap(([, { Properties }]) =>

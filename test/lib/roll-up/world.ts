@@ -3,8 +3,8 @@ import { count, defineConfig, sum, track } from "../../../lib/config.ts";
 import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
-import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
@@ -82,6 +82,8 @@ export class World {
   readonly ledger = new MemoryLedger();
   readonly store = new MemoryStore();
   readonly rejected = new Map<string, readonly Rejected[]>();
+  /** By part and version, as the files are. */
+  readonly rejectedFiles = new Map<string, readonly Rejected[]>();
   readonly records: readonly StreamRecord[];
   nowMs = baseMs;
   /** Processes that stay warm between invocations. */
@@ -183,8 +185,9 @@ export class World {
       ledger: faulty(this.ledger),
       store: faulty(this.store),
       quarantine: faulty({
-        put: async (_shard: string, { part }: QuarantinePlace, rejected: readonly Rejected[]) => {
+        put: async (_shard: string, { part, version }: QuarantinePlace, rejected: readonly Rejected[]) => {
           this.rejected.set(part, rejected);
+          this.rejectedFiles.set(`${part}.${version}`, rejected);
         },
       }),
       stream: faulty({

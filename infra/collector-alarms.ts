@@ -1,0 +1,171 @@
+import { Duration } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Construct } from "constructs";
+import type { Config } from "../lib/config.ts";
+import type { RefusedReason } from "../lib/event/refused.ts";
+import { names } from "../lib/names.ts";
+
+/** A counter, and how much of it is too much. */
+interface Trouble {
+  readonly id: string;
+  /** Namespace and dimensions are those that the metric is published with: an alarm without them never has data. */
+  readonly metric: { readonly namespace: string; readonly name: string; readonly dimensions: Record<string, string> };
+  readonly tolerance: Tolerance;
+  readonly description: string;
+}
+
+interface Tolerance {
+  readonly periodMinutes: number;
+  /** In one period. */
+  readonly countMax: number;
+  /** The alarm goes off when so many of the last periods had more. */
+  readonly periods: number;
+  readonly ofPeriods: number;
+}
+
+/** Of what must not be at all. */
+const none: Tolerance = { periodMinutes: 1, countMax: 0, periods: 1, ofPeriods: 5 };
+/** Of what clients bridge by themselves for a while: the shortest, analytics-node, for 4 minutes of 503. */
+const briefly: Tolerance = { periodMinutes: 1, countMax: 0, periods: 2, ofPeriods: 3 };
+/** Of what strangers and old pages cause every day. */
+const some: Tolerance = { periodMinutes: 5, countMax: 100, periods: 2, ofPeriods: 3 };
+
+/** What keeps events out, or lets them in only to end in quarantine. */
+export class CollectorAlarms extends Construct {
+  constructor(scope: Construct, id: string, { trackingPlan }: Config) {
+    super(scope, id);
+    for (const trouble of [...ofStream, ...ofFunction, ...ofSenders]) this.#add(trouble);
+    const reasons: RefusedReason[] = ["invalid", "too-large"];
+    // Where the plan only observes, what breaks it counts all the same.
+    if (trackingPlan?.mode === "enforce") reasons.push("plan");
+    for (const reason of reasons) this.#add(refused(reason));
+  }
+
+  #add({ id, metric: { namespace, name, dimensions }, tolerance, description }: Trouble): void {
+    new Alarm(this, id, {
+      alarmName: `millrace-collector-${id.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`,
+      alarmDescription: description,
+      metric: new Metric({
+        namespace,
+        metricName: name,
+        dimensionsMap: dimensions,
+        statistic: "Sum",
+        period: Duration.minutes(tolerance.periodMinutes),
+      }),
+      threshold: tolerance.countMax,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: tolerance.ofPeriods,
+      datapointsToAlarm: tolerance.periods,
+      // Nobody sent anything, or nothing went wrong.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/** Published in the embedded metric format, with the function's service as a dimension. */
+const counter = (name: string, more: Record<string, string> = {}): Trouble["metric"] => ({
+  namespace: names.metricNamespace,
+  name,
+  dimensions: { ...more, service: names.collect },
+});
+
+/** Lambda developer guide, "Types of metrics for Lambda functions". */
+const ofLambda = (name: string): Trouble["metric"] => ({
+  namespace: "AWS/Lambda",
+  name,
+  dimensions: { FunctionName: names.collect },
+});
+
+const describeStream = `aws kinesis describe-stream-summary --stream-name ${names.stream}`;
+const readLog =
+  "aws logs tail --since 1h $(aws lambda get-function-configuration" +
+  ` --function-name ${names.collect} --query LoggingConfig.LogGroup --output text)`;
+
+const ofStream: readonly Trouble[] = [
+  {
+    id: "StreamUnavailable",
+    metric: counter("StreamUnavailable"),
+    tolerance: briefly,
+    description:
+      "The stream cannot be reached, or takes nothing: senders get 503 and keep their events, but analytics-node gives" +
+      ` up after 4 minutes. ${describeStream} says whether it is there; ${readLog} says why, as AWS does.`,
+  },
+  {
+    id: "StreamThrottled",
+    metric: counter("StreamThrottled"),
+    tolerance: briefly,
+    description:
+      "A shard is given more than it takes: senders get 429, keep their events and come again, for some minutes." +
+      ` ${describeStream} says how many shards there are; more come by stream.shards in the configuration.`,
+  },
+  {
+    id: "KeysUnavailable",
+    metric: counter("KeysUnavailable"),
+    tolerance: briefly,
+    description:
+      "The write keys, or the key that values are hashed with, cannot be read: senders get 503, and analytics-node gives up" +
+      ` after 4 minutes. aws secretsmanager list-secrets --filters Key=name,Values=millrace/ says which are there; ${readLog} says why.`,
+  },
+];
+
+const ofFunction: readonly Trouble[] = [
+  {
+    id: "Errors",
+    metric: counter("CollectorErrors"),
+    tolerance: none,
+    description:
+      "A request could not be answered because of a bug: its sender gets 500 and comes again with the same, until it gives" +
+      ` up and the events are lost. ${readLog} has the error's name and place.`,
+  },
+  {
+    id: "Failed",
+    metric: ofLambda("Errors"),
+    tolerance: none,
+    description:
+      "The collector's function ended before it could answer (out of time, out of memory, or it does not start): senders get" +
+      ` 500 or 503, and come again until they give up. ${readLog} says how it ended.`,
+  },
+  {
+    id: "FunctionThrottled",
+    metric: ofLambda("Throttles"),
+    tolerance: briefly,
+    description:
+      "Lambda runs no more of the collector at once: senders get 503, and analytics-node gives up after 4 minutes." +
+      " aws lambda get-account-settings says how many functions may run; a higher quota can be asked for.",
+  },
+];
+
+const ofSenders: readonly Trouble[] = [
+  {
+    id: "Unauthorized",
+    metric: counter("Unauthorized"),
+    tolerance: some,
+    description:
+      "Many requests have no known write key: what they hold is lost, for senders take 401 as the end. Was a key rotated twice" +
+      " while senders still have the first? aws secretsmanager list-secrets --filters Key=name,Values=millrace/write-keys/" +
+      " says when each was changed.",
+  },
+  {
+    id: "OriginForbidden",
+    metric: counter("OriginForbidden"),
+    tolerance: some,
+    description:
+      "Pages of an origin that a source does not allow send events: they are lost, for browsers take 403 as the end. If the" +
+      ` pages are yours, add their origin to allowedOrigins of the source in the configuration; ${readLog} says since when.`,
+  },
+];
+
+const causes: Readonly<Record<RefusedReason, string>> = {
+  plan: "break the tracking plan: a sender or the plan has changed",
+  "too-large": "are over 32 KiB",
+  invalid: "are no object, are too deep, or have an unknown write key of their own",
+};
+
+const refused = (reason: RefusedReason): Trouble => ({
+  id: `Refused${{ plan: "Plan", "too-large": "TooLarge", invalid: "Invalid" }[reason]}`,
+  metric: counter("EventsRefused", { reason }),
+  tolerance: some,
+  description:
+    `Many events ${causes[reason]}. They were acknowledged, are in quarantine and in no metric.` +
+    ` npx millrace quarantine list --where reason=${reason} --aws says which, and what is wrong with them.`,
+});

@@ -1,0 +1,59 @@
+import { shardKey } from "../record/shard-key.ts";
+import { isSettled, type ListedEntry, type QuarantinePorts, readable } from "./answer.ts";
+import { eventsOf, type QuarantinedEvent } from "./entry.ts";
+import { readEntryId } from "./entry-id.ts";
+import type { QuarantineFile } from "./quarantine-files.ts";
+
+/** An entry with all that was kept of it. */
+export interface ShownEntry extends ListedEntry {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly partitionKey: string | null;
+  /** From 0; null for the record as a whole. */
+  readonly index: number | null;
+  readonly part: string;
+  /** The event's text as it was sent; null where its bytes are no text, or the record as a whole is meant. */
+  readonly text: string | null;
+  /** The record as it was stored, base64. */
+  readonly record: string;
+}
+
+/** The event that an id names; undefined where there is none (any more), or the id is none. */
+export async function findEntry(
+  id: string,
+  streamName: string,
+  { files }: Pick<QuarantinePorts, "files">,
+): Promise<QuarantinedEvent | undefined> {
+  const place = readEntryId(id);
+  if (place === undefined) return undefined;
+  let newest: QuarantineFile | undefined;
+  for await (const file of files.list({
+    day: place.day,
+    shard: shardKey(streamName, place.shardId),
+    part: place.part,
+  })) {
+    if (file.version >= (newest?.version ?? 0)) newest = file;
+  }
+  if (newest === undefined) return undefined;
+  for await (const record of readable(files, newest)) {
+    if (record.sequenceNumber !== place.sequenceNumber) continue;
+    for (const event of eventsOf(newest, record)) if (event.entry.id === id) return event;
+  }
+  return undefined;
+}
+
+/** All of an event, for who wants to see it. Personal data: only where it was asked for. */
+export async function shownEntry(event: QuarantinedEvent, { ledger }: QuarantinePorts): Promise<ShownEntry> {
+  const { entry, place, record, text } = event;
+  return {
+    ...entry,
+    settled: await isSettled(event, ledger),
+    shardId: place.shardId,
+    sequenceNumber: place.sequenceNumber,
+    partitionKey: record.partitionKey ?? null,
+    index: place.index ?? null,
+    part: place.part,
+    text: text ?? null,
+    record: record.data,
+  };
+}

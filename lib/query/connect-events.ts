@@ -1,0 +1,44 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { clientSettings } from "../aws/client-settings.ts";
+import { systemClock } from "../clock.ts";
+import type { Definitions } from "../definitions.ts";
+import { readEnvironment } from "../environment.ts";
+import { S3FailureFiles } from "../failures/s3.ts";
+import { DynamoLedger } from "../ledger/dynamodb.ts";
+import { LiveEvents } from "../live/live-events.ts";
+import { S3QuarantineFiles } from "../quarantine/s3-files.ts";
+import { KinesisStream } from "../stream/kinesis.ts";
+import type { WhyPorts } from "../why/ports.ts";
+
+/** What questions about single events are answered from. */
+export interface EventPorts {
+  readonly why: WhyPorts;
+  readonly live: LiveEvents;
+}
+
+/** The AWS services that the environment names, as these ports. */
+export function connectEventPorts(
+  variables: Readonly<Record<string, string | undefined>>,
+  definitions: Definitions,
+): EventPorts {
+  const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
+  const settings = clientSettings();
+  const stream = new KinesisStream(new KinesisClient(settings), place.stream);
+  const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
+  const s3 = new S3Client(settings);
+  return {
+    why: {
+      streamName: place.stream,
+      shardLists: [stream, { shardIds: () => ledger.shardIds(place.stream) }],
+      ledger,
+      stream,
+      quarantine: new S3QuarantineFiles(s3, place.bucket),
+      failures: new S3FailureFiles(s3, place.bucket),
+      clock: systemClock,
+      definitions,
+    },
+    live: new LiveEvents(stream, definitions, systemClock),
+  };
+}

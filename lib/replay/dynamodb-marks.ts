@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { ledgerKeys } from "../ledger/dynamodb.ts";
+import { replayLimits } from "../limits.ts";
+import type { Mark, ReplayMarks } from "./replay-marks.ts";
+
+/** A message id may be of any characters, and personal: the key has a hash of it. */
+const keyOf = (messageId: string) => ({
+  [ledgerKeys.partition]: `replayed/${createHash("sha256").update(messageId).digest("hex")}`,
+  [ledgerKeys.sort]: "mark",
+});
+
+/** Marks in the ledger's table, one item a message, gone by themselves when its entries are. */
+export class DynamoReplayMarks implements ReplayMarks {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async read(messageId: string): Promise<Mark | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(keyOf(messageId)), ConsistentRead: true }),
+    );
+    return Item === undefined ? undefined : (unmarshall(Item).mark as Mark);
+  }
+
+  async move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
+    const revision = (from?.revision ?? 0) + 1;
+    // A copy that is rejected now is in quarantine for as long again, counted from its arrival.
+    const expires = Math.ceil((next.untilMs + replayLimits.reachMsMax) / 1_000) + 86_400;
+    const item = { ...keyOf(messageId), revision, mark: { ...next, revision }, [ledgerKeys.timeToLive]: expires };
+    const condition =
+      from === undefined
+        ? { ConditionExpression: "attribute_not_exists(revision)" }
+        : {
+            ConditionExpression: "revision = :revision",
+            ExpressionAttributeValues: marshall({ ":revision": from.revision }),
+          };
+    try {
+      await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: marshall(item), ...condition }));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Fields } from "../event/event.ts";
+import { replayedOf } from "../event/replayed.ts";
+import { isProblem } from "../problem.ts";
+import { isCompressed } from "../record/compression.ts";
+import { isAggregated } from "../record/kpl.ts";
+import type { StreamRecord } from "../record/stream-record.ts";
+import { unpack } from "../record/unpack.ts";
+import type { EventSummary } from "./answer.ts";
+
+/** An event with the message id, in its record. */
+export interface Occurrence {
+  readonly record: StreamRecord;
+  /** Undefined where the record was not taken apart, and has the id in its bytes. */
+  readonly index: number | undefined;
+  /** Undefined where it is no JSON, and has the id in its text. */
+  readonly fields: Fields | undefined;
+}
+
+/** What a record has of a message id; "opaque" where that cannot be known. */
+export function occurrencesIn(record: StreamRecord, messageId: string, isSkipped: boolean): Occurrence[] | "opaque" {
+  // A record that is stepped over may end whatever takes it apart.
+  const unpacked = isSkipped ? undefined : unpack(record.data);
+  const quoted = JSON.stringify(messageId);
+  if (unpacked === undefined || isProblem(unpacked)) {
+    if (record.data.includes(quoted)) return [{ record, index: undefined, fields: undefined }];
+    const { data } = record;
+    return isCompressed(data) || isAggregated(data) || data.includes("\\") ? "opaque" : [];
+  }
+  const found: Occurrence[] = [];
+  let broken = false;
+  for (const [index, text] of unpacked.texts.entries()) {
+    if (typeof text !== "string") {
+      broken = true;
+      continue;
+    }
+    // Without an escape, what does not contain the id as it stands does not have it.
+    if (!text.includes(messageId) && !text.includes("\\")) continue;
+    const fields = fieldsOf(text);
+    const has = fields === undefined ? text.includes(quoted) : fields.messageId === messageId;
+    if (has) found.push({ record, index, fields });
+  }
+  return found.length === 0 && broken ? "opaque" : found;
+}
+
+function fieldsOf(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const textMax = 200;
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value.slice(0, textMax) : null);
+
+/** What an event says of itself, cut short. */
+export function summaryOf(fields: Fields): EventSummary {
+  const { type, event, name, source, receivedAt, timestamp, userId, anonymousId } = fields;
+  return {
+    type: textOf(type) ?? "",
+    name: textOf(type === "track" ? event : name) ?? "",
+    source: textOf(source),
+    receivedAt: textOf(receivedAt),
+    timestamp: textOf(timestamp),
+    user: textOf(userId) ?? textOf(anonymousId),
+    replay: replayedOf(fields)?.attempt ?? null,
+  };
+}
