@@ -28,6 +28,7 @@ export interface AuditPorts {
   readonly failures: Pick<FailureFiles, "list">;
   /** How long the stream keeps a record. */
   readonly retentionMs: number;
+  readonly dedupeWindowMs: number;
   readonly clock: Clock;
 }
 

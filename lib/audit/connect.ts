@@ -16,7 +16,7 @@ import { CloudWatchIncoming } from "./cloudwatch.ts";
 /** The AWS services that the environment names, as the audit's ports. */
 export function connectAuditPorts(
   variables: Readonly<Record<string, string | undefined>>,
-  { streamRetentionHours }: Settings,
+  { streamRetentionHours, dedupeWindowMs }: Settings,
 ): AuditPorts {
   const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
   const client = clientSettings();
@@ -30,6 +30,7 @@ export function connectAuditPorts(
     incoming: CloudWatchIncoming.connect(place.stream),
     failures: new S3FailureFiles(new S3Client(client), place.bucket),
     retentionMs: streamRetentionHours * 3_600_000,
+    dedupeWindowMs,
     clock: systemClock,
   };
 }

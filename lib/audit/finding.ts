@@ -4,6 +4,7 @@ export const findingKinds = [
   "rows",
   "unknown-rows",
   "doubled",
+  "lineage",
   "open",
   "lost",
   "records",

@@ -3,6 +3,7 @@ import type { CommittedPart } from "../ledger/ledger.ts";
 import { aheadMsMax } from "../limits.ts";
 import { compareSequence, lastOfAll } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
+import { mayRepeatUnknown } from "../roll-up/lineage.ts";
 import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
 import { checkOpenParts } from "./open-parts.ts";
 import { addOverlap } from "./overlap.ts";
@@ -43,7 +44,8 @@ export async function auditShard(
 ): Promise<void> {
   const { ledger, streamName } = run.ports;
   // In this order: a part that is committed in between is then seen twice, never not at all.
-  const { open } = await ledger.head(shardKey(streamName, shardId));
+  const head = await ledger.head(shardKey(streamName, shardId));
+  const { open } = head;
   const promised = new Map(open.map((part) => [part.id, part]));
   for (const { id } of open) unknown.know(id);
   await checkOpenParts(run, shardId, open);
@@ -62,10 +64,26 @@ export async function auditShard(
     if (!isAsked) continue;
     onPart(part);
     checkPart(run, shardId, part);
+    if (mayRepeatUnknown(head, part, run.ports)) addLineage(run, shardId, part);
     // The rows of a promise may be being written again.
     if (isClosed) await rows.add(shardId, part);
   }
   for (const part of promised.values()) records.addOpen(part);
+}
+
+function addLineage(run: AuditRun, shardId: string, part: CommittedPart): void {
+  run.findings.add({
+    kind: "lineage",
+    where: shardId,
+    parts: [part.id],
+    sequences: [part.firstSequence, part.lastSequence],
+    minutes: minutesOf(part.firstArrivalMs, part.lastArrivalMs),
+    amount: part.counted,
+    unit: "events",
+    detail:
+      "Expected to know from which shards this one came, got some that the stream had forgotten: what was repeated across that resharding may count twice",
+    command: "npx millrace why MESSAGE_ID",
+  });
 }
 
 function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {

@@ -11,6 +11,7 @@ const metricOf = {
   rows: "AuditRows",
   "unknown-rows": "AuditUnknownRows",
   doubled: "AuditDoubled",
+  lineage: "AuditLineages",
   open: "AuditOpen",
   lost: "AuditLost",
   records: "AuditRecords",

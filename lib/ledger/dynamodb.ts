@@ -61,10 +61,10 @@ export class DynamoLedger implements Ledger {
   async moveHead(
     shard: string,
     from: Head,
-    { open, ancestors, descendants, bornMs, skipped }: HeadState,
+    { open, ancestors, descendants, orphanedMs, bornMs, skipped }: HeadState,
   ): Promise<boolean> {
     const revision = from.revision + 1;
-    const head = { revision, open: open.map(packedPart), ancestors, descendants, bornMs, skipped };
+    const head = { revision, open: open.map(packedPart), ancestors, descendants, orphanedMs, bornMs, skipped };
     const item = { shard, item: headItem, revision, head };
     // Before the head itself: a shard that has one can be found.
     if (from.revision === 0) await this.#keepShard(shard);

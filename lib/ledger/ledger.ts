@@ -80,6 +80,8 @@ export interface HeadState {
   readonly ancestors: readonly string[];
   /** Shards that came from this one and have begun to be counted. */
   readonly descendants: readonly string[];
+  /** When it began to be counted, where it was not known any more from which shards it came, or not of all; else 0. */
+  readonly orphanedMs: number;
   /** Arrival of the first record that came to be counted here; what its ancestors have arrived before it. 0 before. */
   readonly bornMs: number;
   /** Records of the shard that are to be skipped, in order, until a part with them is committed. */
@@ -94,7 +96,15 @@ export interface SkippedRecord {
 }
 
 /** The head of a shard that nothing was written for. */
-export const newHead: Head = { revision: 0, open: [], ancestors: [], descendants: [], bornMs: 0, skipped: [] };
+export const newHead: Head = {
+  revision: 0,
+  open: [],
+  ancestors: [],
+  descendants: [],
+  orphanedMs: 0,
+  bornMs: 0,
+  skipped: [],
+};
 
 /**
  * What has been counted, shard by shard. Every read is strongly consistent. Throws what its database throws; nothing is

@@ -1,8 +1,9 @@
 import { disorderMs } from "../dedupe/recall.ts";
 import type { Definitions } from "../definitions.ts";
 import { ancestorsMax, descendantsMax } from "../ledger/head-room.ts";
-import type { Head, Ledger, Views } from "../ledger/ledger.ts";
+import type { Head, Ledger, PartRange, Views } from "../ledger/ledger.ts";
 import { partLimits } from "../limits.ts";
+import type { Ancestry } from "../stream/range-reader.ts";
 
 /*
  * After a reshard, a message may come again in a child of the shard that it came in first. Parts of two shards are in no
@@ -12,20 +13,42 @@ import { partLimits } from "../limits.ts";
 
 /**
  * A shard's first touch: makes itself known to its ancestors, then writes its own head. Done twice, it is the same. The
- * ancestors that are too many, or have too many descendants already, and the shard know nothing of each other.
+ * ancestors that are too many, or have too many descendants already, and the shard know nothing of each other. What the
+ * stream has forgotten the ledger may know; where it does not, the head says since when.
  */
 export async function joinLineage(
   ledger: Ledger,
   shard: string,
-  ancestors: readonly string[],
-  bornMs: number,
+  { ancestors, forgotten }: Ancestry,
+  { bornMs, nowMs }: { readonly bornMs: number; readonly nowMs: number },
 ): Promise<void> {
+  const known = new Set(ancestors);
+  let isWhole = !forgotten.includes(shard);
+  for (const ancestor of forgotten) {
+    if (ancestor === shard) continue;
+    const head = await ledger.head(ancestor);
+    if (head.bornMs === 0) isWhole = false;
+    for (const further of head.ancestors) known.add(further);
+  }
   const joined: string[] = [];
-  for (const ancestor of ancestors.slice(0, ancestorsMax)) {
+  for (const ancestor of [...known].slice(0, ancestorsMax)) {
     if (await descend(ledger, shard, ancestor)) joined.push(ancestor);
   }
   const head = await ledger.head(shard);
-  if (head.bornMs === 0) await ledger.moveHead(shard, head, { ...head, ancestors: joined, bornMs });
+  if (head.bornMs > 0) return;
+  await ledger.moveHead(shard, head, { ...head, ancestors: joined, bornMs, orphanedMs: isWhole ? 0 : nowMs });
+}
+
+/**
+ * Whether a message of the part may have come in a shard that this one came from and knows nothing of. What the stream has
+ * forgotten was closed before its retention: whatever came later than that and `dedupeWindow` together repeats nothing of it.
+ */
+export function mayRepeatUnknown(
+  { orphanedMs }: Pick<Head, "orphanedMs">,
+  { firstArrivalMs }: Pick<PartRange, "firstArrivalMs">,
+  { retentionMs, dedupeWindowMs }: { readonly retentionMs: number; readonly dedupeWindowMs: number },
+): boolean {
+  return orphanedMs > 0 && firstArrivalMs <= orphanedMs - retentionMs + dedupeWindowMs + 2 * disorderMs;
 }
 
 /** False where the ancestor has no room for another descendant; it never will. */

@@ -116,10 +116,15 @@ class BatchRollUp {
   }
 
   async #join(): Promise<void> {
-    const { ledger, stream } = this.#ports;
+    const { ledger, stream, clock } = this.#ports;
     const { streamName, shardId, records } = this.#batch;
-    const ancestors = (await stream.ancestors(shardId)).map((ancestor) => shardKey(streamName, ancestor));
-    await joinLineage(ledger, this.#shard, ancestors, records[0]?.arrivalMs ?? Number.NaN);
+    const { ancestors, forgotten } = await stream.ancestry(shardId);
+    const keyOf = (id: string): string => shardKey(streamName, id);
+    const ancestry = { ancestors: ancestors.map(keyOf), forgotten: forgotten.map(keyOf) };
+    await joinLineage(ledger, this.#shard, ancestry, {
+      bornMs: records[0]?.arrivalMs ?? Number.NaN,
+      nowMs: clock.now(),
+    });
   }
 
   #oldestPromise({ open }: Head): OpenPart | undefined {

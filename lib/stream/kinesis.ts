@@ -12,7 +12,7 @@ import {
 import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import type { PageReader, StreamPage, StreamStart } from "./page-reader.ts";
-import { RangeGone, type RangeReader } from "./range-reader.ts";
+import { type Ancestry, RangeGone, type RangeReader } from "./range-reader.ts";
 
 /** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */
 const recordsPerReadMax = 10_000;
@@ -49,20 +49,8 @@ export class KinesisStream implements RangeReader, PageReader {
     return checked(shardId, first, last, records);
   }
 
-  async ancestors(shardId: string): Promise<string[]> {
-    const shards = new Map((await this.#shards()).map((shard) => [shard.ShardId, shard]));
-    /** Generations back, by the longest way: a shard's own ancestors are always further than it. */
-    const generations = new Map<string, number>();
-    const visit = (id: string, generation: number): void => {
-      const { ParentShardId, AdjacentParentShardId } = shards.get(id) ?? {};
-      for (const parent of [ParentShardId, AdjacentParentShardId]) {
-        if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
-        generations.set(parent, generation);
-        visit(parent, generation + 1);
-      }
-    };
-    visit(shardId, 1);
-    return [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
+  async ancestry(shardId: string): Promise<Ancestry> {
+    return ancestryOf(shardId, new Map((await this.#shards()).map((shard) => [shard.ShardId, shard])));
   }
 
   /** Ids of all shards that still hold records. */
@@ -133,6 +121,22 @@ export class KinesisStream implements RangeReader, PageReader {
     );
     return ShardIterator;
   }
+}
+
+function ancestryOf(shardId: string, shards: ReadonlyMap<string | undefined, Shard>): Ancestry {
+  /** Generations back, by the longest way: a shard's own ancestors are always further than it. */
+  const generations = new Map([[shardId, 0]]);
+  const visit = (id: string, generation: number): void => {
+    const { ParentShardId, AdjacentParentShardId } = shards.get(id) ?? {};
+    for (const parent of [ParentShardId, AdjacentParentShardId]) {
+      if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
+      generations.set(parent, generation);
+      visit(parent, generation + 1);
+    }
+  };
+  visit(shardId, 1);
+  const [, ...ancestors] = [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
+  return { ancestors, forgotten: [shardId, ...ancestors].filter((id) => !shards.has(id)) };
 }
 
 const recordOf = ({ SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data }: KinesisRecord) => ({

@@ -7,11 +7,15 @@ export interface RangeReader {
    * it is known how many there are, no more are read: whoever reads a shard shares its 2 MB/s with the roll-up.
    */
   read(shardId: string, first: string, last: string, count?: number): Promise<StreamRecord[]>;
-  /**
-   * Ids of the shards that this one came from by splitting and merging, as far as the stream knows; each before those
-   * that it came from itself.
-   */
-  ancestors(shardId: string): Promise<string[]>;
+  ancestry(shardId: string): Promise<Ancestry>;
+}
+
+/** Where a shard came from by splitting and merging, as far as the stream knows. */
+export interface Ancestry {
+  /** Ids of its ancestors, each before those that it came from itself. */
+  readonly ancestors: readonly string[];
+  /** Of the shard itself and its ancestors those that the stream has forgotten, and with them where they came from. */
+  readonly forgotten: readonly string[];
 }
 
 /** The stream has dropped records of the range, or never had them. */

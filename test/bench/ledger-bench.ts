@@ -220,7 +220,7 @@ function chainOf(given: Pick<Ports, "ledger" | "memory" | "store">) {
         throw new Error("Expected nothing to be quarantined");
       },
     },
-    stream: { read: async () => [], ancestors: async () => [] },
+    stream: { read: async () => [], ancestry: async () => ({ ancestors: [], forgotten: [] }) },
     clock: systemClock,
     agedAfterMs: Number.POSITIVE_INFINITY,
   };

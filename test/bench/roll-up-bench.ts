@@ -87,7 +87,7 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
   };
   const common = {
     quarantine: { put: async () => {} },
-    stream: { read: async () => [], ancestors: async () => [] },
+    stream: { read: async () => [], ancestry: async () => ({ ancestors: [], forgotten: [] }) },
     clock: systemClock,
     agedAfterMs: Number.POSITIVE_INFINITY,
   };

@@ -53,7 +53,10 @@ export async function play({ records, steps, refuses }: History, broken: Partial
     store: new TimestreamStore({ write: table.client, query }, { database: "fuzz", table: "rows" }, clock),
     quarantine,
     agedAfterMs: Number.POSITIVE_INFINITY,
-    stream: { read: async (_shard, first, last) => rangeOf(records, first, last), ancestors: async () => [] },
+    stream: {
+      read: async (_shard, first, last) => rangeOf(records, first, last),
+      ancestry: async () => ({ ancestors: [], forgotten: [] }),
+    },
     clock,
     ...broken,
   };

@@ -41,7 +41,7 @@ beforeEach(() => {
     store,
     quarantine: { put: async (_shard, _place, found) => void rejected.push(...found) },
     agedAfterMs: Number.POSITIVE_INFINITY,
-    stream: { read: async () => [], ancestors: async () => [] },
+    stream: { read: async () => [], ancestry: async () => ({ ancestors: [], forgotten: [] }) },
     clock: { now: () => arrivalMs, sleep: async () => {} },
   };
   chain = rollUpChain(definitions, () => ports);

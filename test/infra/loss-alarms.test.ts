@@ -85,7 +85,8 @@ const audit = () => {
   const { ledger, clock, files: failures } = rig;
   const store = { rowsOfParts: async function* () {} };
   const incoming = { records: async () => undefined };
-  const ports = { streamName, shardLists: [], ledger, store, incoming, failures, retentionMs: 86_400_000, clock };
+  const times = { retentionMs: 86_400_000, dedupeWindowMs: 3_600_000, clock };
+  const ports = { streamName, shardLists: [], ledger, store, incoming, failures, ...times };
   return auditChain(() => ports)(scheduledAudits.hourly, context);
 };
 const rollUp = () => {

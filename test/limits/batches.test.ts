@@ -49,7 +49,7 @@ async function rolledUp(datas: readonly (Buffer | string)[]): Promise<CommittedP
       },
     },
     agedAfterMs: Number.POSITIVE_INFINITY,
-    stream: { read: async () => [], ancestors: async () => [] },
+    stream: { read: async () => [], ancestry: async () => ({ ancestors: [], forgotten: [] }) },
     clock: { now: () => arrivalMs, sleep: async () => {} },
   };
   await rollUpChain(definitions, () => ports)(event as BatchEvent, lambdaContext);

@@ -166,8 +166,8 @@ describe("a head", () => {
     const memory = new MemoryLedger();
     const ancestors = Array.from({ length: ancestorsMax + 50 }, (_, n) => shardName(n));
     memory.heads.set(shardName(3), { ...crowded, revision: 1 });
-    await joinLineage(memory, shard, ancestors, 1);
-    await joinLineage(memory, shard, ancestors, 1);
+    await joinLineage(memory, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
+    await joinLineage(memory, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
     const joined = ancestors.slice(0, ancestorsMax).toSpliced(3, 1);
     expect((await memory.head(shard)).ancestors).toEqual(joined);
     expect((await memory.head(shardName(3))).descendants).not.toContain(shard);

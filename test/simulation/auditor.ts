@@ -3,7 +3,7 @@ import type { FindingKind } from "../../lib/audit/finding.ts";
 import type { PartRows, PartRowsQuestion } from "../../lib/store/store.ts";
 import { CalledLedger } from "./called-ledger.ts";
 import { Process } from "./process.ts";
-import { startMs, type World } from "./world.ts";
+import { dedupeWindowMs, startMs, type World } from "./world.ts";
 
 const timeMs = 900_000;
 /** True at any time, or never. */
@@ -59,6 +59,7 @@ export class Auditor {
       },
       failures: failures.calledBy(process),
       retentionMs: plan.surroundings.retentionMs,
+      dedupeWindowMs,
       clock,
     };
   }

@@ -214,13 +214,14 @@ export class SimulatedFunction {
             run: async () => this.#inProcess({ process, definitions }, stream.range(shardId, first, last)),
             error: () => new Error("the stream does not answer"),
           }),
-        ancestors: (shardId) =>
+        ancestry: (shardId) =>
           process.call({
-            name: "stream.ancestors",
+            name: "stream.ancestry",
             about: () => shardId,
-            run: async () => stream.ancestors(shardId),
+            run: async () => stream.ancestry(shardId),
             error: () => new Error("the stream does not answer"),
-            shown: (ancestors) => ancestors.join(" ") || "none",
+            shown: ({ ancestors, forgotten }) =>
+              `${ancestors.join(" ") || "none"}, forgotten ${forgotten.join(" ") || "none"}`,
           }),
       },
       clock,

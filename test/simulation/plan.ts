@@ -44,7 +44,7 @@ export const callNames = [
   "store.write",
   "quarantine.put",
   "stream.read",
-  "stream.ancestors",
+  "stream.ancestry",
 ] as const;
 export const recoveryCallNames = [
   "roll-up.run",

@@ -1,12 +1,14 @@
 import type { FindingKind } from "../../lib/audit/finding.ts";
 import { readFailure } from "../../lib/failures/failure.ts";
+import { newHead, type PartRange } from "../../lib/ledger/ledger.ts";
 import { compareSequence } from "../../lib/record/sequence.ts";
 import { shardKey } from "../../lib/record/shard-key.ts";
 import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
+import { mayRepeatUnknown } from "../../lib/roll-up/lineage.ts";
 import { covers, overlaps } from "../../lib/roll-up/uncovered.ts";
 import type { Shard } from "./stream.ts";
-import { streamName, type World } from "./world.ts";
+import { dedupeWindowMs, streamName, type World } from "./world.ts";
 
 /** What nobody can make good any more. */
 export interface Doubt {
@@ -69,6 +71,9 @@ export class Remains {
       if (next !== undefined && compareSequence(part.lastSequence, next.firstSequence) >= 0) {
         return `parts ${part.id} and ${next.id} of ${shardId} overlap`;
       }
+      if (mayRepeatUnknownIn(this.#world, shard, part)) {
+        this.#doubt(["lineage"], `what part ${part.id} of ${shardId} repeats of forgotten shards may count twice`);
+      }
       if (part.doubled > 0)
         this.#doubt(["doubled"], `part ${part.id} of ${shardId} may have ${part.doubled} rows too many`);
     }
@@ -99,6 +104,13 @@ export class Remains {
     }
     return undefined;
   }
+}
+
+/** Whether a part's shard came from others that nobody knew of any more, and it is old enough to repeat some of theirs. */
+export function mayRepeatUnknownIn({ ledger, plan }: World, { shardId }: Shard, part: PartRange): boolean {
+  const head = ledger.heads.get(shardKey(streamName, shardId)) ?? newHead;
+  const { retentionMs } = plan.surroundings;
+  return mayRepeatUnknown(head, part, { retentionMs, dedupeWindowMs });
 }
 
 const bytesOf = (batch: Batch): number => Buffer.byteLength(JSON.stringify(eventOf(batch)));

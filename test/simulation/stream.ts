@@ -2,7 +2,7 @@ import { compareSequence } from "../../lib/record/sequence.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
 import type { StreamPage as CountedPage, StreamStart } from "../../lib/stream/page-reader.ts";
-import type { RangeGone } from "../../lib/stream/range-reader.ts";
+import type { Ancestry, RangeGone } from "../../lib/stream/range-reader.ts";
 import type { Position, ShardInfo, StreamPage, StreamReader } from "../../local/event-source-mapping/stream-reader.ts";
 import type { DeploymentName } from "./deployment.ts";
 import type { SentEvent } from "./producer.ts";
@@ -135,20 +135,16 @@ export class SimulatedStream implements StreamReader {
     }
   }
 
-  /** The nearest first; each before those it came from itself. As far as the stream knows. */
-  ancestors(shardId: string, among: readonly Shard[] = this.#known()): string[] {
-    const known = new Map(among.map((shard) => [shard.shardId, shard]));
-    const generations = new Map<string, number>();
-    const visit = (id: string, generation: number): void => {
-      const { parentShardId, adjacentParentShardId } = known.get(id) ?? {};
-      for (const parent of [parentShardId, adjacentParentShardId]) {
-        if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
-        generations.set(parent, generation);
-        visit(parent, generation + 1);
-      }
-    };
-    visit(shardId, 1);
-    return [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
+  /** As far as the stream knows. */
+  ancestry(shardId: string): Ancestry {
+    const known = new Map(this.#known().map((shard) => [shard.shardId, shard]));
+    const ancestors = nearestFirst(shardId, known);
+    return { ancestors, forgotten: [shardId, ...ancestors].filter((id) => !known.has(id)) };
+  }
+
+  /** All of them, whatever was forgotten. */
+  ancestors(shardId: string): string[] {
+    return nearestFirst(shardId, new Map(this.shards.map((shard) => [shard.shardId, shard])));
   }
 
   /** As the roll-up reads a promise's records again. */
@@ -175,6 +171,21 @@ export class SimulatedStream implements StreamReader {
     this.shards.push(shard);
     return shard;
   }
+}
+
+/** Each before those it came from itself. */
+function nearestFirst(shardId: string, shards: ReadonlyMap<string, Shard>): string[] {
+  const generations = new Map<string, number>();
+  const visit = (id: string, generation: number): void => {
+    const { parentShardId, adjacentParentShardId } = shards.get(id) ?? {};
+    for (const parent of [parentShardId, adjacentParentShardId]) {
+      if (parent === undefined || (generations.get(parent) ?? 0) >= generation) continue;
+      generations.set(parent, generation);
+      visit(parent, generation + 1);
+    }
+  };
+  visit(shardId, 1);
+  return [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
 }
 
 function startOf(records: readonly SentRecord[], position: Position): number {

@@ -24,6 +24,7 @@ import { TimestreamTable } from "./timestream-table.ts";
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const streamName = "events";
+export const dedupeWindowMs = 3_600_000;
 const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
 const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
 const origin = { streamArn, invokeIdentityArn: functionArn };

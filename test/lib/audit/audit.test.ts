@@ -4,6 +4,7 @@ import { AuditRun } from "../../../lib/audit/audit-run.ts";
 import { type FindingKind, findingKinds } from "../../../lib/audit/finding.ts";
 import { writtenMsOf } from "../../../lib/audit/given-up.ts";
 import { UnknownRows } from "../../../lib/audit/unknown-rows.ts";
+import { newHead } from "../../../lib/ledger/ledger.ts";
 import { AuditRig, baseMs, committed, minuteMs, shard, shardId } from "./rig.ts";
 
 const rigOf = (places = 60): AuditRig => {
@@ -186,6 +187,16 @@ describe("rows in the store", () => {
     rig.store.rows.delete("part-3 1");
     rig.store.rows.delete("part-3 2");
     expectOnly(await rig.audit(), { doubled: 1, rows: 1 });
+  });
+
+  test("that may repeat what came in forgotten shards are a finding, and later ones of the same shard are not", async () => {
+    const rig = rigOf();
+    const orphanedMs = baseMs + 30 * minuteMs;
+    rig.ledger.heads.set(shard, { ...newHead, orphanedMs });
+    const retentionMs = 90 * minuteMs;
+    // What came before half past twelve less half an hour, and the 20 minutes that arrivals may be out of order by.
+    expectOnly(await rig.audit({}, { retentionMs }), { lineage: 21 });
+    expectOnly(await rig.audit({}, { retentionMs: 24 * 60 * minuteMs }), {});
   });
 
   test("of many parts are asked for 200 parts of a sample, in one question", async () => {

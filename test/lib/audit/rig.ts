@@ -79,6 +79,7 @@ export class AuditRig {
       incoming: { records: async (fromMs, toMs) => (this.incoming ?? this.#came)(fromMs, toMs) },
       failures: { list: () => this.#list() },
       retentionMs: 24 * 60 * minuteMs,
+      dedupeWindowMs: 60 * minuteMs,
       clock: this.clock(() => this.slept++),
     };
   }

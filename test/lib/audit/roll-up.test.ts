@@ -60,6 +60,7 @@ const auditOf = ({ records, shards, ledger, store, nowMs }: World): Promise<Audi
       },
       failures: { list: async function* () {} },
       retentionMs: 24 * hourMs,
+      dedupeWindowMs: hourMs,
       clock: { now: () => nowMs, sleep: async () => {} },
     },
     { fromMs: baseMs - 300_000, toMs: baseMs + 300_000, rows: "all", deadlineMs: Number.POSITIVE_INFINITY },

@@ -106,7 +106,7 @@ async function rolledUp(send: (stream: TestStream) => Promise<void>) {
     store,
     quarantine: { put: async (_shard, _place, found) => void rejected.push(...found) },
     agedAfterMs: Number.POSITIVE_INFINITY,
-    stream: { read: async () => [], ancestors: async () => [] },
+    stream: { read: async () => [], ancestry: async () => ({ ancestors: [], forgotten: [] }) },
     clock: { now: () => arrivalMs, sleep: async () => {} },
   };
   const became = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };

@@ -65,7 +65,7 @@ export class Rig {
       if (from < this.trimmed) throw new RangeGone(shardId, first, last, "less", found);
       return found.map((record) => this.#armed(record));
     },
-    ancestors: async () => [],
+    ancestry: async () => ({ ancestors: [], forgotten: [] }),
     pages: async function* (
       this: Rig,
       _shardId: string,

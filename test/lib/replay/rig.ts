@@ -79,7 +79,7 @@ export class ReplayRig {
       const records = all.slice(this.#rolledUp.get(shardId) ?? 0);
       if (records.length === 0) continue;
       const { ledger, store, quarantine } = this;
-      const stream = { read: async () => records, ancestors: async () => [] };
+      const stream = { read: async () => records, ancestry: async () => ({ ancestors: [], forgotten: [] }) };
       const clock = { now: () => this.nowMs, sleep: async () => {} };
       const memory = new DuplicateMemory(ledger);
       const ports = { ledger, store, quarantine, stream, clock, memory, agedAfterMs: Number.POSITIVE_INFINITY };

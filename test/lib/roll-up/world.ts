@@ -192,12 +192,13 @@ export class World {
       }),
       stream: faulty({
         read: async (_shardId: string, first: string, last: string) => this.#range(first, last),
-        ancestors: async (shardId: string) => {
+        ancestry: async (shardId: string) => {
           const generation = Number(shardId.slice(-12));
-          return Array.from(
+          const ancestors = Array.from(
             { length: generation },
             (_, back) => `shardId-${String(generation - 1 - back).padStart(12, "0")}`,
           );
+          return { ancestors, forgotten: [] };
         },
       }),
       agedAfterMs: Number.POSITIVE_INFINITY,
