@@ -1,7 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import httpSecurityHeaders from "@middy/http-security-headers";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
@@ -29,8 +27,6 @@ export function collectChain(sources: readonly SourceSettings[], ports: () => Pr
   const logger = new Logger({ serviceName: names.collect });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.collect });
   return middy<APIGatewayProxyEventV2, Told | APIGatewayProxyStructuredResultV2>()
-    .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
     .use(
       httpSecurityHeaders({
         contentSecurityPolicy: false,
@@ -38,7 +34,7 @@ export function collectChain(sources: readonly SourceSettings[], ports: () => Pr
         crossOriginResourcePolicy: { policy: "cross-origin" },
       }),
     )
-    .use(collectAnswers(logger, metrics))
+    .use(collectAnswers(logger, metrics, sources))
     .handler((event) => {
       const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
       if (route === undefined) throw new Error(`Expected one of the collector's routes, got ${event.routeKey}`);

@@ -30,8 +30,11 @@ export function jsonBody(body: Buffer): unknown {
   if (plain.length === 0) throw unparsable("nothing");
   if (!isUtf8(plain)) throw unparsable("bytes that are no UTF-8");
   try {
-    return JSON.parse(plain.toString("utf8").replace(/^\ufeff/, ""));
+    return JSON.parse(withoutMark(plain.toString("utf8")));
   } catch {
     throw unparsable("something else or broken JSON");
   }
 }
+
+/** A byte order mark is no JSON, and some clients send one. */
+const withoutMark = (text: string): string => (text.startsWith("\ufeff") ? text.slice(1) : text);

@@ -57,7 +57,7 @@ async function collectOrRefuse(request: CollectRequest, ports: CollectPorts): Pr
     }
     if (call.kind === "metrics") return { ...nothing, answer: delivered };
     const events = await eventsOf(request, call, ports);
-    if (events.length > 0) await ports.send(events.map(({ event }) => event));
+    if (events.length > 0) await ports.send(events);
     return { ...counted(events), answer: delivered };
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;

@@ -1,7 +1,8 @@
-/** Whether there are objects in objects in a value for more than so many levels; looks no further than that. */
+/** Whether there are objects in objects in a value of JSON for more than so many levels; looks no further than that. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  const inside: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return inside.some((each) => isDeeperThan(each, levels - 1));
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name in fields) if (isDeeperThan(fields[name], levels - 1)) return true;
+  return false;
 }

@@ -1,17 +1,19 @@
 import type { Fields } from "../event/event.ts";
 import { type CollectorNote, type Refused, type RefusedReason, refusedDetailMax } from "../event/refused.ts";
 import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
+import type { EventLine } from "../producer/event-line.ts";
 import type { TrackingPlan, Violation } from "../tracking-plan/tracking-plan.ts";
 import { isDeeperThan } from "./depth.ts";
 import { isFields } from "./fields.ts";
 import type { Message } from "./message.ts";
 import type { Privacy } from "./privacy.ts";
+import type { CollectRequest } from "./request.ts";
 import type { Sender } from "./sender.ts";
-import { type Arrival, stamped } from "./stamp.ts";
+import { type Arrival, arrivalOf, stamped } from "./stamp.ts";
+import type { WrittenEvent } from "./stream-sender.ts";
 
 /** An event as it goes into the stream. */
-export interface DoorEvent {
-  readonly event: Fields;
+export interface DoorEvent extends WrittenEvent {
   /** It goes there only to end in quarantine. */
   readonly refused?: RefusedReason;
   readonly breaksPlan: boolean;
@@ -41,9 +43,10 @@ const refusal = (reason: RefusedReason, detail: string): Refused => ({
 export function throughTheDoor(
   messages: readonly Message[],
   sender: Sender,
-  arrival: Arrival,
+  request: Pick<CollectRequest, "receivedMs" | "address">,
   { plan, privacy }: DoorRules,
 ): DoorEvent[] {
+  const arrival = arrivalOf(request);
   const steps = messages.map((message) => enter(message, sender, arrival));
   const planned = steps.filter((step) => step.refused === undefined).map(({ event }) => event);
   const violations = plan?.checkAll(planned).values();
@@ -76,31 +79,39 @@ function enter(message: Message, sender: Sender, arrival: Arrival): Step {
 /** An event that may be kept, with what the plan has against it. */
 function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations: readonly Violation[]): DoorEvent {
   const breaksPlan = violations.length > 0;
-  const bytes = bytesOf(event);
-  if (bytes > recordLimits.eventBytesMax) {
-    const detail = `expected an event of at most ${recordLimits.eventBytesMax} bytes with all that is added, got ${bytes}`;
+  const line = lineOf(event);
+  if (!fits(line)) {
+    const detail = `expected an event of at most ${recordLimits.eventBytesMax} bytes with all that is added, got ${line.bytes}`;
     return { ...turnedAway(event, refusal("too-large", detail)), breaksPlan };
   }
-  if (!breaksPlan) return { event, breaksPlan };
+  if (!breaksPlan) return { event, line, breaksPlan };
   if (mode === "enforce") {
     return { ...turnedAway(event, refusal("plan", violations.map(described).join("; "))), breaksPlan };
   }
-  const observed = noted(event, { violations });
-  return { event: bytesOf(observed) <= recordLimits.eventBytesMax ? observed : event, breaksPlan };
+  const observed = written(noted(event, { violations }));
+  return fits(observed.line) ? { ...observed, breaksPlan } : { event, line, breaksPlan };
 }
 
 /** A refused event: whole, or what remains of one that has no room in a record. */
 function turnedAway(event: Fields, refused: Refused): DoorEvent {
-  const whole = noted(event, { refused });
-  const fits = bytesOf(whole) <= recordLimits.eventBytesMax;
-  return { event: fits ? whole : noted(remainsOf(event), { refused }), refused: refused.reason, breaksPlan: false };
+  const whole = written(noted(event, { refused }));
+  const kept = fits(whole.line) ? whole : written(noted(remainsOf(event), { refused }));
+  return { ...kept, refused: refused.reason, breaksPlan: false };
 }
+
+/** Each event is written once: that takes as long as to read it. */
+const written = (event: Fields): WrittenEvent => ({ event, line: lineOf(event) });
+
+function lineOf(event: Fields): EventLine {
+  const text = JSON.stringify(event);
+  return { text, bytes: Buffer.byteLength(text) };
+}
+
+const fits = ({ bytes }: EventLine): boolean => bytes <= recordLimits.eventBytesMax;
 
 const noted = (event: Fields, millrace: CollectorNote): Fields => ({ ...event, millrace });
 
 const described = ({ path, rule, expected }: Violation): string => `${path}: expected ${expected} (${rule})`;
-
-const bytesOf = (event: Fields): number => Buffer.byteLength(JSON.stringify(event));
 
 /** What of an event tells which it was. */
 const remainingNames = ["type", "messageId", "event", "timestamp", "receivedAt", "source"] as const;

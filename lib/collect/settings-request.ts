@@ -22,7 +22,7 @@ interface SettingsPorts {
 export async function answerSettings(
   request: SettingsRequest,
   { sources, writeKeys }: SettingsPorts,
-): Promise<{ readonly answer: Answer; readonly refusal?: Refusal }> {
+): Promise<{ readonly answer: Answer; readonly refusal?: Refusal; readonly cause?: unknown }> {
   const { origin } = request.headers;
   const headers = originHeaders(origin, sources);
   try {
@@ -39,7 +39,11 @@ export async function answerSettings(
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
     const answer = refusalAnswer(error, Math.random);
-    return { answer: { ...answer, headers: { ...answer.headers, ...headers } }, refusal: error.refusal };
+    return {
+      answer: { ...answer, headers: { ...answer.headers, ...headers } },
+      refusal: error.refusal,
+      cause: error.cause,
+    };
   }
 }
 

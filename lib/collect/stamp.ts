@@ -7,32 +7,39 @@ import type { Message } from "./message.ts";
 import { cutAddress } from "./privacy.ts";
 import type { SourceSettings } from "./write-keys.ts";
 
-/** Where and when a message came in. */
+/** Where and when the messages of a request came in, as their events say it. */
 export interface Arrival {
   readonly receivedMs: number;
+  readonly receivedAt: string;
   readonly address: string;
+  /** Of the address; undefined where that is none. */
+  readonly network: string | undefined;
 }
 
-/** Fields that are not the sender's to set: the key is a secret, and `millrace` is the collector's own. */
-const takenAway = ["writeKey", "millrace"];
+export const arrivalOf = ({ receivedMs, address }: Pick<Arrival, "receivedMs" | "address">): Arrival => ({
+  receivedMs,
+  receivedAt: new Date(receivedMs).toISOString(),
+  address,
+  network: cutAddress(address),
+});
 
 /**
  * The event of a message: with its type, a `messageId`, the source it belongs to, its time by our clock, and the sender's
  * address as far as it may be kept.
  */
 export function stamped(own: Fields, { type, shared }: Message, source: SourceSettings, arrival: Arrival): Fields {
-  const kept = Object.entries(own).filter(([name]) => !takenAway.includes(name));
+  // Not the sender's to set: the key is a secret, and `millrace` is the collector's own.
+  const { writeKey, millrace, ...kept } = own;
+  // A copy, in which even __proto__ is a field like others: what is set in it here has other names.
+  const event: Record<string, unknown> = kept;
+  if (type !== undefined) event.type = type;
   const integrations = merged(shared.integrations, own.integrations);
-  return {
-    // By definition, not assignment: a field named __proto__ stays a field.
-    ...Object.fromEntries(kept),
-    ...(type === undefined ? {} : { type }),
-    ...(integrations === undefined ? {} : { integrations }),
-    messageId: isGiven(own.messageId) ? own.messageId : `millrace-${randomUUID()}`,
-    ...times(own, shared.sentAt, arrival.receivedMs),
-    context: contextOf(merged(shared.context, own.context), source, arrival.address),
-    source: source.name,
-  };
+  if (integrations !== undefined) event.integrations = integrations;
+  if (!isGiven(own.messageId)) event.messageId = `millrace-${randomUUID()}`;
+  setTimes(event, shared.sentAt, arrival);
+  event.context = contextOf(merged(shared.context, own.context), source, arrival);
+  event.source = source.name;
+  return event;
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
@@ -49,23 +56,25 @@ const timeOf = (value: unknown): number => (typeof value === "string" ? parseTim
  * before that of a message, which an earlier attempt may have set. Without one the sender's time stands as it is. A time
  * that cannot be read stays there, for the roll-up to say so.
  */
-function times(own: Fields, sharedSentAt: unknown, receivedMs: number): Fields {
-  const receivedAt = new Date(receivedMs).toISOString();
-  const sentAt = isGiven(sharedSentAt) ? sharedSentAt : own.sentAt;
-  const originalTimestamp = isGiven(own.originalTimestamp) ? own.originalTimestamp : own.timestamp;
-  const sent = isGiven(sentAt) ? { sentAt } : {};
-  if (!isGiven(originalTimestamp)) return { ...sent, timestamp: receivedAt, receivedAt };
-  const ageMs = timeOf(sentAt) - timeOf(originalTimestamp);
-  const timestamp = Number.isNaN(ageMs) ? originalTimestamp : new Date(receivedMs - ageMs).toISOString();
-  return { ...sent, timestamp, originalTimestamp, receivedAt };
+function setTimes(event: Record<string, unknown>, sharedSentAt: unknown, { receivedMs, receivedAt }: Arrival): void {
+  const sentAt = isGiven(sharedSentAt) ? sharedSentAt : event.sentAt;
+  if (isGiven(sentAt)) event.sentAt = sentAt;
+  const said = isGiven(event.originalTimestamp) ? event.originalTimestamp : event.timestamp;
+  if (isGiven(said)) {
+    const ageMs = timeOf(sentAt) - timeOf(said);
+    event.timestamp = Number.isNaN(ageMs) ? said : new Date(receivedMs - ageMs).toISOString();
+    event.originalTimestamp = said;
+  } else {
+    event.timestamp = receivedAt;
+  }
+  event.receivedAt = receivedAt;
 }
 
 /** The address is the one that the message says (a server speaks for somebody else), or else the sender's. */
-function contextOf(context: unknown, { keepAddress }: SourceSettings, address: string): unknown {
+function contextOf(context: unknown, { keepAddress }: SourceSettings, { address, network }: Arrival): unknown {
   if (isGiven(context) && !isFields(context)) return context;
-  const fields = isFields(context) ? context : {};
-  const whole = typeof fields.ip === "string" && isIP(fields.ip) !== 0 ? fields.ip : address;
-  const ip = keepAddress ? whole : cutAddress(whole);
-  const rest = Object.fromEntries(Object.entries(fields).filter(([name]) => name !== "ip"));
-  return { ...rest, ...(ip === undefined ? {} : { ip }) };
+  const { ip: said, ...rest } = isFields(context) ? context : {};
+  const other = typeof said === "string" && isIP(said) !== 0 ? said : undefined;
+  const ip = keepAddress ? (other ?? address) : other === undefined ? network : cutAddress(other);
+  return ip === undefined ? rest : { ...rest, ip };
 }

@@ -1,10 +1,17 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { Fields } from "../event/event.ts";
+import type { EventLine } from "../producer/event-line.ts";
 import { EventsNotTaken, Producer } from "../producer/producer.ts";
 import { RequestRefused } from "./request-refused.ts";
 
+/** An event, and how it is written. */
+export interface WrittenEvent {
+  readonly event: Fields;
+  readonly line: EventLine;
+}
+
 /** Resolves when the stream has taken all events. Rejects with RequestRefused: the client has to send them again. */
-export type SendEvents = (events: readonly Fields[]) => Promise<void>;
+export type SendEvents = (events: readonly WrittenEvent[]) => Promise<void>;
 
 /** How long the stream has, in milliseconds. */
 export interface StreamPatience {
@@ -37,11 +44,20 @@ export function streamSender(
   { requestTimeoutMs, retryForMs, deadlineMs }: StreamPatience = patience,
 ): SendEvents {
   const backoff = { capMs: 1_000 };
-  const options = { client, streamName, lingerMs: 0, requestTimeoutMs, retryForMs, bufferedBytesMax, backoff };
+  const options = {
+    compression: (process.env.CC ?? "zstd") as "zstd",
+    client,
+    streamName,
+    lingerMs: 0,
+    requestTimeoutMs,
+    retryForMs,
+    bufferedBytesMax,
+    backoff,
+  };
   const producer = new Producer(options);
   return async (events) => {
     try {
-      for (const event of events) await producer.send(event);
+      for (const { event, line } of events) await producer.send(event, line);
     } finally {
       await producer.flush({ deadlineMs }).catch((cause: unknown) => {
         throw cause instanceof EventsNotTaken ? refusalOf(cause) : cause;

@@ -4,40 +4,61 @@ import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { type Answer, refusalAnswer } from "../collect/answer.ts";
 import type { Collected } from "../collect/collect.ts";
+import { originHeaders } from "../collect/origin.ts";
 import { RequestRefused } from "../collect/request-refused.ts";
+import type { SourceSettings } from "../collect/write-keys.ts";
 
 /** What a route of the collector gives: an answer, and what is to be counted of it. */
 export type Told = { readonly answer: Answer } & Partial<Omit<Collected, "answer">>;
 
 /**
- * Middleware: publishes what became of a request as metrics and makes the response of its answer. What goes wrong is
- * logged by the error's name alone: its message may hold a piece of what was sent.
+ * Middleware: publishes what became of a request as metrics and makes the response of its answer, which a page of an
+ * origin that the sources allow may read. What goes wrong is logged by the error's name alone: its message may hold a
+ * piece of what was sent.
  */
 export function collectAnswers(
   logger: Logger,
   metrics: Metrics,
+  sources: readonly SourceSettings[],
 ): MiddlewareObj<APIGatewayProxyEventV2, Told | APIGatewayProxyStructuredResultV2> {
   return {
     after: (request) => {
       const told = request.response as Told;
       publish(told, metrics);
-      if (told.cause !== undefined)
+      send(metrics);
+      if (told.cause !== undefined) {
+        // Here and not by a middleware: most requests log nothing.
+        logger.addContext(request.context);
         logger.warn("A request was not taken", { refusal: told.refusal, why: nameOf(told.cause) });
+      }
       request.response = responseOf(told.answer);
     },
     onError: (request) => {
-      const { error } = request;
-      if (error instanceof RequestRefused) {
-        publish({ refusal: error.refusal }, metrics);
-        logger.warn("No request can be taken", { refusal: error.refusal, why: nameOf(error.cause) });
-        request.response = responseOf(refusalAnswer(error, Math.random));
-        return;
-      }
-      logger.error("A request could not be answered", { why: nameOf(error), at: placeOf(error) });
-      metrics.addMetric("CollectorErrors", MetricUnit.Count, 1);
-      request.response = responseOf({ status: 500, headers: {}, body: { success: false, message: "internal error" } });
+      const { error, event } = request;
+      logger.addContext(request.context);
+      const answer = error instanceof RequestRefused ? notTaken(error) : failed(error);
+      send(metrics);
+      const headers = { ...answer.headers, ...originHeaders(event.headers?.origin, sources) };
+      request.response = responseOf({ ...answer, headers });
     },
   };
+
+  function notTaken(error: RequestRefused): Answer {
+    publish({ refusal: error.refusal }, metrics);
+    logger.warn("No request can be taken", { refusal: error.refusal, why: nameOf(error.cause) });
+    return refusalAnswer(error, Math.random);
+  }
+
+  function failed(error: unknown): Answer {
+    logger.error("A request could not be answered", { why: nameOf(error), at: placeOf(error) });
+    metrics.addMetric("CollectorErrors", MetricUnit.Count, 1);
+    return { status: 500, headers: {}, body: { success: false, message: "internal error" } };
+  }
+}
+
+/** Not by the middleware of Powertools, which warns in the log of each preflight that there is nothing to publish. */
+function send(metrics: Metrics): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
 function publish(
@@ -56,12 +77,15 @@ function publish(
 
 const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : typeof cause);
 
-/** The first place in our code that the error came by, without its message. */
-const placeOf = (cause: unknown): string =>
-  (cause instanceof Error ? cause.stack : undefined)
-    ?.split("\n")
-    .find((line) => /^\s+at /.test(line))
-    ?.trim() ?? "";
+/** The first place in our code that the error came by, without its message, which may look like a place. */
+function placeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "";
+  const { stack = "", message } = cause;
+  const start = stack.indexOf(message);
+  if (start < 0) return "";
+  const places = stack.slice(start + message.length).split("\n");
+  return places.find((line) => /^\s+at /.test(line))?.trim() ?? "";
+}
 
 function responseOf({ status, headers, body }: Answer): APIGatewayProxyStructuredResultV2 {
   if (body === undefined) return { statusCode: status, headers: { ...headers } };

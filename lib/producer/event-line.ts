@@ -8,7 +8,7 @@ export interface EventLine {
   readonly bytes: number;
 }
 
-function stringify(event: Record<string, unknown>): string {
+function stringify(event: Readonly<Record<string, unknown>>): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(event);
@@ -30,7 +30,7 @@ function stringify(event: Record<string, unknown>): string {
  * One event as a line of NDJSON. JSON.stringify escapes line ends and lone surrogates, so a line is one line and is
  * well-formed UTF-8. Throws EventRefused when the event is no JSON object or over the 32 KiB an event may have.
  */
-export function eventLine(event: Record<string, unknown>): EventLine {
+export function eventLine(event: Readonly<Record<string, unknown>>): EventLine {
   const text = stringify(event);
   const bytes = Buffer.byteLength(text);
   if (bytes > recordLimits.eventBytesMax) {

@@ -60,13 +60,16 @@ export class Outbox {
     this.#inFlight.set(request, letters);
     this.requests++;
     const records = letters.map(({ packed }) => packed.record);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(requestTimeoutMs)]);
-    const outcomes = await putRecords(client, streamName, records, signal);
+    const timer = setTimeout(() => request.abort(noAnswer(requestTimeoutMs)), requestTimeoutMs).unref();
+    const outcomes = await putRecords(client, streamName, records, request.signal);
+    clearTimeout(timer);
     this.#inFlight.delete(request);
     for (const [index, { answer }] of letters.entries()) answer(outcomes[index] ?? noOutcome);
     this.#post();
   }
 }
+
+const noAnswer = (ms: number): DOMException => new DOMException(`no answer within ${ms} ms`, "TimeoutError");
 
 const noOutcome: Outcome = {
   taken: false,

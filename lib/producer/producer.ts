@@ -2,13 +2,13 @@ import { Account, type ProducerCounters } from "./account.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Batch } from "./batch.ts";
 import type { DropReason } from "./drop.ts";
-import { eventLine } from "./event-line.ts";
+import { type EventLine, eventLine } from "./event-line.ts";
 import { EventRefused } from "./event-refused.ts";
 import type { Lane } from "./lane.ts";
 import { Outbox } from "./outbox.ts";
 import { type PackedBatch, pack } from "./packed-batch.ts";
 import { partitionKey } from "./partition-key.ts";
-import { pause } from "./pause.ts";
+import { later, pause } from "./pause.ts";
 import { type Failure, failureOf, type Outcome } from "./put-records.ts";
 import { Routing } from "./routing.ts";
 import { type ProducerOptions, type Settings, settingsOf, timeLimit } from "./settings.ts";
@@ -47,9 +47,8 @@ export class Producer {
   #listedAtMs = Number.NEGATIVE_INFINITY;
   /** Lanes with a record on its way. */
   #busyLanes = 0;
-  #lingering = false;
-  /** Aborted when the producer is closed and empty. */
-  readonly #ended = new AbortController();
+  /** Ends the lingering of what came last; undefined where nothing lingers. */
+  #endLingering: (() => void) | undefined;
   #closed = false;
   #waitingForRoom: (() => void)[] = [];
 
@@ -69,14 +68,15 @@ export class Producer {
   /**
    * Accepts an event. Returns a promise when the buffer is full: await it before sending more. Throws EventRefused when
    * the event is no JSON object or over 32 KiB, when the buffer holds twice its bound because callers did not wait, and
-   * after `close`. Whether the stream took it is told by `flush` and `onDrop`.
+   * after `close`. Whether the stream took it is told by `flush` and `onDrop`. `line` is the event as JSON, where the
+   * caller has written it already, within 32 KiB.
    */
-  send(event: Record<string, unknown>): Promise<void> | undefined {
-    const line = this.#accepted(event);
+  send(event: Readonly<Record<string, unknown>>, line?: EventLine): Promise<void> | undefined {
+    const accepted = this.#accepted(event, line);
     // One more for the line end.
-    this.#account.accept(line.bytes + 1);
+    this.#account.accept(accepted.bytes + 1);
     const key = partitionKey(event);
-    const began = this.#routing.add({ ...line, key, serial: this.#account.counters.accepted }, this.#now);
+    const began = this.#routing.add({ ...accepted, key, serial: this.#account.counters.accepted }, this.#now);
     if (began) {
       this.#linger();
       if (this.#shards !== "known" || this.#routing.crowded(key)) this.#pump();
@@ -108,7 +108,7 @@ export class Producer {
     try {
       await this.#settle(limit, { code: "closed", detail: `not taken within ${timeoutMs} ms of closing` });
     } finally {
-      this.#ended.abort();
+      this.#endLingering?.();
     }
   }
 
@@ -131,7 +131,7 @@ export class Producer {
     return this.#account.counters.bufferedBytes >= this.#settings.bufferedBytesMax;
   }
 
-  #accepted(event: Record<string, unknown>): ReturnType<typeof eventLine> {
+  #accepted(event: Readonly<Record<string, unknown>>, line?: EventLine): EventLine {
     const { bufferedBytes } = this.#account.counters;
     try {
       if (this.#closed) throw new EventRefused("closed", "expected an open producer, got an event after close()");
@@ -140,7 +140,7 @@ export class Producer {
           "buffer-full",
           `${bufferedBytes} bytes wait for the stream already; await what send() returns`,
         );
-      return eventLine(event);
+      return line ?? eventLine(event);
     } catch (cause) {
       this.#account.counters.refused++;
       throw cause;
@@ -153,23 +153,18 @@ export class Producer {
     this.#pump();
     this.#wake();
     if (limitMs === undefined) return settled;
-    const done = new AbortController();
-    void pause(this.#settings.clock, limitMs, done.signal).then(() => {
-      if (!done.signal.aborted) this.#giveUpTo(upTo, reason);
-    });
+    const cancel = later(this.#settings.clock, limitMs, () => this.#giveUpTo(upTo, reason));
     try {
       await settled;
     } finally {
-      done.abort();
+      cancel();
     }
   }
 
   /** Makes every batch due that exists `lingerMs` from now; one timer for all lanes, so that they share requests. */
   #linger(): void {
-    if (this.#lingering) return;
-    this.#lingering = true;
-    void pause(this.#settings.clock, this.#settings.lingerMs, this.#ended.signal).then(() => {
-      this.#lingering = false;
+    this.#endLingering ??= later(this.#settings.clock, this.#settings.lingerMs, () => {
+      this.#endLingering = undefined;
       this.#routing.allDue();
       this.#pump();
     });

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { rees46File } from "../e2e/rees46-count.ts";
+import { collectorFigures, collectorLines } from "./collector-bench.ts";
 import { laptopFigures } from "./laptop-bench.ts";
 import { allLedgerFigures, printLedger, withCosts } from "./ledger-print.ts";
+import { outageFigures, outageLines } from "./outage-bench.ts";
 import { producerFigures, producerLines } from "./producer-bench.ts";
 import { rollUpFigures } from "./roll-up-bench.ts";
 
-// Prints what the roll-up, the producer, the laptop and the ledger cost. `--json` for machines,
-// `--only roll-up|producer|laptop|ledger` for one of them.
+// Prints what the roll-up, the producer, the collector, the laptop and the ledger cost, and how long clients take to come
+// through an outage of the stream. `--json` for machines, `--only roll-up|ledger|producer|collector|outage|laptop` for one.
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
 
 if (!existsSync(rees46File)) {
@@ -22,10 +24,12 @@ const isAsked = (part: string): boolean => values.only === undefined || values.o
 const rollUp = isAsked("roll-up") ? [await rollUpFigures(100), await rollUpFigures(1)] : [];
 const ledger = isAsked("ledger") ? await allLedgerFigures() : [];
 const producer = isAsked("producer") ? await producerFigures() : [];
+const collector = isAsked("collector") ? await collectorFigures() : [];
+const outage = isAsked("outage") ? await outageFigures() : undefined;
 const laptop = isAsked("laptop") ? await laptopFigures() : undefined;
 
 if (values.json) {
-  console.log(JSON.stringify({ rollUp, ledger: ledger.map(withCosts), producer, laptop }));
+  console.log(JSON.stringify({ rollUp, ledger: ledger.map(withCosts), producer, collector, outage, laptop }));
 } else {
   for (const { eventsPerRecord, events, us, handlerToFloor, customaryToFloor } of rollUp) {
     console.log(`\nRoll-up of ${events} events, five metrics, ${eventsPerRecord} to a record: microseconds an event`);
@@ -38,6 +42,8 @@ if (values.json) {
   }
   printLedger(ledger);
   for (const line of producer.length === 0 ? [] : producerLines(producer)) console.log(line);
+  for (const line of collector.length === 0 ? [] : collectorLines(collector)) console.log(line);
+  for (const line of outage === undefined ? [] : outageLines(outage)) console.log(line);
   if (laptop !== undefined) {
     console.log("\nThe laptop, started by npm start, with a batching window of 1 s");
     console.log(`  ready after                  ${(laptop.readyMs / 1_000).toFixed(1)} s (at most 8)`);

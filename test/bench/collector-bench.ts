@@ -19,26 +19,28 @@ import { apiRequest, basic } from "../handlers/api-request.ts";
 import { lambdaContext } from "../handlers/kinesis-event.ts";
 import { chunks } from "./rees46-batches.ts";
 
-const eventsMax = 2_000;
 const batchSizes = [1, 20, 100] as const;
-/** With which a stream on demand begins (Kinesis Data Streams developer guide, "Choose the right mode"). */
-const shards = 4;
+
+/** Of one run: fewer would take less time than the garbage collector's next turn. */
+const requestsOf = (batchSize: number): number => (batchSize === 100 ? 150 : 600);
 
 const metrics = { events: { on: track(), measure: count() } };
 const hashEnd = 1n << 128n;
-const listed = JSON.stringify({
-  Shards: Array.from({ length: shards }, (_, index) => ({
-    ShardId: `shardId-${String(index).padStart(12, "0")}`,
-    HashKeyRange: {
-      StartingHashKey: String((hashEnd * BigInt(index)) / BigInt(shards)),
-      EndingHashKey: String((hashEnd * BigInt(index + 1)) / BigInt(shards) - 1n),
-    },
-    SequenceNumberRange: { StartingSequenceNumber: "1" },
-  })),
-});
+const listOf = (shards: number): string =>
+  JSON.stringify({
+    Shards: Array.from({ length: shards }, (_, index) => ({
+      ShardId: `shardId-${String(index).padStart(12, "0")}`,
+      HashKeyRange: {
+        StartingHashKey: String((hashEnd * BigInt(index)) / BigInt(shards)),
+        EndingHashKey: String((hashEnd * BigInt(index + 1)) / BigInt(shards) - 1n),
+      },
+      SequenceNumberRange: { StartingSequenceNumber: "1" },
+    })),
+  });
 
 /** A stream that takes everything at once: what is left is what a collector costs. */
-function streamAtOnce(): KinesisClient {
+function streamAtOnce(shards = 1): KinesisClient {
+  const listed = listOf(shards);
   const answer = (target: string | undefined, body: Buffer): string => {
     if (target?.endsWith("ListShards")) return listed;
     const records = body.toString("latin1").split('"PartitionKey"').length - 1;
@@ -47,8 +49,9 @@ function streamAtOnce(): KinesisClient {
   };
   const requestHandler = {
     metadata: { handlerProtocol: "http/1.1" },
-    handle: async ({ headers, body }: { headers: Record<string, string>; body: string | Uint8Array }) => {
-      const bytes = Buffer.from(answer(headers["x-amz-target"], Buffer.from(body as Uint8Array)));
+    handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
+      const sent = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      const bytes = Buffer.from(answer(headers["x-amz-target"], sent));
       const answered = { "content-type": "application/x-amz-json-1.1", "content-length": String(bytes.length) };
       return { response: { statusCode: 200, headers: answered, body: Readable.from([bytes]) } };
     },
@@ -57,7 +60,13 @@ function streamAtOnce(): KinesisClient {
     httpHandlerConfigs: () => ({}),
   } as unknown as NodeHttpHandler;
   const credentials = { accessKeyId: "a", secretAccessKey: "b" };
-  return new KinesisClient({ region: "us-east-1", credentials, endpoint: "http://127.0.0.1:1", requestHandler, maxAttempts: 1 });
+  return new KinesisClient({
+    region: "us-east-1",
+    credentials,
+    endpoint: "http://127.0.0.1:1",
+    requestHandler,
+    maxAttempts: 1,
+  });
 }
 
 type Handler = (event: APIGatewayProxyEventV2) => Promise<unknown>;
@@ -76,7 +85,7 @@ function bare(): Handler {
   };
 }
 
-function collector(config: Pick<Config, "privacy" | "trackingPlan">): Handler {
+function collector(config: Pick<Config, "privacy" | "trackingPlan">, shards = 1): Handler {
   const whole = defineConfig({ metrics, sources: { shop: {} }, ...config });
   const sources = sourcesOf(whole);
   const ports: CollectPorts = {
@@ -84,7 +93,7 @@ function collector(config: Pick<Config, "privacy" | "trackingPlan">): Handler {
     writeKeys: { sourceOf: async () => sources[0] },
     plan: trackingPlanOf(whole),
     privacy: privacyOf(privacyRulesOf(whole), "secret"),
-    send: streamSender(streamAtOnce(), "events"),
+    send: streamSender(streamAtOnce(shards), "events"),
   };
   const chain = collectChain(sources, async () => ports);
   return async (event) => chain(event, lambdaContext);
@@ -92,9 +101,10 @@ function collector(config: Pick<Config, "privacy" | "trackingPlan">): Handler {
 
 const price = { type: "number", minimum: 0 };
 const plan = { type: "object", properties: { price, brand: { type: "string" } }, required: ["price"] };
-export const ways: Readonly<Record<string, () => Handler>> = {
+const ways: Readonly<Record<string, () => Handler>> = {
   bare,
   collector: () => collector({}),
+  "to 4 shards": () => collector({}, 4),
   "with a plan and privacy": () =>
     collector({
       privacy: { remove: ["context.device"], hash: ["userId"] },
@@ -106,13 +116,13 @@ export const ways: Readonly<Record<string, () => Handler>> = {
 };
 
 /** Messages as analytics-node 3 sends them. */
-export async function requests(batchSize: number): Promise<APIGatewayProxyEventV2[]> {
-  const messages: unknown[] = [];
+async function recorded(): Promise<object[]> {
+  const messages: object[] = [];
   for await (const batch of await openRecording(rees46File)) {
     for (const event of batch) {
-      if (messages.length === eventsMax) break;
       messages.push({
         ...stamp(event, { shiftMs: 0, run: "" }),
+        timestamp: new Date().toISOString(),
         messageId: `node-next-${event.timeMs}-${randomUUID()}`,
         context: { library: { name: "@segment/analytics-node", version: "3.1.0" } },
         integrations: {},
@@ -120,8 +130,13 @@ export async function requests(batchSize: number): Promise<APIGatewayProxyEventV
       });
     }
   }
+  return messages;
+}
+
+async function requests(batchSize: number): Promise<APIGatewayProxyEventV2[]> {
+  const messages = chunks(await recorded(), batchSize).slice(0, requestsOf(batchSize));
   const headers = { authorization: basic("shop:"), "content-type": "application/json" };
-  return chunks(messages, batchSize).map((batch) => {
+  return messages.map((batch) => {
     const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
     return apiRequest({ path: "/v1/batch", headers, body });
   });
@@ -129,9 +144,11 @@ export async function requests(batchSize: number): Promise<APIGatewayProxyEventV
 
 export interface CollectorFigures {
   readonly batchSize: number;
-  readonly events: number;
+  readonly requests: number;
   /** Microseconds of all threads an event, compression included. */
   readonly us: Readonly<Record<string, number>>;
+  /** How many times the bare handler of the same run, which a busy machine slows down alike. */
+  readonly toBare: Readonly<Record<string, number>>;
 }
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
@@ -162,28 +179,35 @@ export async function collectorFigures(runs = 9): Promise<CollectorFigures[]> {
 
 async function figuresOf(batchSize: number, runs: number): Promise<CollectorFigures> {
   const asked = await requests(batchSize);
-  const measured = Object.entries(ways).map(([name, make]) => ({ name, handler: make(), us: [] as number[] }));
+  const handlers = Object.entries(ways).map(([name, make]) => ({ name, handler: make() }));
+  const measured: Record<string, number>[] = [];
   for (let run = 0; run < runs + 3; run++) {
-    for (const { handler, us } of measured) {
-      const used = await cpuUs(handler, asked);
-      // The first runs warm up the compiler.
-      if (run >= 3) us.push(used / eventsMax);
-    }
+    const us: Record<string, number> = {};
+    for (const { name, handler } of handlers) us[name] = (await cpuUs(handler, asked)) / (asked.length * batchSize);
+    // The first runs warm up the compiler.
+    if (run >= 3) measured.push(us);
   }
-  return { batchSize, events: eventsMax, us: Object.fromEntries(measured.map(({ name, us }) => [name, median(us)])) };
+  const all = (of: (us: Record<string, number>, name: string) => number | undefined): Record<string, number> =>
+    Object.fromEntries(handlers.map(({ name }) => [name, median(measured.map((us) => of(us, name) ?? Number.NaN))]));
+  return {
+    batchSize,
+    requests: asked.length,
+    us: all((us, name) => us[name]),
+    toBare: all((us, name) => (us[name] ?? Number.NaN) / (us.bare ?? Number.NaN)),
+  };
 }
 
 /** The figures as lines. */
 export function collectorLines(figures: readonly CollectorFigures[]): string[] {
-  const lines = figures.flatMap(({ batchSize, us }) => [
-    `  ${batchSize} a request`,
+  const lines = figures.flatMap(({ batchSize, requests, us, toBare }) => [
+    `  ${batchSize} a request, ${requests} requests`,
     ...Object.entries(us).map(
       ([name, value]) =>
-        `    ${name.padEnd(26)}${value.toFixed(1).padStart(8)}${(value / (us.bare ?? Number.NaN)).toFixed(2).padStart(8)} x bare`,
+        `    ${name.padEnd(26)}${value.toFixed(1).padStart(8)}${(toBare[name] ?? Number.NaN).toFixed(2).padStart(8)} x bare`,
     ),
   ]);
   return [
-    `\nThe collector, ${figures[0]?.events} events to ${shards} shards: microseconds of CPU an event`,
+    "\nThe collector: microseconds of CPU an event, all threads",
     "  (bare: parses the body and puts its messages into the stream, one record each)",
     ...lines,
     "  at most 1.5 x bare",

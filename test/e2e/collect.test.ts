@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { names } from "../../lib/names.ts";
 import { aggregated } from "../lib/record/aggregated.ts";
 import { Laptop } from "./laptop.ts";
-import { chromiumIsThere, ShopPage } from "./shop-page.ts";
+import { chromiumIsThere, ShopPage, searchFromPage, sendFromPage } from "./shop-page.ts";
 import { throughAnOutage } from "./stream-outage.ts";
 
 const config = join(import.meta.dirname, "collect.config.ts");
@@ -229,30 +229,3 @@ describe.skipIf(!chromiumIsThere).concurrent("analytics.js in a browser, on a pa
     expect(await countIn("searches", sinceMs)).toBe(7);
   });
 });
-
-/** A page's own objects. */
-interface Page {
-  readonly AnalyticsBrowser: { load(settings: object, options?: object): PageAnalytics };
-}
-interface PageAnalytics {
-  page(name: string): Promise<unknown>;
-  track(event: string, properties: object): Promise<unknown>;
-  identify(userId: string, traits: object): Promise<unknown>;
-}
-
-/** Runs in the page. */
-async function sendFromPage(cdnURL: string): Promise<void> {
-  const { AnalyticsBrowser } = globalThis as unknown as Page;
-  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL });
-  await analytics.page("Home");
-  await analytics.track("Clicked", { button: "buy" });
-  await analytics.identify("ann", { plan: "pro" });
-}
-
-/** Runs in the page: what it sends waits for company. */
-async function searchFromPage(cdnURL: string): Promise<void> {
-  const { AnalyticsBrowser } = globalThis as unknown as Page;
-  const batching = { deliveryStrategy: { strategy: "batching", config: { size: 100, timeout: 600_000 } } };
-  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL }, { integrations: { "Segment.io": batching } });
-  for (let search = 0; search < 7; search++) await analytics.track("Searched", { search });
-}

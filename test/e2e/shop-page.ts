@@ -70,3 +70,30 @@ export class ShopPage {
     this.#close();
   }
 }
+
+/** A page's own objects. */
+interface PageGlobals {
+  readonly AnalyticsBrowser: { load(settings: object, options?: object): PageAnalytics };
+}
+interface PageAnalytics {
+  page(name: string): Promise<unknown>;
+  track(event: string, properties: object): Promise<unknown>;
+  identify(userId: string, traits: object): Promise<unknown>;
+}
+
+/** Runs in the page. */
+export async function sendFromPage(cdnURL: string): Promise<void> {
+  const { AnalyticsBrowser } = globalThis as unknown as PageGlobals;
+  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL });
+  await analytics.page("Home");
+  await analytics.track("Clicked", { button: "buy" });
+  await analytics.identify("ann", { plan: "pro" });
+}
+
+/** Runs in the page: what it sends waits for company. */
+export async function searchFromPage(cdnURL: string): Promise<void> {
+  const { AnalyticsBrowser } = globalThis as unknown as PageGlobals;
+  const batching = { deliveryStrategy: { strategy: "batching", config: { size: 100, timeout: 600_000 } } };
+  const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL }, { integrations: { "Segment.io": batching } });
+  for (let search = 0; search < 7; search++) await analytics.track("Searched", { search });
+}

@@ -44,6 +44,7 @@ test("a scheduled audit publishes how much it found, under the names and the dim
     AuditRows: 0,
     AuditUnknownRows: 0,
     AuditDoubled: 1,
+    AuditLineages: 0,
     AuditOpen: 0,
     AuditLost: 0,
     AuditRecords: 0,

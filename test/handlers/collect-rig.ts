@@ -1,3 +1,4 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { vi } from "vitest";
 import { collectChain } from "../../handlers/collect.ts";
 import type { CollectPorts } from "../../lib/collect/collect.ts";
@@ -12,6 +13,8 @@ import { type ApiRequest, apiRequest } from "./api-request.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 
 export interface Answered {
+  /** As the function gave it. */
+  readonly response: unknown;
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Readonly<Record<string, unknown>>;
@@ -42,13 +45,17 @@ export class CollectRig {
       privacy: privacyOf(privacyRulesOf({ metrics: {}, ...config }), "secret"),
       send: async (events) => {
         if (this.send !== undefined) return this.send(events);
-        this.#sent.push(...events);
+        this.#sent.push(...events.map(({ event }) => event));
       },
     };
     this.#chain = collectChain(sources, async () => ports);
   }
 
   async ask(request: ApiRequest): Promise<Answered> {
+    return this.answered(apiRequest(request));
+  }
+
+  async answered(event: APIGatewayProxyEventV2): Promise<Answered> {
     this.#sent = [];
     const lines: string[] = [];
     const write = (text: unknown): boolean => lines.push(...String(text).split("\n")) > 0;
@@ -60,9 +67,10 @@ export class CollectRig {
       vi.spyOn(console, level).mockImplementation((...texts) => void write(texts.map(String).join(" "))),
     );
     try {
-      const answer = await this.#chain(apiRequest(request), lambdaContext);
+      const answer = await this.#chain(event, lambdaContext);
       const { statusCode = 0, headers = {}, body } = answer as { statusCode?: number; headers?: object; body?: string };
       return {
+        response: answer,
         status: statusCode,
         headers: headers as Record<string, unknown>,
         body: body === undefined ? {} : JSON.parse(body),

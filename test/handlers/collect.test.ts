@@ -254,7 +254,36 @@ describe("the stream", () => {
     expect(metrics).toEqual({ CollectorErrors: 1 });
     expect(log).toContain("TypeError");
     expect(log).toContain("collect.test.ts");
+    expect(log).toContain('"function_request_id":"request-1"');
     expect(log).not.toMatch(/ann@|203\.0\.113/);
+  });
+});
+
+describe("the log", () => {
+  test.each([
+    ["a delivered request", { path: "/v1/page", headers: server, body: JSON.stringify(page) }],
+    ["a refused one", { path: "/v1/page", body: JSON.stringify(page) }],
+    ["a preflight", { method: "OPTIONS", path: "/v1/t", headers: { origin: shop } }],
+    ["the settings", { method: "GET", path: "/v1/projects/web/settings", headers: { origin: shop } }],
+    ["figures of analytics.js", { path: "/v1/m", body: "{}" }],
+    ["an empty batch", { path: "/v1/batch", headers: server, body: '{"batch":[]}' }],
+  ])("says nothing of %s but its counters", async (_, request) => {
+    const { log } = await rig.ask(request);
+    expect(log.split("\n").filter((line) => line !== "" && !line.includes('"_aws"'))).toEqual([]);
+  });
+
+  test("has the place of an error and not its message, even one that looks like a place", async () => {
+    rig.send = () => Promise.reject(new TypeError("no\n    at ann@shop.example (203.0.113.77)\nmore"));
+    const { log } = await post("/v1/batch", { batch: [page] });
+    expect(log).toContain("collect.test.ts");
+    expect(log).not.toMatch(/ann@|203\.0\.113/);
+  });
+
+  test("says why the keys could not be read, for the settings too", async () => {
+    rig.writeKeys = { sourceOf: () => Promise.reject(new TypeError("no secrets")) };
+    const asked = await rig.ask({ method: "GET", path: "/v1/projects/web/settings" });
+    expect([asked.status, asked.metrics]).toEqual([503, { KeysUnavailable: 1 }]);
+    expect(asked.log).toContain("TypeError");
   });
 });
 
@@ -304,6 +333,12 @@ describe("a page of an origin", () => {
     rig.send = () => Promise.reject(new RequestRefused("StreamThrottled", "the stream"));
     const { headers } = await ask(shop);
     expect(headers["access-control-expose-headers"]).toContain("retry-after");
+  });
+
+  test("may read the answer to a request that could not be answered", async () => {
+    rig.send = () => Promise.reject(new TypeError("a bug"));
+    const { status, headers } = await ask(shop);
+    expect([status, headers["access-control-allow-origin"], headers.vary]).toEqual([500, "*", "origin"]);
   });
 
   test("is told its own origin where the sources name theirs, and nothing where none allows it", async () => {

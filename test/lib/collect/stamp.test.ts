@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { stamped } from "../../../lib/collect/stamp.ts";
+import { arrivalOf, stamped } from "../../../lib/collect/stamp.ts";
 
 const source = { name: "web", allowedOrigins: ["*"], keepAddress: false };
 const receivedMs = Date.UTC(2026, 4, 5, 12);
 const stamp = (fields: Record<string, unknown>, shared: Record<string, unknown> = {}) =>
-  stamped(fields, { value: fields, shared }, source, { receivedMs, address: "203.0.113.77" });
+  stamped(fields, { value: fields, shared }, source, arrivalOf({ receivedMs, address: "203.0.113.77" }));
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const times = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });

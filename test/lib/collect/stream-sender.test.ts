@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { RequestRefused } from "../../../lib/collect/request-refused.ts";
 import { streamSender } from "../../../lib/collect/stream-sender.ts";
+import { eventLine } from "../../../lib/producer/event-line.ts";
 import { clientOf, TestStream } from "../producer/stream.ts";
 
 let stream: TestStream;
@@ -15,12 +16,15 @@ afterEach(() => {
 
 const patience = { requestTimeoutMs: 2_000, retryForMs: 100, deadlineMs: 2_000 };
 const people = (run: string) =>
-  Array.from({ length: 40 }, (_, index) => ({ type: "page", userId: `person ${index}`, messageId: `${run}-${index}` }));
+  Array.from({ length: 40 }, (_, index) => {
+    const event = { type: "page", userId: `person ${index}`, messageId: `${run}-${index}` };
+    return { event, line: eventLine(event) };
+  });
 
 /** How often each message of a run is in the stream. */
 async function stored(run: string): Promise<number[]> {
   const ids = (await stream.records()).flatMap(({ events }) => events.map(({ messageId }) => String(messageId)));
-  return people(run).map(({ messageId }) => ids.filter((id) => id === messageId).length);
+  return people(run).map(({ event: { messageId } }) => ids.filter((id) => id === messageId).length);
 }
 
 async function refusalOf(sending: Promise<void>): Promise<RequestRefused> {

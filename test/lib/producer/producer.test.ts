@@ -88,19 +88,35 @@ describe("the producer", () => {
     expect(producer.counters.storedBytes).toBe(records.reduce((sum, { data }) => sum + data.length, 0));
   });
 
-  it("compresses with zstd, with gzip or not at all", async () => {
+  it.each([
+    ["in the process", 3, 600],
+    ["in the thread pool, where they are large", 3, 30_000],
+  ])("compresses with zstd, with gzip or not at all, %s", async (_, count, bytes) => {
     await fresh(1);
     const magics: string[] = [];
     for (const compression of ["zstd", "gzip", "none"] as const) {
       const producer = producerOf({ compression });
-      await sendAll(producer, people(3));
+      const text = "x".repeat(bytes);
+      await sendAll(
+        producer,
+        people(count).map((one) => ({ ...one, text })),
+      );
       await producer.close();
     }
     for (const { data, events: packed } of await news()) {
       magics.push(data.subarray(0, 2).toString("hex"));
-      expect(packed.length).toBe(3);
+      expect(packed.length).toBe(count);
     }
     expect(magics).toEqual(["28b5", "1f8b", "7b22"]);
+  });
+
+  it("does not compress what is charged for as a KB anyway", async () => {
+    await fresh(1);
+    const producer = producerOf({});
+    await sendAll(producer, people(1));
+    await producer.close();
+    const [{ data, events: packed } = expect.fail("no record")] = await news();
+    expect([data.subarray(0, 2).toString(), packed.length]).toEqual(['{"', 1]);
   });
 
   it("begins a new record where the next event would break a limit", async () => {
