@@ -85,8 +85,8 @@ const redriveLosses: readonly Loss[] = [
     id: "BatchesLeft",
     metric: ofService(names.redrive, "BatchesLeft"),
     description:
-      "Batches that Lambda gave up on could not be counted. They wait in the bucket, and can be counted until" +
-      ` ${redriveDaysMax} days after they arrived. npx millrace redrive tries again at once and says why it could not.`,
+      "Batches that Lambda gave up on could not be counted. They wait in the bucket, and can be redriven until" +
+      ` ${redriveDaysMax} days after they arrived; but what the store takes no more, for its age, goes to quarantine. npx millrace redrive tries again at once and says why it could not.`,
   },
   {
     id: "RedriveSkippedRecords",
@@ -126,14 +126,14 @@ function mappingLosses(settings: Settings, uuid: string): Loss[] {
       metric: ofMapping("DroppedEventCount"),
       description:
         "Lambda gave up on records and could not put them into the bucket. The stream drops them, and they are lost," +
-        ` ${leftHours} h after that. Until then npx millrace gaps --from -${settings.streamRetentionHours}h counts them.`,
+        ` ${leftHours} h after that. Until then npx millrace gaps --from -${Math.min(settings.streamRetentionHours, redriveDaysMax * 24)}h counts them.`,
     },
     {
       id: "EventsGivenUp",
       metric: ofMapping("OnFailureDestinationDeliveredEventCount"),
       description:
         "Lambda gave up on records and put them into the bucket: the roll-up has failed for as long as it was allowed to." +
-        ` They are in no metric yet, and can be counted for ${redriveDaysMax} days: npx millrace redrive.`,
+        " They are in no metric yet: npx millrace redrive counts them, and sends to quarantine what the store takes no more.",
     },
   ];
 }

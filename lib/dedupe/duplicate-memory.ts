@@ -11,8 +11,9 @@ interface RelatedPart extends NumberedPart {
   readonly views: Views | undefined;
 }
 
-/** Of the ids that a part may remember, each relative of its shard has so small a share. */
-const relativesShare = 8;
+/** Of as many ids as a part may remember of its own shard, it remembers so many of a relative, and of all together. */
+const relativeShare = 1 / 8;
+const relativesTogether = 1 / 2;
 
 /** The message ids that a part must not count again. */
 export interface KnownIds {
@@ -55,14 +56,20 @@ export class DuplicateMemory {
     this.#makeRoom(shard, head, this.#caches.get(shard)?.ids.size ?? 0);
     const own = await this.#ofShard(shard, place, head, definitions);
     const relatives: KnownIds[] = [];
+    // Each as far as those before it have left room: who joins later comes last, and changes nothing for them.
+    let room = Math.floor(definitions.dedupeIdsMax * relativesTogether);
+    const add = (relative: KnownIds & { readonly ids: number }): void => {
+      room -= relative.ids;
+      relatives.push(relative);
+    };
     for (const ancestor of head.ancestors) {
       const seen = place.views[ancestor] ?? 0;
       if (seen > 0)
-        relatives.push(await this.#ofRelative(ancestor, place, "before", definitions, ({ number }) => number <= seen));
+        add(await this.#ofRelative(ancestor, place, "before", room, definitions, ({ number }) => number <= seen));
     }
     for (const descendant of head.descendants) {
       const unseeing = ({ views }: RelatedPart): boolean => views !== undefined && (views[shard] ?? 0) < place.number;
-      relatives.push(await this.#ofRelative(descendant, place, "after", definitions, unseeing));
+      add(await this.#ofRelative(descendant, place, "after", room, definitions, unseeing));
     }
     if (relatives.length === 0) return own;
     return {
@@ -82,9 +89,10 @@ export class DuplicateMemory {
     shard: string,
     place: PlaceInLedger,
     direction: "before" | "after",
+    room: number,
     definitions: Definitions,
     remembers: (part: RelatedPart) => boolean,
-  ): Promise<KnownIds> {
+  ): Promise<KnownIds & { readonly ids: number }> {
     const found = new Map<string, RelatedPart>((await this.#ledger.head(shard)).open.map((part) => [part.id, part]));
     const { dedupeWindowMs, dedupeIdsMax } = definitions;
     const fromMs = place.anchorMs - dedupeWindowMs - 2 * disorderMs;
@@ -94,14 +102,14 @@ export class DuplicateMemory {
       found.set(part.id, part);
     }
     const inOrder = { ...place, number: Number.POSITIVE_INFINITY };
-    const shared = { ...definitions, dedupeIdsMax: Math.floor(dedupeIdsMax / relativesShare) };
+    const shared = { ...definitions, dedupeIdsMax: Math.min(room, Math.floor(dedupeIdsMax * relativeShare)) };
     const { parts, windowMs } = recall([...found.values()].filter(remembers), inOrder, shared);
     const key = parts.map(({ id }) => id).join();
     const known = this.#relatives.get(shard);
     const ids = known?.parts === key ? known.ids : await this.#mapOf(shard, parts);
     this.#relatives.delete(shard);
     this.#relatives.set(shard, { parts: key, ids });
-    return { has: (high, low) => ids.get(high, low) !== 0, windowMs };
+    return { has: (high, low) => ids.get(high, low) !== 0, windowMs, ids: idsOf(parts) };
   }
 
   async #mapOf(shard: string, parts: readonly NumberedPart[]): Promise<IdMap> {

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { redriveDaysMax } from "../limits.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
@@ -8,7 +9,7 @@ import { emptyPreview, joined, type Preview } from "../redelivery/preview.ts";
 import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { Batch } from "../roll-up/batch.ts";
-import { covers } from "../roll-up/uncovered.ts";
+import { covers, uncoveredRuns } from "../roll-up/uncovered.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { PageReader } from "../stream/page-reader.ts";
 import type { ShardList } from "../sweep/sweep.ts";
@@ -68,9 +69,15 @@ const batchRecordsMax = 1_000;
 /**
  * Counts records that the stream still has and that no part holds: those that Lambda gave up on and could not put into
  * the bucket, or that a mapping was made too late for. Looks between each two parts that are next to each other. At any
- * time, any number of times: each run of records is one more invocation. Throws what the ledger and the stream throw.
+ * time, any number of times: each run of records is one more invocation. Throws a
+ * RangeError for what the ledger may have forgotten, and what the ledger and the stream throw.
  */
 export async function fillGaps(ports: GapPorts, options: GapOptions): Promise<GapReport> {
+  const oldestMs = ports.clock.now() - redriveDaysMax * 86_400_000;
+  if (options.fromMs < oldestMs) {
+    const expected = `records of the last ${redriveDaysMax} days, for what came before may be counted and forgotten`;
+    throw new RangeError(`Expected ${expected}, got some from ${new Date(options.fromMs).toISOString()} on`);
+  }
   const shardIds = await ports.shards.shardIds();
   const filler = new GapFiller(ports, options);
   for (const shardId of shardIds) await filler.shard(shardId);
@@ -130,6 +137,7 @@ class GapFiller {
   async *#records(shardId: string, { after, before }: Gap, limit: number): AsyncGenerator<StreamRecord> {
     const { stream } = this.#ports;
     const { fromMs, toMs } = this.#options;
+    let isBegun = false;
     await this.#pace();
     for await (const { records, behindMs } of stream.pages(
       shardId,
@@ -139,7 +147,9 @@ class GapFiller {
       for (const record of records) {
         if (before !== undefined && compareSequence(record.sequenceNumber, before) >= 0) return;
         if (before === undefined && record.arrivalMs >= toMs) return;
-        if (record.arrivalMs >= fromMs) yield record;
+        // Arrivals are in no order: what lies behind one that is asked for must not be left out between others.
+        isBegun ||= record.arrivalMs >= fromMs;
+        if (isBegun) yield record;
       }
       if (records.length === 0 && behindMs === 0) return;
       await this.#pace();
@@ -153,12 +163,19 @@ class GapFiller {
     this.#nextReadMs = clock.now() + readEveryMs;
   }
 
+  /** All but what lies in open parts: these are the sweep's, and where they are lost they must not keep the others back. */
   async #count(shardId: string, records: readonly StreamRecord[]): Promise<void> {
+    const { streamName, ledger } = this.#ports;
+    const { open } = await ledger.head(shardKey(streamName, shardId));
+    for (const run of uncoveredRuns(records, open)) await this.#countRun(shardId, run);
+  }
+
+  async #countRun(shardId: string, records: readonly StreamRecord[]): Promise<void> {
     const { streamName, ledger } = this.#ports;
     const [first] = records;
     const last = records.at(-1);
     if (first === undefined || last === undefined) return;
-    const batch: Batch = { streamName, shardId, records };
+    const batch: Batch = { streamName, shardId, records, isWhole: true };
     const onSkip = (shard: string, sequenceNumber: string) =>
       void this.#skipped.push({ shardId: shard, sequenceNumber });
     const outcome = this.#options.dryRun

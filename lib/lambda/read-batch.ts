@@ -21,7 +21,7 @@ export function readBatch(): MiddlewareObj<BatchEvent> {
  * may be processed out of order (Lambda developer guide, "Using Lambda with Kinesis"). Throws where the event is not one batch of one shard: that is no fault of a
  * record.
  */
-export function batchOf({ Records: records }: KinesisStreamEvent): Batch {
+export function batchOf({ Records: records, isWhole }: KinesisStreamEvent & Pick<Batch, "isWhole">): Batch {
   const [first] = records;
   // "shardId-000000000000:4959..." and "arn:aws:kinesis:<region>:<account>:stream/<name>"
   const shardId = first?.eventID.split(":")[0] ?? "";
@@ -33,6 +33,8 @@ export function batchOf({ Records: records }: KinesisStreamEvent): Batch {
   return {
     streamName,
     shardId,
+    // Lambda's own events have no such field.
+    ...(isWhole === true ? { isWhole } : {}),
     records: inOrder(
       records.map(
         ({ kinesis }): StreamRecord => ({

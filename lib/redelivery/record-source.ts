@@ -28,7 +28,7 @@ export class RecordSource {
 
   /**
    * The records of the range. Sequence numbers have gaps, so records put together from several places are known to be
-   * all only by how many they are: `count`, where it is known.
+   * all only by how many they are: `count`. Where that is not known, they are all that anybody has.
    */
   async read(shardId: string, range: Range, count: number | undefined): Promise<FoundRecords> {
     const { firstSequence, lastSequence } = range;
@@ -40,16 +40,12 @@ export class RecordSource {
       if (!(error instanceof RangeGone)) throw error;
       for (const record of error.records) found.set(record.sequenceNumber, record);
     }
-    let spanned = false;
     for (const file of await this.#index.overlapping(shardId, range)) {
       const records = await this.#recordsOf(file);
       for (const record of records) if (covers(range, record.sequenceNumber)) found.set(record.sequenceNumber, record);
-      const numbers = new Set(records.map(({ sequenceNumber }) => sequenceNumber));
-      spanned ||= numbers.has(firstSequence) && numbers.has(lastSequence);
     }
     const records = [...found.values()].sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
-    // A batch is consecutive records: with both ends it has all between.
-    return { records, complete: count === undefined ? spanned : records.length === count };
+    return { records, complete: count !== undefined && records.length === count };
   }
 
   async #recordsOf(file: Parameters<FailureFiles["read"]>[0]): Promise<readonly StreamRecord[]> {

@@ -2,16 +2,17 @@ import type { Clock } from "../clock.ts";
 import { type Failure, UnreadableFailure } from "../failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../failures/failure-files.ts";
 import { FailureIndex } from "../failures/failure-index.ts";
+import type { OpenPart } from "../ledger/ledger.ts";
 import { redriveDaysMax } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { runIsolated } from "../redelivery/isolated-run.ts";
 import { killersIn, Unsure } from "../redelivery/killers.ts";
 import { emptyPreview, joined, type Preview } from "../redelivery/preview.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
-import { type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
+import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { Batch } from "../roll-up/batch.ts";
-import { covers, overlaps, type Range } from "../roll-up/uncovered.ts";
+import { covers, overlaps, type Range, uncoveredRuns } from "../roll-up/uncovered.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
 import { type KeeperPorts, PromiseKeeper } from "../sweep/promise-keeper.ts";
@@ -190,28 +191,40 @@ class Redrive {
     // A promise may reach beyond the batch, to records that only another file still has.
     const { open } = await this.#ports.ledger.head(shardKey(streamName, shardId));
     const keeper = new PromiseKeeper(this.#keeper);
+    const lost: OpenPart[] = [];
     for (const promise of open.filter((part) => overlaps(part, range)).sort((a, b) => a.number - b.number)) {
       const kept = await keeper.keep(shardId, promise);
       if (kept.kind === "not-kept") return { why: "not-counted", detail: kept.why };
-      if (kept.kind === "lost") {
-        return { why: "promise-lost", detail: `Expected all records of part ${promise.id}, got ${kept.recordsFound}` };
-      }
+      if (kept.kind === "lost") lost.push(promise);
     }
-    const outcome = await runIsolated(await this.#withoutHoles(batch, range), this.#keeper);
+    const whole = await this.#withoutHoles(batch, range);
+    let outcome: Outcome<unknown> = { kind: "done", answer: undefined };
+    for (const records of uncoveredRuns(whole.records, lost)) {
+      outcome = await runIsolated({ ...whole, records }, this.#keeper);
+      if (outcome.kind !== "done") break;
+    }
     if ((await this.#uncovered(batch)).length === 0) return undefined;
+    if (outcome.kind === "done" && lost.length > 0) {
+      const ids = lost.map(({ id }) => id).join(", ");
+      return {
+        why: "promise-lost",
+        detail: `Expected all records of ${ids}, got some: the others beside it are counted`,
+      };
+    }
     const detail = outcome.kind === "done" ? "the invocation left records out" : said(outcome);
     return { why: "not-counted", detail };
   }
 
   /**
-   * All records between the first and the last: of a batch that Lambda takes single records from as they grow too old,
-   * those between may be in the stream still, or in another file. A part reaches over what is missing, and nobody would
-   * count that later.
+   * All records between the first and the last that anybody has: of a batch that Lambda takes single records from as they
+   * grow too old, those between may be in the stream still, or in another file. A part reaches over what is missing.
    */
   async #withoutHoles(batch: Batch, range: Range): Promise<Batch> {
     const { records } = await this.#keeper.records.read(batch.shardId, range, undefined);
     const found = new Set(records.map(({ sequenceNumber }) => sequenceNumber));
-    return batch.records.every(({ sequenceNumber }) => found.has(sequenceNumber)) ? { ...batch, records } : batch;
+    return batch.records.every(({ sequenceNumber }) => found.has(sequenceNumber))
+      ? { ...batch, records, isWhole: true }
+      : batch;
   }
 
   async #foresee(batch: Batch): Promise<Omit<LeftFile, "key"> | undefined> {

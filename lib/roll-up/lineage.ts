@@ -34,6 +34,7 @@ export async function joinLineage(
   for (const ancestor of [...known].slice(0, ancestorsMax)) {
     if (await descend(ledger, shard, ancestor)) joined.push(ancestor);
   }
+  isWhole &&= joined.length === known.size;
   const head = await ledger.head(shard);
   if (head.bornMs > 0) return;
   await ledger.moveHead(shard, head, { ...head, ancestors: joined, bornMs, orphanedMs: isWhole ? 0 : nowMs });

@@ -14,7 +14,7 @@ import type { Batch } from "./batch.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
-import { covers, firstUncovered, overlaps, type Range } from "./uncovered.ts";
+import { covers, overlaps, type Range, uncoveredRuns } from "./uncovered.ts";
 
 /** What one invocation did. */
 export interface RollUpReport {
@@ -54,6 +54,8 @@ export class PromiseHeld extends Error {
 
 /** A part that is promised, and the head that says so. */
 interface Opened {
+  /** Whether an earlier invocation may have written rows of it. */
+  readonly isPromise: boolean;
   readonly open: OpenPart;
   readonly head: Head;
   readonly records: readonly StreamRecord[];
@@ -134,7 +136,8 @@ class BatchRollUp {
   /** Promises the next part that nothing covers; undefined where somebody else was faster. */
   async #openNext(covered: readonly Range[], head: Head): Promise<Opened | undefined | "nothing"> {
     const { ledger, clock } = this.#ports;
-    const run = await this.#whole(firstUncovered(this.#batch.records, covered));
+    const [uncovered = []] = uncoveredRuns(this.#batch.records, covered);
+    const run = await this.#whole(uncovered);
     const [first] = run;
     if (first === undefined) return "nothing";
     const views = viewsAtOpening(head, first.arrivalMs, this.#definitions);
@@ -152,7 +155,8 @@ class BatchRollUp {
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
     const moved = await this.#move(head, [...head.open, open]);
-    return moved && { open, head: moved, records: part.records, part: alone ? part : undefined };
+    const folded = alone ? part : undefined;
+    return moved && { isPromise: false, open, head: moved, records: part.records, part: folded };
   }
 
   /**
@@ -163,7 +167,7 @@ class BatchRollUp {
   async #whole(run: readonly StreamRecord[]): Promise<readonly StreamRecord[]> {
     const { stream, clock, agedAfterMs } = this.#ports;
     const agedMs = clock.now() - agedAfterMs;
-    if (run.length < 2 || run.every(({ arrivalMs }) => arrivalMs > agedMs)) return run;
+    if (this.#batch.isWhole === true || run.length < 2 || run.every(({ arrivalMs }) => arrivalMs > agedMs)) return run;
     const { firstSequence, lastSequence } = rangeOf(run);
     try {
       return await stream.read(this.#batch.shardId, firstSequence, lastSequence);
@@ -182,7 +186,7 @@ class BatchRollUp {
     const before = promise.definitions.at(-1);
     const name = foldName(foldedUnder(this.#definitions.hash, promise, head.skipped, before));
     const records = await this.#recordsOf(promise);
-    if (before === name) return { open: promise, head, records, part: undefined };
+    if (before === name) return { isPromise: true, open: promise, head, records, part: undefined };
     // Two deployments that both run would take it from each other for ever. After its time limit the other is gone.
     const heldMs = clock.now() - promise.openedMs;
     if (heldMs < rollUpTimeoutSeconds * 1_000) throw new PromiseHeld(promise, heldMs);
@@ -192,7 +196,7 @@ class BatchRollUp {
       head,
       head.open.map((part) => (part === promise ? open : part)),
     );
-    return moved && { open, head: moved, records, part: undefined };
+    return moved && { isPromise: true, open, head: moved, records, part: undefined };
   }
 
   async #recordsOf({ firstSequence, lastSequence, records }: OpenPart): Promise<readonly StreamRecord[]> {
@@ -234,14 +238,17 @@ class BatchRollUp {
   }
 
   /** Finishes an open part. The head afterwards; undefined where somebody else has changed it. */
-  async #keep({ open: { id }, head: opened, records, part }: Opened, before: Head): Promise<Head | undefined> {
+  async #keep(
+    { isPromise, open: { id }, head: opened, records, part }: Opened,
+    before: Head,
+  ): Promise<Head | undefined> {
     const { ledger, memory } = this.#ports;
     const head = await seal(ledger, this.#shard, opened);
     const open = head?.open.find((other) => other.id === id);
     if (head === undefined || open === undefined) return undefined;
     await sealDescendants(ledger, head);
     const folded = part ?? (await this.#fold(open, records, head));
-    const closed = await this.#finish(open, folded, head);
+    const closed = await this.#finish(open, folded, head, isPromise);
     if (closed !== undefined) memory.finished(this.#shard, before, closed, open, folded.ids);
     return closed;
   }
@@ -253,19 +260,21 @@ class BatchRollUp {
   }
 
   /** Writes the rows of an open part, commits it, and takes it off the list. Undefined where the head has changed. */
-  async #finish(open: OpenPart, part: FoldedPart, head: Head): Promise<Head | undefined> {
+  async #finish(open: OpenPart, part: FoldedPart, head: Head, isPromise: boolean): Promise<Head | undefined> {
     const { ledger, store, quarantine, clock } = this.#ports;
     const version = open.definitions.length;
     const outdated = await this.#outdatedRows(open, part, head);
     const standing = await store.write(open.id, version, outdated.rows, this.#patience);
     const refusals = await store.write(open.id, version, part.rows, this.#patience);
     const settled = withRefusals(part, refusals, this.#definitions);
+    // What the store takes no more it may have taken when the promise was made.
+    const stale = isPromise ? refusals.filter(({ reason }) => reason === "late").length : 0;
     // An earlier definition may have left a file where these reject nothing.
     if (settled.rejected.length > 0 || version > 1) {
       const arrivalMs = part.records[0]?.arrivalMs ?? Number.NaN;
       await quarantine.put(this.#shard, { part: open.id, version, arrivalMs }, settled.rejected);
     }
-    const committed = committedPart(open, settled, standing.length + outdated.unknown, clock.now());
+    const committed = committedPart(open, settled, standing.length + outdated.unknown + stale, clock.now());
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
     return this.#close(open, head);

@@ -14,21 +14,26 @@ export const overlaps = (a: Range, b: Range): boolean =>
   compareSequence(a.firstSequence, b.lastSequence) <= 0 && compareSequence(b.firstSequence, a.lastSequence) <= 0;
 
 /**
- * The first run of records that lies in none of the ranges; empty where all do. A run ends where a range begins, even
- * one that holds no record of the batch: a part must never reach over another.
+ * The runs of records that lie in none of the ranges. A run ends where a range begins, even one that holds no record of
+ * the batch: a part must never reach over another. Ranges may be equal and do not overlap otherwise.
  */
-export function firstUncovered(records: readonly StreamRecord[], covered: readonly Range[]): StreamRecord[] {
-  const run: StreamRecord[] = [];
+export function* uncoveredRuns(
+  records: readonly StreamRecord[],
+  covered: readonly Range[],
+): Generator<readonly StreamRecord[]> {
+  const ranges = covered.toSorted((a, b) => compareSequence(a.lastSequence, b.lastSequence));
+  let next = 0;
+  let run: StreamRecord[] = [];
   for (const record of records) {
-    const { sequenceNumber } = record;
-    const [first] = run;
-    if (covered.some((range) => covers(range, sequenceNumber))) {
-      if (first !== undefined) return run;
-      continue;
+    const before = next;
+    while (next < ranges.length && compareSequence(ranges[next]?.lastSequence ?? "", record.sequenceNumber) < 0) next++;
+    const range = ranges[next];
+    const isCovered = range !== undefined && compareSequence(range.firstSequence, record.sequenceNumber) <= 0;
+    if (run.length > 0 && (isCovered || next > before)) {
+      yield run;
+      run = [];
     }
-    const grown = { firstSequence: first?.sequenceNumber ?? sequenceNumber, lastSequence: sequenceNumber };
-    if (covered.some((range) => overlaps(range, grown))) return run;
-    run.push(record);
+    if (!isCovered) run.push(record);
   }
-  return run;
+  if (run.length > 0) yield run;
 }

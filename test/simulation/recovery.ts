@@ -10,7 +10,8 @@ import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { CalledLedger } from "./called-ledger.ts";
 import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import { Random } from "./random.ts";
+import { startMs, type World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps";
 
@@ -25,10 +26,12 @@ const fine: Fate = { faults: [], outlivesLimit: false };
 /** Sweep, redrive and the command that skips a record: the real code, each time in a process of its own. */
 export class Recovery {
   readonly #world: World;
+  readonly #random: Random;
   #processes = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#random = new Random(world.plan.chance, 5);
   }
 
   /** Runs both for ever, as the template's schedules do. */
@@ -111,8 +114,9 @@ export class Recovery {
         yield page.value;
       }
     };
-    // What came a minute ago is still on its way.
-    const range = { fromMs: 0, toMs: clock.now() - 60_000 };
+    // What came a minute ago is still on its way. Who looks while all goes on asks for the last minutes.
+    const fromMs = world.isOver ? startMs - 600_000 : clock.now() - this.#random.below(1_800_000);
+    const range = { fromMs, toMs: clock.now() - 60_000 };
     const report = await world.product.fillGaps(
       { streamName, shards, ledger, stream: { pages }, rollUp, clock },
       { ...range, dryRun: false },

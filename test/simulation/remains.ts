@@ -75,25 +75,36 @@ export class Remains {
         this.#doubt(["lineage"], `what part ${part.id} of ${shardId} repeats of forgotten shards may count twice`);
       }
       if (part.doubled > 0)
-        this.#doubt(["doubled"], `part ${part.id} of ${shardId} may have ${part.doubled} rows too many`);
+        this.#doubt(["doubled", "rows"], `part ${part.id} of ${shardId} may have ${part.doubled} rows too many`);
     }
     const kept = new Set(stream.kept(shard).map(({ sequenceNumber }) => sequenceNumber));
     const ranges = [...parts, ...(this.#lostRanges.get(shard) ?? [])];
     for (const { sequenceNumber } of records) {
-      if (ranges.some((range) => covers(range, sequenceNumber)) || this.#waiting.has(sequenceNumber)) continue;
-      if (kept.has(sequenceNumber)) return `record ${sequenceNumber} of ${shardId} is in no part`;
+      if (ranges.some((range) => covers(range, sequenceNumber))) continue;
+      if (this.#isTooLarge(shard, sequenceNumber)) {
+        this.#doubt(["records"], `no invocation can carry record ${sequenceNumber} of ${shardId}`);
+        continue;
+      }
+      if (kept.has(sequenceNumber) || this.#waiting.has(sequenceNumber))
+        return `record ${sequenceNumber} of ${shardId} is in no part`;
       this.#doubt(["records"], `record ${sequenceNumber} of ${shardId} is in no part, and nobody has it any more`);
     }
     return undefined;
   }
 
+  #isTooLarge({ shardId, records }: Shard, sequenceNumber: string): boolean {
+    const record = records.find((other) => other.sequenceNumber === sequenceNumber);
+    const { payloadBytesMax } = this.#world.plan.surroundings;
+    return record !== undefined && bytesOf({ streamName, shardId, records: [record] }) > payloadBytesMax;
+  }
+
   /** What Lambda gave up on may wait only for a part that is lost, or where no invocation can carry a record of it. */
   #wrongFile(): string | undefined {
-    const { payloadBytesMax } = this.#world.plan.surroundings;
     for (const [key, body] of this.#world.failures.files) {
-      const { batch } = readFailure(body);
-      const { shardId, records } = batch;
-      const isTooLarge = records.some((record) => bytesOf({ ...batch, records: [record] }) > payloadBytesMax);
+      const { shardId, records } = readFailure(body).batch;
+      const isTooLarge = records.some(({ sequenceNumber }) =>
+        this.#isTooLarge(this.#world.stream.shard(shardId), sequenceNumber),
+      );
       const range = {
         firstSequence: records[0]?.sequenceNumber ?? "",
         lastSequence: records.at(-1)?.sequenceNumber ?? "",

@@ -91,10 +91,13 @@ function resultOf(world: World, audit: AuditReport): RunResult {
 /** The audit must say all that is in doubt, and nothing where nothing is. */
 function wrongAudit({ findings, complete }: AuditReport, doubts: readonly Doubt[]): string | undefined {
   if (!complete) return "the audit is not complete";
-  const [finding] = findings;
-  if (doubts.length === 0 && finding !== undefined) return `the audit is wrong: ${finding.kind}: ${finding.detail}`;
+  const unfounded = findings.find(({ kind }) => !doubts.some(({ kinds }) => kinds.includes(kind)));
+  if (unfounded !== undefined) return `the audit is wrong: ${unfounded.kind}: ${unfounded.detail}`;
   const silent = doubts.find(({ kinds }) => !findings.some(({ kind }) => kinds.includes(kind)));
-  return silent === undefined ? undefined : `the audit does not say: ${silent.what}`;
+  if (silent !== undefined) return `the audit does not say: ${silent.what}`;
+  const missing = doubts.filter(({ kinds }) => kinds.includes("records")).length;
+  const told = findings.find(({ kind }) => kind === "records")?.amount ?? 0;
+  return told === missing ? undefined : `the audit says that ${told} records are missing, and ${missing} are`;
 }
 
 function act(world: World, step: Step): void {
@@ -172,6 +175,7 @@ async function finish(world: World): Promise<void> {
   const { clock, plan, sleepers } = world;
   world.trace?.("-- everything works again");
   world.heal();
+  world.isOver = true;
   world.function.deploy(definitionsFor(plan.last, plan.surroundings.groupsPerBucket), false);
   world.killMappings();
   world.startMapping();

@@ -56,6 +56,8 @@ export class World {
   readonly recovery: Recovery;
   readonly auditor: Auditor;
   readonly sleepers: (() => void)[] = [];
+  /** Nothing new happens any more. */
+  isOver = false;
   /** What was found wrong while it ran, in order. */
   readonly wrongs: string[] = [];
   /** What was met, how often. */

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fillGaps, type GapReport } from "../../../lib/gaps/fill-gaps.ts";
-import { manyRecords, Rig, shardId } from "../redelivery/rig.ts";
-import { sequence, shard } from "../roll-up/world.ts";
+import { redriveDaysMax, rollUpTimeoutSeconds } from "../../../lib/limits.ts";
+import { sweep } from "../../../lib/sweep/sweep.ts";
+import { leavePromise, manyRecords, Rig, shardId } from "../redelivery/rig.ts";
+import { baseMs, sequence, shard } from "../roll-up/world.ts";
 
-const run = (rig: Rig, { fromMs = 0, toMs = rig.nowMs, dryRun = false } = {}): Promise<GapReport> =>
+const run = (rig: Rig, { fromMs = baseMs - 3_600_000, toMs = rig.nowMs, dryRun = false } = {}): Promise<GapReport> =>
   fillGaps({ ...rig.ports, shards: { shardIds: async () => [shardId] } }, { fromMs, toMs, dryRun });
 
 /** As many records as asked for, of which the mapping brought only some runs. */
@@ -44,6 +46,35 @@ describe("records that no part holds", () => {
     expect(await run(rig, { toMs })).toMatchObject({ gaps: [{ records: 2, lastSequence: sequence(3) }] });
   });
 
+  test("are counted with all between them, however old: a part must reach over nothing", async () => {
+    const records = manyRecords(6).map((record, place) =>
+      place === 3 ? { ...record, arrivalMs: record.arrivalMs - 300_000 } : record,
+    );
+    const rig = new Rig(records);
+    await rig.deliver(0, 1);
+    await run(rig, { fromMs: records[2]?.arrivalMs ?? 0 });
+    expect(rig.totals()).toEqual(rig.expected([1]));
+    await run(rig);
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
+  test("that came before what the ledger remembers are not asked for: they may be counted", async () => {
+    const rig = await rigWith(3, []);
+    rig.nowMs += redriveDaysMax * 86_400_000;
+    await expect(run(rig)).rejects.toThrow("82 days");
+    expect(rig.reads).toBe(0);
+  });
+
+  test("are counted beside a part that was begun and whose records are gone", async () => {
+    const rig = await rigWith(10, []);
+    await leavePromise(rig, 2, 6);
+    rig.trimmed = 4;
+    rig.nowMs += rollUpTimeoutSeconds * 1_000;
+    const { gaps } = await run(rig);
+    expect(gaps.map(({ firstSequence, records }) => [firstSequence, records])).toEqual([[sequence(6), 4]]);
+    expect(gaps.every(({ why }) => why === undefined)).toBe(true);
+  });
+
   test("are told of in a dry run, and not counted", async () => {
     const rig = await rigWith(6, [[2, 6]]);
     const report = await run(rig, { dryRun: true });
@@ -63,14 +94,17 @@ describe("records that no part holds", () => {
     expect(rig.totals()).toEqual(rig.expected([3]));
   });
 
-  test("are named with the reason where the function fails, and counted the next time", async () => {
+  test("are named with the reason where the function fails, and left to the sweep", async () => {
     const rig = await rigWith(4, [[0, 2]]);
     rig.storeDown = true;
     const { gaps } = await run(rig);
     expect(gaps).toMatchObject([{ records: 2 }]);
     expect(gaps[0]?.why).toContain("The store is down");
+    // They are a promise now, which the sweep keeps.
     rig.storeDown = false;
-    expect(await run(rig)).toMatchObject({ gaps: [{ records: 2, why: undefined }] });
+    rig.nowMs += rollUpTimeoutSeconds * 1_000;
+    expect(await run(rig)).toMatchObject({ gaps: [] });
+    await sweep(rig.ports, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
     expect(rig.totals()).toEqual(rig.expected());
   });
 });

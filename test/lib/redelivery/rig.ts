@@ -16,7 +16,7 @@ import type { StreamPage, StreamStart } from "../../../lib/stream/page-reader.ts
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
 import { MemoryLedger } from "../../memory/memory-ledger.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
-import { before, Death, recordOf, sold } from "../roll-up/world.ts";
+import { before, Death, recordOf, shard, sold } from "../roll-up/world.ts";
 
 export const streamName = "events";
 export const shardId = "shardId-000000000000";
@@ -45,6 +45,7 @@ export class Rig {
   broken = false;
   /** Whether the store takes nothing. */
   storeDown = false;
+  agedAfterMs = Number.POSITIVE_INFINITY;
   invocations = 0;
   previews = 0;
   /** Times that a shard was begun to be read. */
@@ -152,7 +153,7 @@ export class Rig {
       quarantine: mortal(quarantine),
       stream: mortal(stream),
       clock,
-      agedAfterMs: Number.POSITIVE_INFINITY,
+      agedAfterMs: this.agedAfterMs,
     };
     return rollUp(this.#delivered(batch), this.definitions, ports, { deadlineMs: Number.POSITIVE_INFINITY });
   }
@@ -268,5 +269,17 @@ export class MemoryFailureFiles implements FailureFiles {
     if (text === undefined) return;
     this.settled.set(key, text);
     this.texts.delete(key);
+  }
+}
+
+export const openParts = async (rig: Rig): Promise<number> => (await rig.ledger.head(shard)).open.length;
+
+/** Delivers records and dies at the first call behind the opening of their part. */
+export async function leavePromise(rig: Rig, from: number, to: number): Promise<void> {
+  for (let call = 0; ; call++) {
+    const before = await openParts(rig);
+    const outcome = await rig.deliver(from, to, [call]);
+    if (outcome.kind !== "died") throw new Error("Expected the process to die before it was done");
+    if ((await openParts(rig)) > before) return;
   }
 }

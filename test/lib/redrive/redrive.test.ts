@@ -71,13 +71,28 @@ describe("redrive", () => {
     expect(rig.totals()).toEqual(rig.expected());
   });
 
-  test("leaves a batch where a promise that it overlaps is lost", async () => {
+  test("leaves a batch where a promise that it overlaps is lost, and counts what lies beside that", async () => {
     const rig = new Rig(manyRecords(9));
     for (let call = 0; (await rig.ledger.head(shard)).open.length === 0; call++) await rig.deliver(2, 7, [call]);
     const key = rig.giveUp(0, 4);
     rig.trimmed = 9;
-    expect((await run(rig)).left).toEqual([{ key, why: "promise-lost", detail: expect.stringContaining("got 2") }]);
+    const { left } = await run(rig);
+    expect(left).toEqual([{ key, why: "promise-lost", detail: expect.stringContaining("are counted") }]);
     expect(rig.files.texts.size).toBe(1);
+    const parts = rig.ledger.parts.get(shard) ?? [];
+    expect(parts.map(({ firstSequence, lastSequence }) => [firstSequence, lastSequence])).toEqual([
+      [sequence(0), sequence(1)],
+    ]);
+  });
+
+  test("makes few parts of many records that the stream has forgotten", async () => {
+    const rig = new Rig(manyRecords(200));
+    rig.giveUp(0, 200);
+    rig.trimmed = 200;
+    rig.agedAfterMs = 0;
+    expect(await run(rig)).toMatchObject({ redriven: 1, records: 200 });
+    expect(rig.ledger.parts.get(shard)).toHaveLength(1);
+    expect(rig.totals()).toEqual(rig.expected());
   });
 
   test("fills a batch up with records between that the stream or another file still has", async () => {

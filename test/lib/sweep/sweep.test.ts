@@ -1,23 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { type SweepReport, sweep } from "../../../lib/sweep/sweep.ts";
-import { manyRecords, Rig, shardId } from "../redelivery/rig.ts";
+import { leavePromise, manyRecords, openParts, Rig, shardId } from "../redelivery/rig.ts";
 import { sequence, shard } from "../roll-up/world.ts";
 
 const run = (rig: Rig, dryRun = false, deadlineMs = Number.POSITIVE_INFINITY): Promise<SweepReport> =>
   sweep(rig.ports, { dryRun, deadlineMs });
-
-const openParts = async (rig: Rig): Promise<number> => (await rig.ledger.head(shard)).open.length;
-
-/** Delivers records and dies at the first call behind the opening of their part. */
-async function leavePromise(rig: Rig, from: number, to: number): Promise<void> {
-  for (let call = 0; ; call++) {
-    const before = await openParts(rig);
-    const outcome = await rig.deliver(from, to, [call]);
-    if (outcome.kind !== "died") throw new Error("Expected the process to die before it was done");
-    if ((await openParts(rig)) > before) return;
-  }
-}
 
 /** Delivers all records and dies between the commit of their part and the next head. */
 async function leaveCommitted(rig: Rig): Promise<void> {
