@@ -6,12 +6,14 @@ import { UsageError } from "./usage-error.ts";
 
 /**
  * Runs a scheduled function now, prints its report and gives it back: it has the rights, the settings and the code that
- * would run at night. It may take its 15 minutes.
+ * would run at night. It may take its 15 minutes. `switches` are options without a value, by the field of its event that
+ * each sets.
  */
 export async function runNow<Report>(
   name: string,
   parameters: readonly string[],
   text: (report: Report) => string,
+  switches: Readonly<Record<string, string>> = {},
 ): Promise<Report> {
   const { values } = parseArgs({
     args: [...parameters],
@@ -19,12 +21,15 @@ export async function runNow<Report>(
       ...endpointOptions,
       "dry-run": { type: "boolean", default: false },
       format: { type: "string", default: "table" },
+      ...Object.fromEntries(Object.values(switches).map((option) => [option, { type: "boolean" as const }])),
     },
   });
   const { format } = values;
   if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
+  const given: Readonly<Record<string, unknown>> = values;
+  const set = Object.fromEntries(Object.entries(switches).map(([field, option]) => [field, given[option] === true]));
   chooseEndpoint(values);
-  const report = await reportOf<Report>(name, { dryRun: values["dry-run"] });
+  const report = await reportOf<Report>(name, { dryRun: values["dry-run"], ...set });
   process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : text(report));
   return report;
 }

@@ -8,7 +8,7 @@ import { reportMetrics } from "../lib/lambda/report-metrics.ts";
 import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
 import { names } from "../lib/names.ts";
 import { connectSweepPorts } from "../lib/sweep/connect.ts";
-import { type SweepPorts, type SweepReport, sweep } from "../lib/sweep/sweep.ts";
+import { type SweepOptions, type SweepPorts, type SweepReport, sweep } from "../lib/sweep/sweep.ts";
 
 const countsOf = ({ open, kept, lost, notKept, skipped, left }: SweepReport): Record<string, number> => ({
   PromisesOpen: open,
@@ -19,16 +19,19 @@ const countsOf = ({ open, kept, lost, notKept, skipped, left }: SweepReport): Re
   RecordsSkipped: skipped.length,
 });
 
+/** Beside a dry run: closes the promises that are lost. */
+type SweepEvent = SliceEvent & Pick<SweepOptions, "writeOff">;
+
 /** Keeps the promises that nobody came back for; `{"dryRun": true}` says which. */
 export function sweepChain(ports: () => SweepPorts) {
   const logger = new Logger({ serviceName: names.sweep });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.sweep });
-  return middy<SliceEvent, SweepReport>()
+  return middy<SweepEvent, SweepReport>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .use(reportMetrics(metrics, countsOf))
     .handler(async (event, context: Context) => {
-      const report = await sweep(ports(), sliceOf(event, context));
+      const report = await sweep(ports(), { ...sliceOf(event, context), writeOff: event.writeOff === true });
       for (const promise of report.lost) logger.error("Records of a promise are lost", { ...promise });
       for (const promise of report.notKept) logger.warn("A promise could not be kept", { ...promise });
       return report;

@@ -64,7 +64,8 @@ const sweepLosses = ({ streamRetentionHours }: Settings): Loss[] => [
     metric: ofService(names.sweep, "PromisesLost"),
     description:
       "Records of a part that was begun are gone from the stream and from the bucket: their events are missing in the" +
-      " metrics for good. npx millrace sweep --dry-run names the minutes, the metrics and how many events.",
+      " metrics for good. npx millrace sweep --dry-run names the minutes, the metrics and how many events, and" +
+      " --write-off closes them once you know.",
   },
   {
     id: "PromisesNotKept",

@@ -3,13 +3,14 @@ import type { SweepReport } from "../../lib/sweep/sweep.ts";
 import { runNow } from "../scheduled-function.ts";
 import { textTable } from "../table.ts";
 
-export const sweepUsage = `millrace sweep [--dry-run] [--format table|json] [--aws]
-  Keeps the promises that nobody came back for, as the scheduled sweep does. --dry-run: says which, and changes nothing.`;
+export const sweepUsage = `millrace sweep [--dry-run] [--write-off] [--format table|json] [--aws]
+  Keeps the promises that nobody came back for, as the scheduled sweep does. --dry-run: says which, and changes nothing.
+  --write-off: closes those whose records are gone from stream and bucket, so that nobody is told of them any more.`;
 
 /** `millrace sweep`. Exit code 1 where something is lost or could not be kept. */
 export async function runSweep(parameters: readonly string[]): Promise<void> {
-  const report = await runNow<SweepReport>(names.sweep, parameters, sweepText);
-  if (report.lost.length + report.notKept.length > 0) process.exitCode = 1;
+  const report = await runNow<SweepReport>(names.sweep, parameters, sweepText, { writeOff: "write-off" });
+  if (report.lost.some(({ writtenOff }) => !writtenOff) || report.notKept.length > 0) process.exitCode = 1;
 }
 
 /** The report for a person. */
@@ -30,6 +31,8 @@ export function sweepText(report: SweepReport): string {
     one.metrics.join(" "),
     one.events,
   ]);
+  const written = lost.filter(({ writtenOff }) => writtenOff).length;
+  if (written > 0) lines.push(`${written} written off`);
   const head = ["lost in", "records", "minutes", "metrics", "events"];
   return `${lines.join("\n")}\n${lost.length === 0 ? "" : textTable([head, ...table])}`;
 }

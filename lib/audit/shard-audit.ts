@@ -87,14 +87,14 @@ function addLineage(run: AuditRun, shardId: string, part: CommittedPart): void {
 }
 
 function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {
-  const { events, counted, duplicate, quarantined, late, doubled } = part;
+  const { events, counted, duplicate, quarantined, late, lost = 0, doubled } = part;
   const about = {
     where: shardId,
     parts: [part.id],
     sequences: [part.firstSequence, part.lastSequence],
     minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
   } as const;
-  const sum = counted + duplicate + quarantined + late;
+  const sum = counted + duplicate + quarantined + late + lost;
   if (events !== sum) {
     run.findings.add({
       kind: "tally",
@@ -105,7 +105,10 @@ function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {
       command: run.command("audit --rows all"),
     });
   }
-  if (doubled > 0) {
+  if (lost > 0) {
+    const detail = `Expected the part to be counted, got one written off with ${lost} events in ${part.records} records`;
+    run.findings.add({ kind: "lost", ...about, amount: lost, unit: "events", detail, command: queryOf(about.minutes) });
+  } else if (doubled > 0) {
     run.findings.add({
       kind: "doubled",
       ...about,

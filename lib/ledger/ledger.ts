@@ -57,6 +57,8 @@ export interface CommittedPart extends PartRange, Tally {
    * that end the process now and did not then, which may have left such rows.
    */
   readonly doubled: number;
+  /** Events that the part was begun with and nobody had any more when it was written off; absent where it was counted. */
+  readonly lost?: number;
   /** Buckets of the first and last row; undefined where there is no row. */
   readonly firstBucketMs: number | undefined;
   readonly lastBucketMs: number | undefined;

@@ -24,6 +24,10 @@ export class TimedFunction implements RollUpFunction {
     return this.#clock.now() + rollUpTimeoutSeconds * 1_000 + reserveMs <= this.#deadlineMs;
   }
 
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
   async run(batch: Batch): Promise<Outcome<unknown>> {
     return this.hasTime ? this.#rollUp.run(batch) : noTime;
   }

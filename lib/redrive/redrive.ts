@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { type Failure, UnreadableFailure } from "../failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../failures/failure-files.ts";
 import { FailureIndex } from "../failures/failure-index.ts";
-import type { OpenPart } from "../ledger/ledger.ts";
+import type { Ledger, OpenPart } from "../ledger/ledger.ts";
 import { redriveDaysMax } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { runIsolated } from "../redelivery/isolated-run.ts";
@@ -20,7 +20,7 @@ import { type KeeperPorts, PromiseKeeper } from "../sweep/promise-keeper.ts";
 /** What redrive works with. */
 export interface RedrivePorts {
   readonly streamName: string;
-  readonly ledger: SkippingLedger;
+  readonly ledger: SkippingLedger & Pick<Ledger, "commit">;
   readonly stream: Pick<RangeReader, "read">;
   readonly failures: FailureFiles;
   readonly rollUp: RollUpFunction;

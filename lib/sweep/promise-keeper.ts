@@ -1,10 +1,12 @@
-import type { Head, OpenPart } from "../ledger/ledger.ts";
+import type { Head, Ledger, OpenPart } from "../ledger/ledger.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { type IsolationPorts, runIsolated } from "../redelivery/isolated-run.ts";
 import type { RecordSource } from "../redelivery/record-source.ts";
 import { said } from "../redelivery/roll-up-function.ts";
+import type { SkippingLedger } from "../skip/skip.ts";
 
-export interface KeeperPorts extends IsolationPorts {
+export interface KeeperPorts extends Omit<IsolationPorts, "ledger"> {
+  readonly ledger: SkippingLedger & Pick<Ledger, "commit">;
   readonly streamName: string;
   readonly records: RecordSource;
 }
@@ -33,6 +35,29 @@ export class PromiseKeeper {
     const outcome = await runIsolated({ streamName, shardId, records: found.records }, this.#ports);
     if ((await this.#opened(shardId, promise)) === undefined) return { kind: "kept" };
     return { kind: "not-kept", why: outcome.kind === "done" ? "the invocation left it open" : said(outcome) };
+  }
+
+  /**
+   * Closes a promise that is lost: its range is in a part that holds nothing, and nobody tries again. Whoever has its
+   * records after all and finishes it puts the true part in its place. Rows that were written of it stay; `rowsMax` of them
+   * at most.
+   */
+  async writeOff(shardId: string, promise: OpenPart, rowsMax: number): Promise<Kept> {
+    const { ledger, streamName, rollUp } = this.#ports;
+    const { openedMs: _, ...settled } = promise;
+    await ledger.commit(shardKey(streamName, shardId), {
+      ...settled,
+      counted: 0,
+      duplicate: 0,
+      quarantined: 0,
+      late: 0,
+      lost: promise.events,
+      rows: 0,
+      rowsCount: 0,
+      doubled: rowsMax,
+      committedMs: rollUp.nowMs,
+    });
+    return this.#close(shardId, promise);
   }
 
   /** Whether keeping it would find all records; reads the ledger and the records, and changes nothing. */

@@ -8,6 +8,7 @@ import { shardKey } from "../record/shard-key.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
 import type { RollUpFunction } from "../redelivery/roll-up-function.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
+import { readFoldName } from "../skip/fold-name.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
 import { type Kept, PromiseKeeper } from "./promise-keeper.ts";
@@ -22,7 +23,7 @@ export interface SweepPorts {
   readonly streamName: string;
   /** The shards that the stream still has, and those that the ledger knows. */
   readonly shardLists: readonly ShardList[];
-  readonly ledger: Pick<Ledger, "definitions"> & SkippingLedger;
+  readonly ledger: Pick<Ledger, "definitions" | "commit"> & SkippingLedger;
   readonly stream: Pick<RangeReader, "read">;
   readonly failures: FailureFiles;
   readonly rollUp: RollUpFunction;
@@ -32,6 +33,8 @@ export interface SweepPorts {
 export interface SweepOptions {
   /** Says what it would do, and does nothing. */
   readonly dryRun: boolean;
+  /** Closes the promises that are lost, so that nobody tries again. */
+  readonly writeOff?: boolean;
   /** Epoch milliseconds; what has not begun by then is left to the next sweep. */
   readonly deadlineMs: number;
 }
@@ -56,6 +59,8 @@ export interface LostPromise extends SweptPromise {
   readonly records: number;
   readonly recordsFound: number;
   readonly events: number;
+  /** Whether it is closed now. */
+  readonly writtenOff: boolean;
 }
 
 export interface SweepReport {
@@ -80,7 +85,10 @@ const shardsAtOnce = 10;
  * a shard, and nothing else where none is open for longer than the roll-up's time limit. Throws what the ledger, the
  * stream and S3 throw.
  */
-export async function sweep(ports: SweepPorts, { dryRun, deadlineMs }: SweepOptions): Promise<SweepReport> {
+export async function sweep(
+  ports: SweepPorts,
+  { dryRun, writeOff = false, deadlineMs }: SweepOptions,
+): Promise<SweepReport> {
   const { clock, ledger, streamName, stream, failures } = ports;
   const heads = await openPromises(ports);
   const open = heads.reduce((sum, { promises }) => sum + promises.length, 0);
@@ -105,7 +113,13 @@ export async function sweep(ports: SweepPorts, { dryRun, deadlineMs }: SweepOpti
     const about = swept(shardId, promise);
     if (outcome.kind === "kept") kept.push(about);
     else if (outcome.kind === "not-kept") notKept.push({ ...about, why: outcome.why });
-    else lost.push(await lostPromise(ledger, about, promise, outcome.recordsFound));
+    else {
+      const definitions = await ledger.definitions(readFoldName(promise.definitions.at(-1) ?? "").hash);
+      const metrics = definitions?.metrics.map(({ name }) => name) ?? [];
+      const writtenOff = writeOff && !dryRun;
+      if (writtenOff) await keeper.writeOff(shardId, promise, promise.events * Math.max(1, metrics.length));
+      lost.push(lostPromise(about, promise, { metrics, writtenOff, recordsFound: outcome.recordsFound }));
+    }
   }
   return { dryRun, shards: heads.length, open, kept, lost, notKept, skipped, left };
 }
@@ -151,22 +165,18 @@ const swept = (shardId: string, { id, firstSequence, lastSequence, openedMs }: O
   opened: new Date(openedMs).toISOString(),
 });
 
-async function lostPromise(
-  ledger: SweepPorts["ledger"],
+function lostPromise(
   about: SweptPromise,
   promise: OpenPart,
-  recordsFound: number,
-): Promise<LostPromise> {
-  const [hash = ""] = promise.definitions.at(-1)?.split(",") ?? [];
-  const definitions = await ledger.definitions(hash);
+  found: Pick<LostPromise, "metrics" | "writtenOff" | "recordsFound">,
+): LostPromise {
   const minute = (ms: number): string => new Date(bucketMsOf(ms)).toISOString();
   return {
     ...about,
+    ...found,
     firstMinute: minute(promise.firstBucketMs ?? promise.firstArrivalMs),
     lastMinute: minute(promise.lastBucketMs ?? promise.lastArrivalMs),
-    metrics: definitions?.metrics.map(({ name }) => name) ?? [],
     records: promise.records,
-    recordsFound,
     events: promise.events,
   };
 }

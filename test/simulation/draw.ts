@@ -291,7 +291,7 @@ function drawOneFault(world: Drawing): Step {
     const fate = random.chance(0.6) ? drawFate(world, recoveryCalls) : { faults: [], outlivesLimit: false };
     if (random.chance(0.2)) return { kind: "audit", afterMs, rows: random.pick(["sample", "all"] as const) };
     if (random.chance(0.15)) return { kind: "skip", afterMs, shard: random.next(), record: random.next(), ...fate };
-    return { kind: "recover", afterMs, what: random.pick(["sweep", "redrive", "gaps"] as const), ...fate };
+    return { kind: "recover", afterMs, what: random.pick(["sweep", "redrive", "gaps", "write-off"] as const), ...fate };
   }
   if (kind < 0.66) {
     return { kind: "redeliver", afterMs, shard: random.next(), from: random.next(), to: random.next() };

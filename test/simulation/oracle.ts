@@ -104,7 +104,8 @@ class Expectation {
     const key = shardKey(streamName, shard.shardId);
     const parts = this.#world.ledger.parts.get(key) ?? [];
     const open = this.#world.ledger.heads.get(key)?.open ?? [];
-    for (const { id } of [...parts.filter(({ doubled }) => doubled > 0), ...open]) this.#doubtful.add(id);
+    const unsure = parts.filter((part) => part.doubled > 0 || !isCommitted(part));
+    for (const { id } of [...unsure, ...open]) this.#doubtful.add(id);
     for (const part of [...parts, ...open]) {
       const opened = this.#under(part.definitions[0]);
       const finished = this.#under(part.definitions.at(-1));
@@ -164,6 +165,9 @@ class Expectation {
       }
     }
     for (const { open } of this.#world.ledger.heads.values()) for (const { id } of open) this.#rowsByPart.delete(id);
+    for (const part of [...this.#world.ledger.parts.values()].flat()) {
+      if (part.lost !== undefined) this.#rowsByPart.delete(part.id);
+    }
     const [orphan] = this.#rowsByPart.keys();
     return orphan === undefined ? undefined : `there are rows of part ${orphan}, which the ledger does not know`;
   }
@@ -269,7 +273,9 @@ class Expectation {
   }
 }
 
-const isCommitted = (part: CommittedPart | OpenPart): part is CommittedPart => "committedMs" in part;
+/** One that was written off is as good as open: it claims its events, and counts none. */
+const isCommitted = (part: CommittedPart | OpenPart): part is CommittedPart =>
+  "committedMs" in part && part.lost === undefined;
 
 const shopOf = ({ shop }: SentEvent): string => (shop === longShop ? otherValue : shop);
 

@@ -97,8 +97,8 @@ type Act =
   | { readonly kind: "merge"; readonly shard: number }
   /** Somebody invokes the function with what Lambda gave up on. */
   | { readonly kind: "reinvoke"; readonly which: number }
-  /** Sweep or redrive, beside the schedule; or on-call looks for gaps. */
-  | ({ readonly kind: "recover"; readonly what: "sweep" | "redrive" | "gaps" } & Fate)
+  /** Sweep or redrive, beside the schedule; or on-call looks for gaps, or gives lost promises up. */
+  | ({ readonly kind: "recover"; readonly what: "sweep" | "redrive" | "gaps" | "write-off" } & Fate)
   /** The audit looks at all that is there. */
   | { readonly kind: "audit"; readonly rows: "sample" | "all" }
   /** On-call skips a record, whatever it is: places as shares, 0 to 1. */

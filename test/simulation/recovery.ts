@@ -5,7 +5,7 @@ import type { RedrivePorts } from "../../lib/redrive/redrive.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { RecordPlace } from "../../lib/skip/skip-by-hand.ts";
 import type { PageReader } from "../../lib/stream/page-reader.ts";
-import type { SweepPorts } from "../../lib/sweep/sweep.ts";
+import type { SweepOptions, SweepPorts } from "../../lib/sweep/sweep.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { CalledLedger } from "./called-ledger.ts";
 import type { Fate } from "./plan.ts";
@@ -13,7 +13,7 @@ import { Process } from "./process.ts";
 import { Random } from "./random.ts";
 import { startMs, type World } from "./world.ts";
 
-export type Recovering = "sweep" | "redrive" | "gaps";
+export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
 
 type RecoveryPorts = SweepPorts & RedrivePorts & { readonly ledger: CalledLedger };
 
@@ -89,6 +89,8 @@ export class Recovery {
     switch (what) {
       case "sweep":
         return this.#sweep(ports, options);
+      case "write-off":
+        return this.#sweep(ports, { ...options, writeOff: true });
       case "redrive":
         return this.#redrive(ports, options);
       case "gaps":
@@ -125,9 +127,9 @@ export class Recovery {
     return report;
   }
 
-  async #sweep(ports: SweepPorts, options: { dryRun: boolean; deadlineMs: number }) {
+  async #sweep(ports: SweepPorts, options: SweepOptions) {
     const report = await this.#world.product.sweep(ports, options);
-    for (const _ of report.lost) this.#world.meet("promises lost");
+    for (const { writtenOff } of report.lost) this.#world.meet(writtenOff ? "promises written off" : "promises lost");
     for (const _ of report.skipped) this.#world.meet("records found to kill");
     for (const _ of report.kept) this.#world.meet("promises kept by sweep");
     return report;

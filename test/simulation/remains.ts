@@ -74,7 +74,12 @@ export class Remains {
       if (mayRepeatUnknownIn(this.#world, shard, part)) {
         this.#doubt(["lineage"], `what part ${part.id} of ${shardId} repeats of forgotten shards may count twice`);
       }
-      if (part.doubled > 0)
+      if (part.lost !== undefined) {
+        this.#doubt(["lost", "rows"], `part ${part.id} of ${shardId} was written off`);
+        const all = records.filter(({ sequenceNumber }) => covers(part, sequenceNumber));
+        if (all.every((record) => stream.kept(shard).includes(record)))
+          return `part ${part.id} was written off, and is there`;
+      } else if (part.doubled > 0)
         this.#doubt(["doubled", "rows"], `part ${part.id} of ${shardId} may have ${part.doubled} rows too many`);
     }
     const kept = new Set(stream.kept(shard).map(({ sequenceNumber }) => sequenceNumber));

@@ -193,6 +193,7 @@ async function finish(world: World): Promise<void> {
   world.recovery.start("gaps");
   await clock.advance(takeOverMs);
   await until(world, () => isRecovered(world), recoverMsMax);
+  if (plan.seed % 3 === 0) world.recovery.start("write-off");
   // Whatever was still running ends, and all that was written can be read.
   await clock.advance(settleMs);
 }

@@ -41,6 +41,38 @@ describe("the sweep", () => {
     expect(rig.files.reads).toBe(0);
   });
 
+  test("writes a lost promise off when it is told to, and nobody counts its records again or tries to", async () => {
+    const rig = new Rig(manyRecords(8));
+    await leavePromise(rig, 2, 6);
+    rig.trimmed = 4;
+    later(rig);
+    expect(await run(rig)).toMatchObject({ lost: [{ events: 8, recordsFound: 2, writtenOff: false }] });
+    const options = { dryRun: false, writeOff: true, deadlineMs: Number.POSITIVE_INFINITY };
+    expect(await sweep(rig.ports, options)).toMatchObject({ lost: [{ writtenOff: true }] });
+    expect(await run(rig)).toMatchObject({ open: 0, lost: [] });
+    expect(rig.ledger.parts.get(shard)).toMatchObject([{ records: 4, events: 8, counted: 0, lost: 8, doubled: 16 }]);
+    await rig.deliver(4, 8);
+    expect(rig.ledger.parts.get(shard)).toMatchObject([{ lost: 8 }, { records: 2, counted: 4 }]);
+  });
+
+  test("puts the true part in the place of one that was written off, where its writer wakes up after all", async () => {
+    const rig = new Rig(manyRecords(4));
+    await leavePromise(rig, 0, 4);
+    const head = await rig.ledger.head(shard);
+    rig.trimmed = 4;
+    later(rig);
+    await sweep(rig.ports, { dryRun: false, writeOff: true, deadlineMs: Number.POSITIVE_INFINITY });
+    const [written] = rig.ledger.parts.get(shard) ?? [];
+    expect(written).toMatchObject({ lost: 8 });
+    // As it was when the writer fell asleep; the ledger of its commit is the true one.
+    rig.trimmed = 0;
+    rig.ledger.heads.set(shard, head);
+    await rig.deliver(0, 4);
+    expect(rig.ledger.parts.get(shard)).toMatchObject([{ counted: 8, rowsCount: 16 }]);
+    expect(rig.ledger.parts.get(shard)?.[0]?.lost).toBeUndefined();
+    expect(rig.totals()).toEqual(rig.expected());
+  });
+
   test("keeps a promise with records of the stream", async () => {
     const rig = new Rig(manyRecords(6));
     await leavePromise(rig, 0, 6);
