@@ -6,12 +6,12 @@ import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
-import { foldedUnder, foldName, readFoldName, skippedThen } from "../skip/fold-name.ts";
-import { type Row, rowKey } from "../store/row.ts";
+import { foldedUnder, foldName, readFoldName } from "../skip/fold-name.ts";
 import type { Patience } from "../store/store.ts";
 import { RangeGone } from "../stream/range-reader.ts";
 import type { Batch } from "./batch.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
+import { outdatedRows } from "./outdated-rows.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
 import { covers, overlaps, type Range, uncoveredRuns } from "./uncovered.ts";
@@ -263,7 +263,9 @@ class BatchRollUp {
   async #finish(open: OpenPart, part: FoldedPart, head: Head, isPromise: boolean): Promise<Head | undefined> {
     const { ledger, store, quarantine, clock } = this.#ports;
     const version = open.definitions.length;
-    const outdated = await this.#outdatedRows(open, part, head);
+    const outdated = await outdatedRows(open, part, this.#definitions, ledger, (definitions) =>
+      this.#memoryOfOpen(open, part.records, head, definitions),
+    );
     const standing = await store.write(open.id, version, outdated.rows, this.#patience);
     const refusals = await store.write(open.id, version, part.rows, this.#patience);
     const settled = withRefusals(part, refusals, this.#definitions);
@@ -278,37 +280,6 @@ class BatchRollUp {
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
     return this.#close(open, head);
-  }
-
-  /**
-   * Rows that earlier definitions made of the same records and these do not make: taken back with `count` 0. What they
-   * made of a record that ends the process cannot be known: so many of these there are.
-   */
-  async #outdatedRows(open: OpenPart, part: FoldedPart, head: Head): Promise<{ rows: Row[]; unknown: number }> {
-    if (open.definitions.length === 1) return { rows: [], unknown: 0 };
-    const current = new Set(part.rows.map(rowKey));
-    const outdated = new Map<string, Row>();
-    const now = readFoldName(open.definitions.at(-1) ?? "");
-    const unknown = new Set<string>();
-    for (const name of new Set(open.definitions.slice(0, -1))) {
-      const earlier = readFoldName(name);
-      const skippedBefore = new Set(earlier.skipped.map(({ sequenceNumber }) => sequenceNumber));
-      for (const { sequenceNumber, kills } of now.skipped) {
-        if (kills && !skippedBefore.has(sequenceNumber)) unknown.add(sequenceNumber);
-      }
-      const { hash } = earlier;
-      const definitions = await this.#ports.ledger.definitions(hash);
-      if (definitions?.foldVersion !== this.#definitions.foldVersion) {
-        const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
-        throw new Error(`Expected definitions ${hash} of part ${open.id} in the ledger, got ${received}`);
-      }
-      const memory = await this.#memoryOfOpen(open, part.records, head, definitions);
-      for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now)).rows) {
-        const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
-        if (!current.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
-      }
-    }
-    return { rows: [...outdated.values()], unknown: unknown.size };
   }
 
   /** Takes a committed part off the open list, unless it was taken over under other definitions meanwhile. */

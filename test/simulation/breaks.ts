@@ -23,7 +23,7 @@ const readParts =
 const readHead = "let head: Head | undefined = await ledger.head(this.#shard);";
 const keepIds = "if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);";
 const openNext = "const moved = await this.#move(head, [...head.open, open]);";
-const outdated = "const outdated = await this.#outdatedRows(open, part, head);";
+const outdated = "const outdated = await outdatedRows(open, part, this.#definitions, ledger, (definitions) =>";
 
 /** Bugs that a run must find, each within a thousand seeds. */
 export const breaks: readonly Break[] = [
@@ -126,7 +126,7 @@ export const breaks: readonly Break[] = [
     name: "old-rows-left",
     what: "rows that an earlier definition made of a part are left beside those of the present one",
     edits: [
-      rollUp("if (open.definitions.length === 1) return { rows: [], unknown: 0 };", "return { rows: [], unknown: 0 };"),
+      { file: "roll-up/outdated-rows.ts", from: "return { rows: [...outdated.values()],", to: "return { rows: []," },
     ],
   },
   {
@@ -232,7 +232,11 @@ export const breaks: readonly Break[] = [
     name: "killers-uncounted",
     what: "a part does not say that a record may have left rows that cannot be taken back",
     edits: [
-      rollUp("if (kills && !skippedBefore.has(sequenceNumber))", "if (kills && skippedBefore.has(sequenceNumber))"),
+      {
+        file: "roll-up/outdated-rows.ts",
+        from: "kills && !before.has(sequenceNumber)",
+        to: "kills && before.has(sequenceNumber)",
+      },
     ],
   },
 ];

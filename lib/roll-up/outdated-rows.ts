@@ -1,0 +1,50 @@
+import type { KnownIds } from "../dedupe/duplicate-memory.ts";
+import type { Definitions } from "../definitions.ts";
+import type { Ledger, OpenPart } from "../ledger/ledger.ts";
+import { type FoldedUnder, readFoldName, skippedThen } from "../skip/fold-name.ts";
+import { type Row, rowKey } from "../store/row.ts";
+import { type FoldedPart, foldAll } from "./part.ts";
+
+/** What may stand in the store of a part that was written under other definitions before. */
+export interface OutdatedRows {
+  /** Rows that they made and that are not made any more, with `count` 0. */
+  readonly rows: readonly Row[];
+  /** Records that end the process now and did not then: what was made of them cannot be known. */
+  readonly unknown: number;
+}
+
+/** `memoryUnder` is what the part remembers under some definitions. Throws where the ledger does not have them. */
+export async function outdatedRows(
+  open: OpenPart,
+  part: FoldedPart,
+  current: Definitions,
+  ledger: Pick<Ledger, "definitions">,
+  memoryUnder: (definitions: Definitions) => Promise<KnownIds>,
+): Promise<OutdatedRows> {
+  const made = new Set(part.rows.map(rowKey));
+  const outdated = new Map<string, Row>();
+  const unknown = new Set<string>();
+  const now = readFoldName(open.definitions.at(-1) ?? "");
+  for (const name of new Set(open.definitions.slice(0, -1))) {
+    const earlier = readFoldName(name);
+    for (const sequenceNumber of killersSince(earlier, now)) unknown.add(sequenceNumber);
+    const definitions = await ledger.definitions(earlier.hash);
+    if (definitions?.foldVersion !== current.foldVersion) {
+      const received = definitions === undefined ? "none" : `some of fold version ${definitions.foldVersion}`;
+      throw new Error(`Expected definitions ${earlier.hash} of part ${open.id} in the ledger, got ${received}`);
+    }
+    const memory = await memoryUnder(definitions);
+    for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now)).rows) {
+      const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
+      if (!made.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
+    }
+  }
+  return { rows: [...outdated.values()], unknown: unknown.size };
+}
+
+function killersSince(earlier: FoldedUnder, now: FoldedUnder): string[] {
+  const before = new Set(earlier.skipped.map(({ sequenceNumber }) => sequenceNumber));
+  return now.skipped.flatMap(({ sequenceNumber, kills }) =>
+    kills && !before.has(sequenceNumber) ? [sequenceNumber] : [],
+  );
+}
