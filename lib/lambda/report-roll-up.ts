@@ -2,7 +2,7 @@ import type { Metrics } from "@aws-lambda-powertools/metrics";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import { names } from "../names.ts";
-import type { RollUpReport } from "../roll-up/roll-up.ts";
+import { type RollUpReport, reportBefore } from "../roll-up/roll-up.ts";
 import type { BatchEvent } from "./read-batch.ts";
 
 /** What the function answers: what became of the events in the parts it committed. */
@@ -15,21 +15,29 @@ export interface RollUpAnswer {
   readonly late: number;
 }
 
-/** Middleware: publishes what the roll-up did as metrics, and makes the answer of it. */
+/** Middleware: publishes what the roll-up did as metrics, also where it failed in the end, and makes the answer of it. */
 export function reportRollUp(metrics: Metrics): MiddlewareObj<BatchEvent, RollUpReport | RollUpAnswer> {
   return {
     after: (request) => {
       const report = request.response as RollUpReport;
-      const answer = answerOf(report);
-      for (const [name, value] of Object.entries(metricsOf(report, answer))) {
-        metrics.addMetric(name, MetricUnit.Count, value);
-      }
-      // Only where it is short: its minimum over all shards is then how far apart a repeat may be.
-      if (report.shortWindowsMs.length > 0)
-        metrics.addMetric(names.dedupeWindow, MetricUnit.Seconds, Math.min(...report.shortWindowsMs) / 1_000);
-      request.response = answer;
+      publish(metrics, report);
+      request.response = answerOf(report);
+    },
+    onError: ({ error }) => {
+      // The batch comes again, and steps over what is committed: nobody else publishes it.
+      const report = error instanceof Error ? reportBefore(error) : undefined;
+      if (report !== undefined && report.parts.length > 0) publish(metrics, report);
     },
   };
+}
+
+function publish(metrics: Metrics, report: RollUpReport): void {
+  for (const [name, value] of Object.entries(metricsOf(report, answerOf(report)))) {
+    metrics.addMetric(name, MetricUnit.Count, value);
+  }
+  // Only where it is short: its minimum over all shards is then how far apart a repeat may be.
+  if (report.shortWindowsMs.length === 0) return;
+  metrics.addMetric(names.dedupeWindow, MetricUnit.Seconds, Math.min(...report.shortWindowsMs) / 1_000);
 }
 
 function answerOf({ parts }: RollUpReport): RollUpAnswer {

@@ -39,8 +39,19 @@ export async function rollUp(
   ports: Ports,
   patience: Patience,
 ): Promise<RollUpReport> {
-  return new BatchRollUp(batch, definitions, ports, patience).run();
+  const rolling = new BatchRollUp(batch, definitions, ports, patience);
+  try {
+    return await rolling.run();
+  } catch (error) {
+    if (error instanceof Error) doneBefore.set(error, rolling.report());
+    throw error;
+  }
 }
+
+const doneBefore = new WeakMap<Error, RollUpReport>();
+
+/** What a roll-up had done when it threw the error: parts that it committed stay. */
+export const reportBefore = (error: Error): RollUpReport | undefined => doneBefore.get(error);
 
 /** The batch needs a part that code with other definitions may be writing right now: it must come again later. */
 export class PromiseHeld extends Error {
@@ -98,7 +109,7 @@ class BatchRollUp {
         const opened: Opened | undefined | "nothing" = await (promise === undefined
           ? this.#openNext(covered, head)
           : this.#takeOver(promise, head));
-        if (opened === "nothing") return this.#report();
+        if (opened === "nothing") return this.report();
         if (opened === undefined) break;
         head = await this.#keep(opened, head);
         if (promise !== undefined) this.#promisesKept++;
@@ -111,7 +122,7 @@ class BatchRollUp {
     );
   }
 
-  #report(): RollUpReport {
+  report(): RollUpReport {
     const wholeMs = this.#definitions.dedupeWindowMs;
     const shortWindowsMs = this.#parts.map(({ windowMs = wholeMs }) => windowMs).filter((ms) => ms < wholeMs);
     return { parts: this.#parts, promisesKept: this.#promisesKept, conflicts: this.#conflicts, shortWindowsMs };

@@ -100,6 +100,21 @@ describe("the roll-up function", () => {
     expect(await chain(event as BatchEvent, lambdaContext)).toMatchObject({ parts: 0 });
   });
 
+  test("publishes what it counted before it failed: when the batch comes again, that is counted already", async () => {
+    const write = store.write.bind(store);
+    const parts = new Set<string>();
+    store.write = async (part, version, rows) => {
+      if (parts.add(part).size > 1) throw new Error("down");
+      return write(part, version, rows);
+    };
+    const event = kinesisEvent([sold("a", 2), sold("b", 3)], arrivalMs);
+    // Further apart than a part reaches.
+    Object.assign(event.Records[1]?.kinesis ?? {}, { approximateArrivalTimestamp: arrivalMs / 1_000 + 901 });
+    await expect(chain(event as BatchEvent, lambdaContext)).rejects.toThrow("down");
+    const metrics = printed.flatMap((line) => (line.includes('"_aws"') ? [JSON.parse(line) as object] : []));
+    expect(metrics).toMatchObject([{ EventsCounted: 1, Parts: 1 }]);
+  });
+
   test("throws what the store throws, so that Lambda brings the batch again", async () => {
     store.write = async () => {
       throw new Error("down");
