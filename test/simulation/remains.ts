@@ -129,7 +129,7 @@ export function mayRepeatUnknownIn({ ledger, plan }: World, { shardId }: Shard, 
   return mayRepeatUnknown(head, part, { retentionMs, dedupeWindowMs });
 }
 
-const bytesOf = (batch: Batch): number => Buffer.byteLength(JSON.stringify(eventOf(batch)));
+const bytesOf = (batch: Batch): number => Buffer.byteLength(JSON.stringify(eventOf({ ...batch, isWhole: true })));
 
 /** Sequence numbers of what Lambda gave up on. */
 export function sequenceNumbersOf(bodies: readonly string[]): Set<string> {
