@@ -1,5 +1,5 @@
 import type { Config } from "../lib/config.ts";
-import { memoryStoreHours, settingsOf } from "../lib/defaults.ts";
+import { memoryStoreHours, privacyRulesOf, settingsOf } from "../lib/defaults.ts";
 import { definitionsOf } from "../lib/definitions.ts";
 import type { QuarantinedEvent } from "../lib/quarantine/entry.ts";
 import { findEntry } from "../lib/quarantine/show.ts";
@@ -21,6 +21,7 @@ export async function replayNow(place: ReplayPlace, config: Config, { ids, ...ch
   const rules = {
     definitions: definitionsOf(config),
     plan: trackingPlanOf(config),
+    privacy: privacyRulesOf(config),
     storeReachMs: memoryStoreHours(settingsOf(config)) * 3_600_000,
   };
   return replay({ ...chosen, ...entries, ...rules }, ports);

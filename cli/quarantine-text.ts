@@ -2,6 +2,7 @@ import type { Counts, ListedEntry, QuarantineAnswer } from "../lib/quarantine/an
 import type { ShownEntry } from "../lib/quarantine/show.ts";
 import type { Outcome, ReplayReport } from "../lib/replay/report.ts";
 import { textTable } from "./table.ts";
+import { terminalLine as line } from "./terminal-line.ts";
 
 /** Characters of a reason's detail in a table; `show` and `--json` have all of it. */
 const detailMax = 60;
@@ -41,10 +42,6 @@ const entriesText = (entries: readonly ListedEntry[]): string =>
       id,
     ]),
   ]);
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey what a sender wrote
-const control = /[\u0000-\u001f\u007f-\u009f]/g;
-const line = (text: string): string => text.replace(control, "\ufffd");
 
 /** Where an entry is in the stream, and why it is in quarantine. */
 export function placeText(entry: ShownEntry): string {

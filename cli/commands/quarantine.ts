@@ -8,6 +8,7 @@ import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { askEntry, askQuarantine } from "../quarantine-api.ts";
 import { listText, placeText, replayText } from "../quarantine-text.ts";
+import { terminalText } from "../terminal-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const quarantineUsage = `millrace quarantine list [--where reason|event|source=VALUE]... [--from -1d] [--to now] [--limit 50]
@@ -96,9 +97,10 @@ async function showEvent({ json }: Values, ids: readonly string[]): Promise<void
     return;
   }
   process.stderr.write(placeText(entry));
-  // To the byte: the record's own where the event has none that can be told apart.
-  process.stdout.write(entry.text ?? Buffer.from(entry.record, "base64"));
-  if (process.stdout.isTTY) process.stdout.write("\n");
+  // The record's own bytes where the event has none that can be told apart.
+  const bytes = entry.text ?? Buffer.from(entry.record, "base64");
+  // To the byte, but for a terminal, which would obey some of them.
+  process.stdout.write(process.stdout.isTTY ? `${terminalText(bytes.toString())}\n` : bytes);
 }
 
 const replayedMax = 100_000;

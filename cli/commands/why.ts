@@ -8,6 +8,7 @@ import { readWhyQuestion } from "../../lib/why/question.ts";
 import { placeInWords } from "../../lib/why/sentences.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { valuesOfOptions } from "../option-values.ts";
+import { terminalLine } from "../terminal-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const whyUsage = `millrace why MESSAGE_ID [--from -24h] [--to now] [--json] [--aws]
@@ -88,7 +89,7 @@ export function whyText({ messageId, copies, says, notLooked }: WhyAnswer): stri
     for (const { text, restsOn } of copy.says) lines.push(...sentence("   ", text, restsOn));
   }
   if (notLooked.length > 0) lines.push("", "Not looked into:", ...notLooked.map((text) => `  ${text}`));
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(terminalLine).join("\n")}\n`;
 }
 
 const sentence = (indent: string, text: string, restsOn: string): string[] => [

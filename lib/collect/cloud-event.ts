@@ -78,8 +78,8 @@ function messageOf(event: unknown): Message {
     event: type,
     ...(isText(id) && isText(source) ? { messageId: messageIdOf(source, id) } : {}),
     ...(time === undefined ? {} : { timestamp: time }),
-    ...(isText(userid) ? { userId: userid } : {}),
-    ...(isText(anonymousid) ? { anonymousId: anonymousid } : {}),
+    ...named("userId", userid),
+    ...named("anonymousId", anonymousid),
     properties: isFields(data)
       ? data
       : data !== undefined
@@ -91,6 +91,10 @@ function messageOf(event: unknown): Message {
   };
   return { value, type: "track", shared: {}, ...(problem === undefined ? {} : { problem }) };
 }
+
+/** A person; an attribute may be an integer in JSON, and is a text in a header (CloudEvents, "Type System"). */
+const named = (name: "userId" | "anonymousId", value: unknown): Fields =>
+  isText(value) || Number.isInteger(value) ? { [name]: String(value) } : {};
 
 /** `source` and `id` together are what tells events apart (CloudEvents, "id"); hashed, for they may be of any length. */
 function messageIdOf(source: string, id: string): string {

@@ -28,6 +28,8 @@ export interface DoorRules {
 interface Step {
   readonly event: Fields;
   readonly refused?: Refused;
+  /** Whether the event is only what remains of the message. */
+  readonly isCut?: true;
 }
 
 const refusal = (reason: RefusedReason, detail: string): Refused => ({
@@ -50,8 +52,8 @@ export function throughTheDoor(
   const steps = messages.map((message) => enter(message, sender, arrival));
   const planned = steps.filter((step) => step.refused === undefined).map(({ event }) => event);
   const violations = plan?.checkAll(planned).values();
-  return steps.map(({ event, refused }) => {
-    if (refused !== undefined) return turnedAway(privacy(event), refused);
+  return steps.map(({ event, refused, isCut }) => {
+    if (refused !== undefined) return turnedAway(privacy(event), refused, isCut);
     return leave(privacy(event), plan?.mode, violations?.next().value ?? []);
   });
 }
@@ -63,11 +65,12 @@ function enter(message: Message, sender: Sender, arrival: Arrival): Step {
   const stamp = (fields: Fields): Fields => stamped(fields, message, source ?? sender.source, arrival);
   if (!isFields(value)) {
     const kind = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
-    return { event: stamp({}), refused: refusal("invalid", `expected a JSON object, got ${kind}`) };
+    return { event: stamp({}), refused: refusal("invalid", `expected a JSON object, got ${kind}`), isCut: true };
   }
   if (isDeeperThan(value, collectLimits.levelsMax)) {
     const detail = `expected at most ${collectLimits.levelsMax} levels of objects and lists, got more`;
-    return { event: remainsOf(stamp({ ...value, context: undefined })), refused: refusal("invalid", detail) };
+    const event = remainsOf(stamp({ ...value, context: undefined }));
+    return { event, refused: refusal("invalid", detail), isCut: true };
   }
   if (problem !== undefined) return { event: stamp(value), refused: refusal("invalid", problem) };
   if (source === undefined) {
@@ -93,9 +96,9 @@ function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations
 }
 
 /** A refused event: whole, or what remains of one that has no room in a record. */
-function turnedAway(event: Fields, refused: Refused): DoorEvent {
-  const whole = written(noted(event, { refused }));
-  const kept = fits(whole.line) ? whole : written(noted(remainsOf(event), { refused }));
+function turnedAway(event: Fields, refused: Refused, isCut?: true): DoorEvent {
+  const whole = written(noted(event, { refused, ...(isCut ? { cut: true } : {}) }));
+  const kept = fits(whole.line) ? whole : written(noted(remainsOf(event), { refused, cut: true }));
   return { ...kept, refused: refused.reason, breaksPlan: false };
 }
 

@@ -45,7 +45,6 @@ export function streamSender(
 ): SendEvents {
   const backoff = { capMs: 1_000 };
   const options = {
-    compression: (process.env.CC ?? "zstd") as "zstd",
     client,
     streamName,
     lingerMs: 0,

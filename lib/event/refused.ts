@@ -20,6 +20,8 @@ export const refusedDetailMax = 500;
  */
 export interface CollectorNote {
   readonly refused?: Refused;
+  /** Present where only what tells which event it was could be kept of it: as an event of its own it would be another. */
+  readonly cut?: true;
   readonly violations?: readonly { readonly path: string; readonly rule: string; readonly expected: string }[];
 }
 
@@ -32,3 +34,7 @@ export function refusedOf({ millrace: note }: Fields): Problem | undefined {
   if (known === undefined || typeof detail !== "string") return undefined;
   return problem(known, detail.slice(0, refusedDetailMax).toWellFormed());
 }
+
+/** Whether the collector has cut an event down. */
+export const isCut = ({ millrace: note }: Fields): boolean =>
+  typeof note === "object" && note !== null && (note as Fields).cut === true;

@@ -37,8 +37,8 @@ const zstd = (): Compress =>
 const none: Compress = async (data) => data;
 
 /**
- * What is small stays as it is; what is large is compressed in the thread pool. The lowest levels: the stream is read once or twice, and most of the
- * gain is in having any.
+ * What is small stays as it is; what is large is compressed in the thread pool. The lowest levels: the stream is read
+ * once or twice, and most of the gain is in having any.
  */
 export const compress: Record<Compression, Compress> = {
   zstd: zstdIsThere ? zstd() : none,

@@ -12,7 +12,10 @@ export interface ShownEntry extends ListedEntry {
   /** From 0; null for the record as a whole. */
   readonly index: number | null;
   readonly part: string;
-  /** The event's text as it was sent; null where its bytes are no text, or the record as a whole is meant. */
+  /**
+   * The event's text as it was sent; null where its bytes are no text, the record as a whole is meant, or the text is more
+   * than an answer holds: it is in the record.
+   */
   readonly text: string | null;
   /** The record as it was stored, base64. */
   readonly record: string;
@@ -42,6 +45,12 @@ export async function findEntry(
   return undefined;
 }
 
+/** Bytes of a text as JSON in JSON, as Lambda gives it back, beside a record of 1 MiB in base64. */
+const textBytesMax = 4 * 1024 * 1024;
+
+const fits = (text: string): boolean =>
+  text.length <= textBytesMax && Buffer.byteLength(JSON.stringify(JSON.stringify(text))) <= textBytesMax;
+
 /** All of an event, for who wants to see it. Personal data: only where it was asked for. */
 export async function shownEntry(event: QuarantinedEvent, { ledger }: QuarantinePorts): Promise<ShownEntry> {
   const { entry, place, record, text } = event;
@@ -53,7 +62,7 @@ export async function shownEntry(event: QuarantinedEvent, { ledger }: Quarantine
     partitionKey: record.partitionKey ?? null,
     index: place.index ?? null,
     part: place.part,
-    text: text ?? null,
+    text: text !== undefined && fits(text) ? text : null,
     record: record.data,
   };
 }

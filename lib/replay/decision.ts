@@ -20,8 +20,9 @@ const sendingMs = 5_000;
 
 /**
  * Decides from the mark alone; what was counted is asked after. Only two of a message's entries are of account: the one
- * that the last attempt replays, while it is not known that it was sent, and the one that came of it. A copy of an attempt counts only while its time lasts, so all copies of one attempt are
- * within `dedupeWindow`, and afterwards there come no more.
+ * that the last attempt replays, while it is not known that it was sent, and the one that came of it. A copy of an attempt
+ * counts only while its time lasts, so all copies of one attempt are within `dedupeWindow`, and afterwards there come no
+ * more.
  */
 export function decide(candidate: Candidate, patch: string, mark: Mark | undefined, nowMs: number): Decision {
   const { attempt, event } = candidate;

@@ -1,13 +1,17 @@
+import type { PrivacyRules } from "../defaults.ts";
 import type { Definitions } from "../definitions.ts";
 import { type Fields, readEvent } from "../event/event.ts";
 import { EventJudge } from "../fold/event-judge.ts";
 import { bucketMsOf } from "../fold/part-fold.ts";
 import { type Problem, problem } from "../problem.ts";
 import type { TrackingPlan, Violation } from "../tracking-plan/tracking-plan.ts";
+import { mayBeHidden } from "./hidden.ts";
 
 export interface ForecastRules {
   readonly definitions: Definitions;
   readonly plan: TrackingPlan | undefined;
+  /** What the collector hides of an event after the plan has seen it. */
+  readonly privacy: PrivacyRules;
   /** How old a minute may be that the store still takes, in milliseconds. */
   readonly storeReachMs: number;
 }
@@ -22,11 +26,18 @@ export class Forecast {
     this.#judge = new EventJudge(rules.definitions);
   }
 
-  /** Why each of the events would be refused again; undefined where it would count. */
-  of(events: readonly Fields[], nowMs: number): (Problem | undefined)[] {
-    const { plan } = this.#rules;
+  /**
+   * Why each of the events would be refused again; undefined where it would count. `details` says why each was refused
+   * before: what the plan has against a value that was hidden since is of account only where it had it then.
+   */
+  of(events: readonly Fields[], details: readonly string[], nowMs: number): (Problem | undefined)[] {
+    const { plan, privacy } = this.#rules;
     const violations = plan?.mode === "enforce" ? plan.checkAll(events) : [];
-    return events.map((event, place) => planProblem(violations[place] ?? []) ?? this.#ofOne(event, nowMs));
+    return events.map((event, place) => {
+      const detail = details[place] ?? "";
+      const stands = (one: Violation): boolean => !mayBeHidden(one, privacy) || detail.includes(`${one.path}: `);
+      return planProblem((violations[place] ?? []).filter(stands)) ?? this.#ofOne(event, nowMs);
+    });
   }
 
   #ofOne(fields: Fields, nowMs: number): Problem | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Fields } from "../event/event.ts";
+import { isCut } from "../event/refused.ts";
 import { replayWindowMs } from "../event/replayed.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { problem } from "../problem.ts";
@@ -130,6 +131,7 @@ class Replay {
     const candidate = candidateOf(event, this.#options.patch);
     if (candidate === undefined) outcomes.unreadable++;
     else if (!this.#settled.get(key)) outcomes.unsettled++;
+    else if (isCut(candidate.event.fields ?? {})) this.#tally.refuse(event.entry.id, cutDown);
     else if (isStoreRefusal(event.entry)) this.#tally.refuse(event.entry.id, halfCounted);
     else if (this.#begun.has(candidate.messageId)) outcomes.replayed++;
     else return candidate;
@@ -142,7 +144,8 @@ class Replay {
     const untilMs = nowMs + this.#windowMs / attemptShare;
     const events = chunk.map((candidate) => replayedEvent(candidate, candidate.attempt + 1, untilMs));
     const fit: Candidate[] = [];
-    this.#forecast.of(events, nowMs).forEach((problem, place) => {
+    const details = chunk.map(({ event }) => event.entry.detail);
+    this.#forecast.of(events, details, nowMs).forEach((problem, place) => {
       const candidate = chunk[place];
       if (candidate === undefined) return;
       if (problem === undefined) fit.push(candidate);
@@ -206,6 +209,8 @@ const halfCounted = problem(
   "refused",
   "expected an event that counts nowhere, got one of which the store refused a row: others of it may count",
 );
+
+const cutDown = problem("invalid", "expected an event as it was sent, got what could be kept of one");
 
 interface Sending {
   readonly candidate: Candidate;

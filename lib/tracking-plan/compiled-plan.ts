@@ -81,11 +81,13 @@ export class CompiledPlan implements TrackingPlan {
   }
 
   #checkOf({ type, event }: Fields): ((fields: Fields) => readonly Violation[]) | undefined {
-    return type === "track" ? this.#events.get(String(event)) : this.#types.get(String(type));
+    const [checks, name] = type === "track" ? [this.#events, event] : [this.#types, type];
+    return typeof name === "string" ? checks.get(name) : undefined;
   }
 
   #withoutSchema({ type, event }: Fields): readonly Violation[] {
-    return this.#refusesUnplanned && type === "track" && !this.#events.has(String(event)) ? [unplannedEvent] : [];
+    if (!this.#refusesUnplanned || type !== "track") return [];
+    return typeof event === "string" && this.#events.has(event) ? [] : [unplannedEvent];
   }
 }
 

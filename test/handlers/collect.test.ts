@@ -2,6 +2,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { RequestRefused } from "../../lib/collect/request-refused.ts";
 import { readEvent } from "../../lib/event/event.ts";
+import { isCut } from "../../lib/event/refused.ts";
 import { basic } from "./api-request.ts";
 import { CollectRig } from "./collect-rig.ts";
 
@@ -200,6 +201,8 @@ describe("a bad event does no harm to the others, and is in the stream with its 
     const problem = readEvent(JSON.stringify(events[1]), Date.now());
     expect(problem).toEqual({ reason, detail: expect.stringMatching(detail) });
     expect(events[1]).toMatchObject({ source: "server", messageId: expect.stringMatching(/^(good|millrace-)/) });
+    // A replay has to know that this is not what was sent.
+    expect(isCut(events[1] ?? {})).toBe(reason !== "plan");
   });
 
   test("under a plan that only observes it counts, and its violations can be seen", async () => {

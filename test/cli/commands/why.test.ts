@@ -22,3 +22,15 @@ test("what was never accepted is said to be not found, and what is not looked at
   await rig.world.invoke(0, 1);
   expect(whyText(await rig.why("nobody"))).toMatch(/Not found: [\s\S]*millrace audit/);
 });
+
+test("a terminal is told nothing by what a sender wrote", async () => {
+  const type = "\u001b[31mred\u001b]0;title\u0007";
+  const rig = new WhyRig([
+    recordOf(0, [{ ...sold(1), type }]),
+    recordOf(1, [{ ...sold(1), event: "a\u009b1m\u202eb" }]),
+  ]);
+  await rig.world.invoke(0, 2);
+  const text = whyText(await rig.why("m1"));
+  expect(text).toContain("\ufffd[31mred");
+  expect(text).toContain("a\ufffd1m\ufffdb");
+});

@@ -49,6 +49,12 @@ describe("an event of the CloudEvents SDK", () => {
     expect(events).toMatchObject([tracked]);
   });
 
+  test("is of the person whom an integer names, as it is of one in a header", async () => {
+    const body = JSON.stringify({ ...attributes, specversion: "1.0", userid: 42, anonymousid: 7 });
+    const { events } = await send({ headers: { "content-type": "application/cloudevents+json" }, body });
+    expect(events).toMatchObject([{ userId: "42", anonymousId: "7" }]);
+  });
+
   test("has the same messageId when it is sent again, in whatever mode, and another one from another source", async () => {
     const id = async (message: HttpMessage<unknown>) => (await send(message)).events[0]?.messageId;
     const first = await id(HTTP.binary(started) as HttpMessage<unknown>);

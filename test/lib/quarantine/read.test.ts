@@ -252,6 +252,25 @@ describe("quarantine in S3", () => {
     expect(await findEntry("../../etc", streamName, ports)).toBe(undefined);
   });
 
+  test.each([
+    ["long", "x".repeat(5_000_000)],
+    ["full of quotes", '"'.repeat(700_000)],
+  ])("an event whose text is more than an answer holds (%s) is shown as its record", async (title, value) => {
+    const data = gzipSync(JSON.stringify({ ...order(), text: value }));
+    const huge = { ...record("", 9), data };
+    const part = title === "long" ? "0c" : "0d";
+    await new S3Quarantine(client, Bucket).put(
+      shard,
+      { part, version: 1, arrivalMs },
+      folded([huge], definitions).rejected,
+    );
+    const ports = portsOf(files);
+    const event = await findEntry(`2026-01-31.shardId-000000000000.${part}.9.0`, streamName, ports);
+    if (event === undefined) throw new Error("Expected an entry, got none");
+    const shown = await shownEntry(event, ports);
+    expect(shown).toMatchObject({ reason: "too-large", text: null, record: data.toString("base64") });
+  });
+
   test("says why an event was rejected, by its place and the version of its part", async () => {
     const records = [record([order(), { type: "click" }], 5), record("junk", 6)];
     const day = { firstArrivalMs: arrivalMs, lastArrivalMs: arrivalMs + minuteMs };

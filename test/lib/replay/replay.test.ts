@@ -196,6 +196,11 @@ describe("a replay", () => {
     expect(await open.replay()).toMatchObject({ outcomes: { unsettled: 1, sent: 0 } });
   });
 
+  test("leaves alone what the collector has cut down: without the rest it would be another event", async () => {
+    const rig = await withOrders([order(1, { millrace: { refused, cut: true } }), refusedOrder(2)]);
+    expect(await rig.replay()).toMatchObject({ outcomes: { refused: 1, sent: 1 }, refusals: [{ reason: "invalid" }] });
+  });
+
   test("that is a dry run changes nothing, and says what would come of it", async () => {
     const rig = await withOrders([refusedOrder(1), refusedOrder(3), refusedOrder(5, { properties: { revenue: "x" } })]);
     const before = [...rig.records.values()].flat().length;

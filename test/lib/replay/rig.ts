@@ -103,6 +103,7 @@ export class ReplayRig {
       limit: 10_000,
       definitions,
       plan: undefined,
+      privacy: { remove: [], hash: [] },
       storeReachMs: 90 * dayMs,
       ...options,
     };

@@ -42,6 +42,15 @@ describe("a tracking plan", () => {
     ]);
   });
 
+  it.each([{ type: "track", event: { toString: 1 } }, { type: { toString: 1 } }, { type: "track", event: ["Sold"] }])(
+    "takes %j for no event that it knows, although it cannot be a text",
+    (event) => {
+      expect(compiled(planOf({ required: ["a"] })).check(event)).toEqual([]);
+      const { path } = compiled(planOf({}, { unplanned: "refuse" })).check({ ...event, type: "track" })[0] ?? {};
+      expect(path).toBe("event");
+    },
+  );
+
   it.each<[PlannedSchema, unknown, rule: string, expected: string]>([
     [{ type: ["string", "null"] }, 1, "type", "string or null"],
     [{ const: 5 }, 6, "const", "5"],
