@@ -97,9 +97,12 @@ function placed(value: unknown, { action, below }: Place, hash: Hash): unknown {
   return action === "hash" ? hash(applied(value, below, hash)) : applied(value, below, hash);
 }
 
+/** Addresses that hold an IPv4 address behind it (RFC 3056). */
+const sixToFour = 0x2002;
+
 /**
- * An address cut to its network: "203.0.113.0" of IPv4 (/24), "2001:db8:1::" of IPv6 (/48); an IPv4-mapped one is cut as
- * the IPv4 it is. Undefined for what is no address.
+ * An address cut to its network: "203.0.113.0" of IPv4 (/24), "2001:db8:1::" of IPv6 (/48); one that holds an IPv4 address
+ * keeps no more than /24 of that. Undefined for what is no address.
  */
 export function cutAddress(address: string): string | undefined {
   const version = isIP(address);
@@ -107,9 +110,11 @@ export function cutAddress(address: string): string | undefined {
   if (version !== 6) return undefined;
   const groups = ipv6Groups(address);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  const [, , , , , , high = 0, low = 0] = groups;
+  const [prefix, , third = 0, , , , high = 0, low = 0] = groups;
   if (isMapped) return `${high >> 8}.${high & 255}.${low >> 8}.0`;
-  const kept = groups.slice(0, 3).map((group) => group.toString(16));
+  const network = groups.slice(0, 3);
+  if (prefix === sixToFour) network[2] = third & 0xff00;
+  const kept = network.map((group) => group.toString(16));
   // RFC 5952, section 4.2.2: the zeros of the rest are one run that reaches back over zero groups before it.
   while (kept.at(-1) === "0") kept.pop();
   return `${kept.join(":")}::`;

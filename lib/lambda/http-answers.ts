@@ -30,7 +30,8 @@ export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV
   return {
     after: ({ response }) => {
       // Half a kilobyte for the status and the headers around the body.
-      if (Buffer.byteLength(response?.body ?? "") <= lambdaPayloadBytesMax - 512) return;
+      // The body is a text in Lambda's own answer, each quote of it escaped.
+      if (Buffer.byteLength(JSON.stringify(response?.body ?? "")) <= lambdaPayloadBytesMax - 512) return;
       throw new QuestionProblem(413, "limit", "expected an answer of at most 6 MB, got more: ask for fewer rows");
     },
     onError: (request) => {
