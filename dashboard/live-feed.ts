@@ -51,7 +51,7 @@ export function outcomeInWords({ refused, metrics }: Pick<LiveEvent, "refused" |
 /** What is said above the list. */
 export function noteInWords({ leftOut, shards }: Pick<LiveAnswer, "leftOut" | "shards">, shown: number): string {
   const notes = [
-    shown === 0 ? "No event in the last minute; those that come are shown within two seconds." : "",
+    shown === 0 ? "No such event in the last minute; those that come are shown within two seconds." : "",
     leftOut ? "There were more events than are shown: these are the newest." : "",
     shards.read < shards.all ? `Of ${shards.all} shards, ${shards.read} are looked at.` : "",
   ];

@@ -35,6 +35,8 @@ export class LiveSection {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => {
         const value = (name: string): string => only(form, `[name="${name}"]`, HTMLInputElement).value;
+        // With an event that is open in it, the list would be held as it is.
+        this.#list.replaceChildren();
         this.#feed.filter({ name: value("name"), user: value("user"), source: value("source") });
         sources.again(sourceName);
       }, typingMs);

@@ -10,7 +10,7 @@ export type QuarantineView = Pick<
 
 /** An event as it was sent, or its record where it cannot be told apart. */
 export interface EventContent {
-  /** Undefined where the bytes are no text. */
+  /** Undefined where the bytes are no text, or more than an answer holds. */
   readonly text: string | undefined;
   readonly recordBytes: number;
 }
@@ -62,7 +62,7 @@ const shownMax = 32 * 1024;
 /** The content for the eye: JSON is set out, anything else is shown as it is. */
 export function contentInWords({ text: sent, recordBytes }: EventContent): string {
   if (sent === undefined) {
-    return `Its bytes are no text of their own: a record of ${recordBytes} bytes. "millrace quarantine show" writes them.`;
+    return `Its bytes are no text of their own, or too many to show: a record of ${recordBytes} bytes. "millrace quarantine show" writes them.`;
   }
   const whole = setOut(sent);
   return whole.length <= shownMax ? whole : `${whole.slice(0, shownMax)}\n… (${whole.length - shownMax} more)`;

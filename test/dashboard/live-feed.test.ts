@@ -62,7 +62,7 @@ describe("the events as they come", () => {
   it("say when there is more than is shown, or nothing", () => {
     const shards = { read: 1, all: 1 };
     expect(noteInWords({ leftOut: false, shards }, 3)).toBe("");
-    expect(noteInWords({ leftOut: false, shards }, 0)).toContain("No event in the last minute");
+    expect(noteInWords({ leftOut: false, shards }, 0)).toContain("No such event in the last minute");
     expect(noteInWords({ leftOut: true, shards: { read: 100, all: 120 } }, 3)).toMatch(/more events.*Of 120 shards/);
   });
 
