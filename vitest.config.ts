@@ -9,14 +9,29 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Tests that wait for processes which they start. */
+const waiting = ["test/{e2e,simulation,fuzz}/**/*.test.ts", "test/local/lambda/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/temporary-folder.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 3,
     isolate: false,
     sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: "processes", include: waiting, maxWorkers: 4, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        // Each worker imports all of the SDKs once more: two of them keep two cores busy.
+        test: {
+          name: "units",
+          include: ["test/**/*.test.ts"],
+          exclude: waiting,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

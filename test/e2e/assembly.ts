@@ -1,13 +1,48 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdtempSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { names } from "../../lib/names.ts";
+import { compiled } from "../compiled.ts";
 
 interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
+}
+
+/** Of all tests of a run, or of this process where nobody runs tests. */
+const shared = process.env.MILLRACE_TESTS_SHARED ?? mkdtempSync(join(tmpdir(), "millrace-assemblies-"));
+
+/**
+ * The cloud assembly of a configuration, to be run and not changed: made once, in the folder that all tests share.
+ * Whoever comes first makes it, and the others wait; where that fails the next one finds out why.
+ */
+export async function synthesized(config: string): Promise<string> {
+  const directory = join(shared, `assembly-of-${basename(config)}`);
+  const making = `${directory}-in-the-making`;
+  while (!existsSync(directory)) {
+    const isFirst = await mkdir(making).then(
+      () => true,
+      () => false,
+    );
+    if (!isFirst) await wait(50);
+    else if (!existsSync(directory)) await synthesize(config, making, directory);
+  }
+  return directory;
+}
+
+async function synthesize(config: string, making: string, directory: string): Promise<void> {
+  try {
+    const env = { ...process.env, ...compiled, CDK_OUTDIR: making, CDK_VALIDATION: "false", MILLRACE_CONFIG: config };
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, "../../infra/app.ts")], { env });
+    await rename(making, directory);
+  } catch (error) {
+    await rm(making, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** A cloud assembly of a folder of its own, to be changed before a laptop runs it. */
@@ -20,8 +55,7 @@ export class Assembly {
 
   static async of(config: string): Promise<Assembly> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-assembly-"));
-    const env = { ...process.env, CDK_OUTDIR: directory, CDK_VALIDATION: "false", MILLRACE_CONFIG: config };
-    await promisify(execFile)(process.execPath, [join(import.meta.dirname, "../../infra/app.ts")], { env });
+    await cp(await synthesized(config), directory, { recursive: true });
     return new Assembly(directory);
   }
 

@@ -9,6 +9,7 @@ export default defineConfig({
     searches: { on: track("Searched"), measure: count(), by: { source: "source" } },
     deliveries: { on: track("example.parcel.delivered"), measure: count(), by: { place: "properties.place" } },
     packed: { on: track("Packed"), measure: count() },
+    refunds: { on: track("Refund Made"), measure: count() },
     orders: { on: track("Order Completed"), measure: count(), by: { source: "source" } },
     revenue: {
       on: track("Order Completed"),
@@ -25,6 +26,7 @@ export default defineConfig({
   trackingPlan: {
     mode: "enforce",
     events: {
+      "Refund Made": { type: "object", properties: { revenue: { type: "number" } }, required: ["revenue"] },
       "Order Completed": {
         type: "object",
         properties: { revenue: { type: "number" }, currency: { type: "string" } },

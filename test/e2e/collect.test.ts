@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { names } from "../../lib/names.ts";
 import { aggregated } from "../lib/record/aggregated.ts";
 import { Laptop } from "./laptop.ts";
+import { mendRefunds } from "./mended-refunds.ts";
 import { chromiumIsThere, ShopPage, searchFromPage, sendFromPage } from "./shop-page.ts";
 import { throughAnOutage } from "./stream-outage.ts";
 
@@ -228,4 +229,9 @@ describe.skipIf(!chromiumIsThere).concurrent("analytics.js in a browser, on a pa
     await laptop.caughtUp();
     expect(await countIn("searches", sinceMs)).toBe(7);
   });
+});
+
+/** When the others have ended: they look at all of quarantine. */
+describe("an event that broke the plan", () => {
+  test("is found, read, mended and counted, once however often it is replayed", () => mendRefunds(laptop, config));
 });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { Assembly } from "./assembly.ts";
+import { compiled } from "../compiled.ts";
+import { synthesized } from "./assembly.ts";
 
 const top = join(import.meta.dirname, "../..");
 
@@ -19,14 +20,12 @@ export interface LaptopOptions {
   readonly npm?: boolean;
 }
 
-/** Of each configuration, made once; gone with the folder of all tests. */
-const assemblies = new Map<string, Promise<Assembly>>();
-
-async function assemblyOf(config: string): Promise<string> {
-  const made = assemblies.get(config) ?? Assembly.of(config);
-  assemblies.set(config, made);
-  return (await made).directory;
+interface Shards {
+  readonly asOf: string;
+  readonly shards: readonly { readonly iteratorAgeMs: number; readonly openParts: number }[];
 }
+
+const lookIntervalMs = 100;
 
 /** The laptop cloud as a person starts it: a process of its own, on free ports. */
 export class Laptop {
@@ -34,6 +33,9 @@ export class Laptop {
   readonly awsUrl: string;
   readonly dataDirectory: string;
   readonly #process: ChildProcess;
+  /** Until another look at the shards may begin. */
+  #looking: Promise<unknown> = Promise.resolve();
+  #nextLook: Promise<Shards> | undefined;
 
   constructor(process: ChildProcess, dataDirectory: string, url: string, awsUrl: string) {
     this.#process = process;
@@ -52,11 +54,12 @@ export class Laptop {
     const directory = dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-")));
     const ports = ["--port", "0", "--aws-port", "0", "--data-dir", directory];
     const configured = config === undefined || !npm ? [] : ["--config", config];
-    const made = assembly ?? (config === undefined || npm ? undefined : await assemblyOf(config));
-    const synthesized = made === undefined ? [] : ["--assembly", made];
+    const made = assembly ?? (config === undefined || npm ? undefined : await synthesized(config));
+    const run = made === undefined ? [] : ["--assembly", made];
     const [program, ...first] = npm ? ["npm", "start", "--"] : [process.execPath, join(top, "local/start.ts")];
-    const child = spawn(program ?? "", [...first, ...ports, ...configured, ...synthesized, ...more], {
+    const child = spawn(program ?? "", [...first, ...ports, ...configured, ...run, ...more], {
       cwd: top,
+      env: { ...process.env, ...compiled },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let errors = "";
@@ -109,7 +112,7 @@ export class Laptop {
   /** Runs a TypeScript program of the repository to its end; what it printed. Throws where it fails. */
   async run(program: string, ...parameters: string[]): Promise<{ output: string; errors: string }> {
     const child = spawn(process.execPath, [join(top, program), ...parameters], {
-      env: this.environment,
+      env: { ...this.environment, ...compiled },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const texts = { output: "", errors: "" };
@@ -132,20 +135,29 @@ export class Laptop {
 
   /** Resolves when every record in the stream is in a committed part. */
   async caughtUp(): Promise<void> {
-    interface Shards {
-      readonly asOf: string;
-      readonly shards: readonly { readonly iteratorAgeMs: number; readonly openParts: number }[];
-    }
     const since = Date.now();
     for (;;) {
-      const { asOf, shards } = await this.get<Shards>("/v1/shards");
+      const { asOf, shards } = await this.#look();
       if (
         Date.parse(asOf) >= since &&
         shards.every(({ iteratorAgeMs, openParts }) => iteratorAgeMs === 0 && openParts === 0)
       )
         return;
-      await wait(50);
     }
+  }
+
+  /** One for all who wait, begun after they asked: looking is work for a laptop that has some to do. */
+  #look(): Promise<Shards> {
+    this.#nextLook ??= this.#looking.then(() => {
+      this.#nextLook = undefined;
+      const look = this.get<Shards>("/v1/shards");
+      this.#looking = look.then(
+        () => wait(lookIntervalMs),
+        () => {},
+      );
+      return look;
+    });
+    return this.#nextLook;
   }
 
   /** Processes that run the function now. */
@@ -154,8 +166,9 @@ export class Laptop {
     const found = await Promise.all(
       pids.map(async (pid) => {
         const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+        if (!line.includes(functionName)) return [];
         const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-        return line.includes(functionName) && status.includes(`PPid:\t${this.#process.pid}\n`) ? [pid] : [];
+        return status.includes(`PPid:\t${this.#process.pid}\n`) ? [pid] : [];
       }),
     );
     return found.flat();

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { compiled } from "../compiled.ts";
 import { Laptop } from "./laptop.ts";
 
 const config = join(import.meta.dirname, "shop.config.ts");
@@ -15,7 +16,10 @@ const start = join(import.meta.dirname, "../../local/start.ts");
 async function failedStart(...parameters: string[]): Promise<{ code: unknown; errors: string }> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-"));
   const given = [start, ...parameters, "--data-dir", directory];
-  const child = spawn(process.execPath, given, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, given, {
+    env: { ...process.env, ...compiled },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
   // What synthesizes the template may take a moment longer to end.
   await rm(directory, { recursive: true, force: true, maxRetries: 20 });

@@ -1,5 +1,6 @@
 import type { readFailure } from "../../lib/failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../../lib/failures/failure-files.ts";
+import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Process } from "./process.ts";
 
 /** Objects of a page when a bucket is listed; between two pages anything may happen. */
@@ -12,9 +13,12 @@ export class FailureBucket {
   /** Every body that was ever put. */
   readonly all: string[] = [];
   readonly #read: typeof readFailure;
+  readonly #settled: (batch: Batch) => void;
 
-  constructor(read: typeof readFailure) {
+  /** `settled` is told what was in a file that is taken away. */
+  constructor(read: typeof readFailure, settled: (batch: Batch) => void) {
     this.#read = read;
+    this.#settled = settled;
   }
 
   put(key: string, body: string): void {
@@ -55,7 +59,11 @@ export class FailureBucket {
         }),
       read: (file) => call("read", file.key, () => read(file.key)),
       settle: async (file) => {
-        await call("settle", file.key, () => files.delete(file.key));
+        await call("settle", file.key, () => {
+          const failure = read(file.key);
+          if (failure !== undefined) this.#settled(failure.batch);
+          files.delete(file.key);
+        });
       },
     };
   }

@@ -8,11 +8,9 @@ import {
 import type { Definitions } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
-import { shardKey } from "../../lib/record/shard-key.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
-import { covers } from "../../lib/roll-up/uncovered.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import type { MemoryLedger } from "../memory/memory-ledger.ts";
 import { CalledLedger } from "./called-ledger.ts";
@@ -23,6 +21,7 @@ import { Process, type ProcessSurroundings } from "./process.ts";
 import type { Product } from "./product.ts";
 import type { SimulatedStream } from "./stream.ts";
 import type { TimestreamTable } from "./timestream-table.ts";
+import { firstUncommitted } from "./uncommitted.ts";
 
 export interface FunctionParts {
   readonly product: Product;
@@ -166,12 +165,9 @@ export class SimulatedFunction {
   }
 
   /** Acknowledged means committed. */
-  #acknowledged({ streamName, shardId, records }: Batch): void {
-    const parts = this.#parts.ledger.parts.get(shardKey(streamName, shardId)) ?? [];
-    const missing = records.find(({ sequenceNumber }) => !parts.some((part) => covers(part, sequenceNumber)));
-    if (missing !== undefined) {
-      this.#parts.wrong(`record ${missing.sequenceNumber} of ${shardId} was acknowledged and is in no committed part`);
-    }
+  #acknowledged(batch: Batch): void {
+    const missing = firstUncommitted(this.#parts.ledger, batch);
+    if (missing !== undefined) this.#parts.wrong(`${missing} was acknowledged and is in no committed part`);
   }
 
   /** An idle process, any of them, or a new one. */

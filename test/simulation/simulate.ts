@@ -15,6 +15,9 @@ Error.stackTraceLimit = 3;
 /** Failing seeds that are shown in full. */
 const shownMax = 3;
 
+/** Seeds that find bugs which few find: where they are among those to be run they come first, which saves time alone. */
+const tellingSeeds = [69, 77, 135, 297, 335];
+
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === "usage") console.log(usage);
@@ -78,7 +81,8 @@ async function findBreaks(options: Options): Promise<number> {
 }
 
 async function firstWrong(product: Product, options: Options): Promise<{ plan: Plan; result: RunResult } | undefined> {
-  for (let seed = options.first; seed < options.first + options.seeds; seed++) {
+  const seeds = Array.from({ length: options.seeds }, (_, index) => options.first + index);
+  for (const seed of new Set([...tellingSeeds.filter((telling) => seeds.includes(telling)), ...seeds])) {
     const plan = drawPlan(seed, options);
     const result = await runTraced(plan, product, false);
     if (result.wrong !== undefined) return { plan, result };

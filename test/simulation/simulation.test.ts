@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { RejectedRecordsException, type WriteRecordsCommandInput } from "@aws-sdk/client-timestream-write";
 import { beforeAll, describe, expect, test } from "vitest";
+import { compiled } from "../compiled.ts";
 import { breaks } from "./breaks.ts";
 import { SimulatedClock } from "./clock.ts";
 import { storeDefaults } from "./store-switches.ts";
@@ -16,6 +17,7 @@ async function simulate(...parameters: string[]): Promise<{ code: number; output
   try {
     const { stdout } = await promisify(execFile)(node, ["test/simulation/simulate.ts", ...parameters], {
       cwd: top,
+      env: { ...process.env, ...compiled },
       maxBuffer: 64 * 1024 * 1024,
     });
     return { code: 0, output: stdout };

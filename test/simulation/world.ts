@@ -21,6 +21,7 @@ import { Random } from "./random.ts";
 import { Recovery } from "./recovery.ts";
 import { type SentRecord, type Shard, SimulatedStream } from "./stream.ts";
 import { TimestreamTable } from "./timestream-table.ts";
+import { firstUncommitted } from "./uncommitted.ts";
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const streamName = "events";
@@ -72,7 +73,6 @@ export class World {
     const { chance, surroundings } = plan;
     this.plan = plan;
     this.product = product;
-    this.failures = new FailureBucket(product.readFailure);
     this.#random = new Random(chance, 2);
     this.#engineRandom = new Random(chance, 3);
     const { clock, ledger, quarantine, sleepers } = this;
@@ -85,6 +85,10 @@ export class World {
       this.trace?.(`WRONG: ${what}`);
       this.wrongs.push(what);
     };
+    this.failures = new FailureBucket(product.readFailure, (batch) => {
+      const missing = firstUncommitted(ledger, batch);
+      if (missing !== undefined) wrong(`the file of ${missing} is taken away, which is in no committed part`);
+    });
     const retention = { memoryStoreHours, oldestMs: startMs - 60_000 };
     this.table = new TimestreamTable(now, surroundings.storeSwitches, retention, wrong);
     const around: ProcessSurroundings = {
