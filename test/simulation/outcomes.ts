@@ -23,7 +23,7 @@ export class Outcomes {
 
   /** As a table of Markdown, in the order of the switches' names. */
   *lines(): Generator<string> {
-    yield "| switch | setting | histories | wrong | not all counted, and the audit said so |";
+    yield "| switch | setting | histories | wrong | not made good, and the audit said so |";
     yield "| --- | --- | ---: | ---: | ---: |";
     for (const [setting, { seeds, wrong, inDoubt }] of [...this.#bySetting].sort(([a], [b]) => (a < b ? -1 : 1))) {
       yield `| ${setting} | ${seeds} | ${wrong} | ${inDoubt} |`;
