@@ -18,7 +18,7 @@ export function readLiveAnswer(body: unknown): LiveAnswer {
 const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 function readEvent(event: Fields): LiveEvent {
-  const { index, type, name, user, source, timestamp, messageId, refused } = event;
+  const { index, type, name, user, source, timestamp, messageId, refused, observed } = event;
   return {
     shardId: text(event, "shardId"),
     sequenceNumber: text(event, "sequenceNumber"),
@@ -31,6 +31,7 @@ function readEvent(event: Fields): LiveEvent {
     timestamp: textOrNull(timestamp),
     messageId: textOrNull(messageId),
     refused: typeof refused === "object" && refused !== null ? readRefusal(fields(refused, "refused")) : null,
+    observed: textOrNull(observed),
     metrics: list(event, "metrics").map((metric) => text({ metric }, "metric")),
     bytes: number(event, "bytes"),
     ...(typeof event.text === "string" ? { text: event.text } : {}),

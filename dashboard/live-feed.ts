@@ -43,9 +43,14 @@ export class LiveFeed {
 }
 
 /** What is said of an event in one line: what it counts in, or why it does not. */
-export function outcomeInWords({ refused, metrics }: Pick<LiveEvent, "refused" | "metrics">): string {
+export function outcomeInWords({
+  refused,
+  observed,
+  metrics,
+}: Pick<LiveEvent, "refused" | "observed" | "metrics">): string {
   if (refused !== null) return `${refused.reason}: ${refused.detail}`;
-  return metrics.length === 0 ? "accepted, in no metric" : `accepted: ${metrics.join(", ")}`;
+  const accepted = metrics.length === 0 ? "accepted, in no metric" : `accepted: ${metrics.join(", ")}`;
+  return observed === null ? accepted : `${accepted}; breaks the plan: ${observed}`;
 }
 
 /** What is said above the list. */

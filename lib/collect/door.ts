@@ -1,5 +1,11 @@
 import type { Fields } from "../event/event.ts";
-import { type CollectorNote, type Refused, type RefusedReason, refusedDetailMax } from "../event/refused.ts";
+import {
+  type CollectorNote,
+  type Refused,
+  type RefusedReason,
+  refusedDetailMax,
+  violationInWords,
+} from "../event/refused.ts";
 import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
 import type { EventLine } from "../producer/event-line.ts";
 import type { TrackingPlan, Violation } from "../tracking-plan/tracking-plan.ts";
@@ -89,7 +95,7 @@ function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations
   }
   if (!breaksPlan) return { event, line, breaksPlan };
   if (mode === "enforce") {
-    return { ...turnedAway(event, refusal("plan", violations.map(described).join("; "))), breaksPlan };
+    return { ...turnedAway(event, refusal("plan", violations.map(violationInWords).join("; "))), breaksPlan };
   }
   const observed = written(noted(event, { violations }));
   return fits(observed.line) ? { ...observed, breaksPlan } : { event, line, breaksPlan };
@@ -113,8 +119,6 @@ function lineOf(event: Fields): EventLine {
 const fits = ({ bytes }: EventLine): boolean => bytes <= recordLimits.eventBytesMax;
 
 const noted = (event: Fields, millrace: CollectorNote): Fields => ({ ...event, millrace });
-
-const described = ({ path, rule, expected }: Violation): string => `${path}: expected ${expected} (${rule})`;
 
 /** What of an event tells which it was. */
 const remainingNames = ["type", "messageId", "event", "timestamp", "receivedAt", "source"] as const;

@@ -1,4 +1,5 @@
 import { type Problem, problem, type Reason } from "../problem.ts";
+import type { Violation } from "../tracking-plan/tracking-plan.ts";
 import type { Fields } from "./event.ts";
 
 /** Why the collector may refuse an event that it has taken in. */
@@ -11,6 +12,9 @@ export interface Refused {
   readonly detail: string;
 }
 
+/** Violations that are said of one event. */
+const observedMax = 10;
+
 /** UTF-16 units of a detail. */
 export const refusedDetailMax = 500;
 
@@ -22,7 +26,7 @@ export interface CollectorNote {
   readonly refused?: Refused;
   /** Present where only what tells which event it was could be kept of it: as an event of its own it would be another. */
   readonly cut?: true;
-  readonly violations?: readonly { readonly path: string; readonly rule: string; readonly expected: string }[];
+  readonly violations?: readonly Violation[];
 }
 
 /** The problem that the collector found in an event; nothing where there is none, or no well-formed one. */
@@ -34,6 +38,23 @@ export function refusedOf({ millrace: note }: Fields): Problem | undefined {
   if (known === undefined || typeof detail !== "string") return undefined;
   return problem(known, detail.slice(0, refusedDetailMax).toWellFormed());
 }
+
+/** In words how an event that is counted breaks the tracking plan; nothing where it does not, or nobody looked. */
+export function observedOf({ millrace: note }: Fields): string | undefined {
+  const violations = typeof note === "object" && note !== null ? (note as Fields).violations : undefined;
+  if (!Array.isArray(violations)) return undefined;
+  const said = violations.slice(0, observedMax).flatMap((violation: unknown) => {
+    const { path, rule, expected } = (violation ?? {}) as Fields;
+    return [path, rule, expected].every((text) => typeof text === "string")
+      ? [violationInWords({ path: String(path), rule: String(rule), expected: String(expected) })]
+      : [];
+  });
+  return said.length === 0 ? undefined : said.join("; ").slice(0, refusedDetailMax).toWellFormed();
+}
+
+/** As it stands in quarantine, too. */
+export const violationInWords = ({ path, rule, expected }: Violation): string =>
+  `${path}: expected ${expected} (${rule})`;
 
 /** Whether the collector has cut an event down. */
 export const isCut = ({ millrace: note }: Fields): boolean =>

@@ -1,5 +1,6 @@
 import type { Definitions } from "../definitions.ts";
 import { type Fields, readEvent } from "../event/event.ts";
+import { observedOf } from "../event/refused.ts";
 import { EventJudge } from "../fold/event-judge.ts";
 import { isProblem, type Reason } from "../problem.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
@@ -22,6 +23,8 @@ export interface LiveEvent {
   readonly messageId: string | null;
   /** Why it will not be counted; `null` where it will. */
   readonly refused: { readonly reason: Reason; readonly detail: string } | null;
+  /** How it breaks the tracking plan that is only observed; `null` where it does not. */
+  readonly observed: string | null;
   /** Names of the metrics that it counts in. */
   readonly metrics: readonly string[];
   /** UTF-8 bytes of the event. */
@@ -48,10 +51,10 @@ export class LiveJudge {
     const place = { shardId, sequenceNumber, arrival: new Date(arrivalMs).toISOString() };
     const unpacked = unpack(data);
     if (isProblem(unpacked)) {
-      return [{ ...place, index: null, ...noFields, refused: unpacked, metrics: [], bytes: data.length }];
+      return [{ ...place, index: null, ...noFields, ...nothing, refused: unpacked, bytes: data.length }];
     }
     return unpacked.texts.map((text, index): LiveEvent => {
-      if (typeof text !== "string") return { ...place, index, ...noFields, refused: text, metrics: [], bytes: 0 };
+      if (typeof text !== "string") return { ...place, index, ...noFields, ...nothing, refused: text, bytes: 0 };
       const bytes = Buffer.byteLength(text);
       const event = readEvent(text, arrivalMs);
       const problem = isProblem(event) ? event : this.#judge.judge(event, arrivalMs);
@@ -61,6 +64,7 @@ export class LiveJudge {
         index,
         ...(fields === undefined ? noFields : shownFields(fields)),
         refused: problem ?? null,
+        observed: (fields === undefined ? undefined : observedOf(fields)) ?? null,
         metrics: problem === undefined ? this.#judge.selected.map(({ definition }) => definition.name) : [],
         bytes,
         ...(bytes <= textBytesMax ? { text } : {}),
@@ -72,6 +76,8 @@ export class LiveJudge {
 type Shown = Pick<LiveEvent, "type" | "name" | "user" | "source" | "timestamp" | "messageId">;
 
 const noFields: Shown = { type: null, name: null, user: null, source: null, timestamp: null, messageId: null };
+
+const nothing: Pick<LiveEvent, "observed" | "metrics"> = { observed: null, metrics: [] };
 
 const shown = (value: unknown): string | null =>
   typeof value === "string" && value !== "" ? value.slice(0, shownMax).toWellFormed() : null;

@@ -64,6 +64,8 @@ export interface EventSummary {
   readonly receivedAt: string | null;
   readonly timestamp: string | null;
   readonly user: string | null;
+  /** How it breaks a tracking plan that is only observed, as the collector noted it; `null` where it did not. */
+  readonly observed: string | null;
   /** Which attempt of a replay out of quarantine it is; `null` where it is none. */
   readonly replay: number | null;
 }

@@ -1,4 +1,5 @@
 import type { Fields } from "../event/event.ts";
+import { observedOf } from "../event/refused.ts";
 import { replayedOf } from "../event/replayed.ts";
 import { isProblem } from "../problem.ts";
 import { isCompressed } from "../record/compression.ts";
@@ -64,6 +65,7 @@ export function summaryOf(fields: Fields): EventSummary {
     receivedAt: textOf(receivedAt),
     timestamp: textOf(timestamp),
     user: textOf(userId) ?? textOf(anonymousId),
+    observed: observedOf(fields) ?? null,
     replay: replayedOf(fields)?.attempt ?? null,
   };
 }

@@ -38,6 +38,14 @@ export function acceptance(copy: Omit<Copy, "fate" | "says">): Sentence[] {
       ),
     );
   }
+  if (event !== null && event.observed !== null) {
+    sentences.push(
+      say(
+        `Breaks the tracking plan, which is only observed: ${event.observed}.`,
+        "the event's field millrace.violations",
+      ),
+    );
+  }
   if (event !== null && event.replay !== null) {
     sentences.push(
       say(`Sent again out of quarantine, attempt ${event.replay}.`, "the event's field millrace.replayed"),

@@ -15,6 +15,7 @@ const event = {
   timestamp: "2026-01-01T12:00:00.000Z",
   messageId: "m1",
   refused: null,
+  observed: null,
   metrics: ["sales"],
   bytes: 20,
   text: "{}",
@@ -54,9 +55,14 @@ describe("the events as they come", () => {
   });
 
   it("say what they count in, or why they do not", () => {
-    expect(outcomeInWords({ refused: null, metrics: ["a", "b"] })).toBe("accepted: a, b");
-    expect(outcomeInWords({ refused: null, metrics: [] })).toBe("accepted, in no metric");
-    expect(outcomeInWords({ refused: { reason: "late", detail: "too old" }, metrics: [] })).toBe("late: too old");
+    expect(outcomeInWords({ refused: null, observed: null, metrics: ["a", "b"] })).toBe("accepted: a, b");
+    expect(outcomeInWords({ refused: null, observed: null, metrics: [] })).toBe("accepted, in no metric");
+    expect(outcomeInWords({ refused: null, observed: "a: expected number (type)", metrics: ["b"] })).toBe(
+      "accepted: b; breaks the plan: a: expected number (type)",
+    );
+    expect(outcomeInWords({ refused: { reason: "late", detail: "too old" }, observed: null, metrics: [] })).toBe(
+      "late: too old",
+    );
   });
 
   it("say when there is more than is shown, or nothing", () => {

@@ -87,6 +87,15 @@ describe("an event is judged as the roll-up judges it by itself", () => {
     expect(event?.refused?.detail).not.toBe("");
   });
 
+  test("with how it breaks a plan that is only observed, where the collector noted it, and nothing of a note that is none", () => {
+    const noted = (violations: unknown) => judged({ ...sold(1), millrace: { violations } })?.observed;
+    expect(noted([{ path: "properties.price", rule: "type", expected: "string" }])).toBe(
+      "properties.price: expected string (type)",
+    );
+    for (const none of [[], "much", [null, 1, { path: 1 }], undefined]) expect(noted(none)).toBeNull();
+    expect(judged({ ...sold(1), millrace: { violations: [] } })).toMatchObject({ refused: null });
+  });
+
   test("a record that cannot be taken apart is one event, refused", () => {
     const record = { ...recordOf(0, []), data: gzipSync("{}").subarray(0, 12) };
     expect(judge.eventsOf(shardId, record)).toMatchObject([{ index: null, refused: { reason: "unreadable" } }]);

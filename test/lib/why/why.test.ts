@@ -46,6 +46,15 @@ describe("an event that was counted", () => {
     for (const { restsOn } of [...(copies[0]?.says ?? []), ...says]) expect(restsOn).not.toBe("");
   });
 
+  test("although it breaks a plan that is only observed is told with how", async () => {
+    const violations = [{ path: "properties.price", rule: "type", expected: "string" }];
+    const rig = new WhyRig([recordOf(0, [{ ...sold(1), millrace: { violations } }])]);
+    await rig.world.invoke(0, 1);
+    const [copy] = (await rig.why("m1")).copies;
+    expect(copy?.fate.kind).toBe("counted");
+    expect(copy?.says.map(({ text }) => text).join()).toContain("properties.price: expected string (type)");
+  });
+
   test("in no metric is told as that", async () => {
     const rig = new WhyRig([recordOf(0, [{ type: "page", messageId: "p", name: "Home" }])]);
     await rig.world.invoke(0, 1);
