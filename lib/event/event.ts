@@ -17,6 +17,8 @@ export interface Event {
   readonly timestampMs: number;
   /** What makes a repeated event known; "" where the sender gave none. */
   readonly messageId: string;
+  /** Whether the field `millrace` is there, in which the collector and a replay make notes. */
+  readonly isNoted: boolean;
   /** All of the message. */
   readonly fields: Fields;
 }
@@ -56,10 +58,14 @@ export function readEvent(text: string, arrivalMs: number): Event | Problem {
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
     return problem("invalid", `expected a JSON object, got ${Array.isArray(message) ? "an array" : shown(message)}`);
   }
-  return refusedOf(message as Fields) ?? eventOf(message as Fields, arrivalMs);
+  const fields = message as Fields;
+  // Looked for once: nearly no event has it.
+  const isNoted = fields.millrace !== undefined;
+  const refused = isNoted ? refusedOf(fields) : undefined;
+  return refused ?? eventOf(fields, isNoted, arrivalMs);
 }
 
-function eventOf(fields: Fields, arrivalMs: number): Event | Problem {
+function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | Problem {
   const { type, timestamp, messageId } = fields;
   if (!isEventType(type)) return invalid("type", `one of ${eventTypes.join(", ")}`, type);
   const field = nameField[type];
@@ -74,7 +80,7 @@ function eventOf(fields: Fields, arrivalMs: number): Event | Problem {
   if (messageId !== undefined && !isMessageId(messageId)) {
     return invalid("messageId", `a text of 1 to ${messageIdBytesMax} bytes`, messageId);
   }
-  return { type, name: typeof name === "string" ? name : "", timestampMs, messageId: messageId ?? "", fields };
+  return { type, name: typeof name === "string" ? name : "", timestampMs, messageId: messageId ?? "", isNoted, fields };
 }
 
 const timestampOf = (timestamp: unknown): number =>

@@ -23,8 +23,9 @@ export class EventJudge {
 
   /** Why the event is not fit to be counted; undefined where it is: `selected` and `numbers` are its own until the next. */
   judge(event: Event, arrivalMs: number): Problem | undefined {
-    const judgedMs = this.#judgedArrival(event, arrivalMs);
-    const untimely = typeof judgedMs === "number" ? this.#untimely(event, judgedMs) : judgedMs;
+    const judgedMs = event.isNoted ? this.#judgedArrival(event, arrivalMs) : arrivalMs;
+    if (typeof judgedMs !== "number") return judgedMs;
+    const untimely = this.#untimely(event, judgedMs);
     if (untimely !== undefined) return untimely;
     // All numbers are checked before anything is added: an event counts in all of its metrics or in none.
     const { selected, numbers } = this;
@@ -44,7 +45,7 @@ export class EventJudge {
 
   /** An event out of quarantine is judged by when it first came. */
   #judgedArrival({ fields }: Event, arrivalMs: number): number | Problem {
-    const replayed = fields.millrace === undefined ? undefined : replayedOf(fields);
+    const replayed = replayedOf(fields);
     return replayed === undefined ? arrivalMs : judgedArrival(replayed, arrivalMs, this.#dedupeWindowMs);
   }
 

@@ -55,6 +55,7 @@ export class PartFold {
   readonly #trace: Trace;
   readonly #groups: (MetricGroups | undefined)[] = [];
   readonly #memory: KnownIds;
+  readonly #claims: KnownIds["claims"];
   readonly #hash: MessageHash = { high: 0, low: 0 };
   /** Ids of the events that are fit to be counted, duplicates too. */
   readonly ids = new IdMap(4_096);
@@ -65,6 +66,7 @@ export class PartFold {
   constructor(definitions: Definitions, memory: KnownIds = nothingKnown, trace: Trace = noTrace) {
     this.#definitions = definitions;
     this.#memory = memory;
+    this.#claims = memory.claims;
     this.#judge = new EventJudge(definitions);
     this.#trace = trace;
   }
@@ -121,7 +123,7 @@ export class PartFold {
       hashMessageId(event.messageId, this.#hash);
       const { high, low } = this.#hash;
       const isKnown = this.#memory.has(high, low);
-      if (!isKnown && this.#memory.claims?.(high, low) === false) return unclaimed;
+      if (!isKnown && this.#claims?.(high, low) === false) return unclaimed;
       if (!this.ids.add(high, low, 1) || isKnown) {
         this.#tally.duplicate++;
         return undefined;
