@@ -26,8 +26,10 @@ describe("an event", () => {
       name: "Order Completed",
       timestampMs: Date.UTC(2026, 0, 31, 11, 59),
       messageId: "m-1",
+      isNoted: false,
       fields: message,
     });
+    expect(eventOf({ ...message, millrace: { violations: [] } }).isNoted).toBe(true);
   });
 
   it("happened when it arrived where it has no timestamp", () => {
