@@ -89,10 +89,8 @@ function enter(message: Message, sender: Sender, arrival: Arrival): Step {
 function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations: readonly Violation[]): DoorEvent {
   const breaksPlan = violations.length > 0;
   const line = lineOf(event);
-  if (!fits(line)) {
-    const detail = `expected an event of at most ${recordLimits.eventBytesMax} bytes with all that is added, got ${line.bytes}`;
-    return { ...turnedAway(event, refusal("too-large", detail)), breaksPlan };
-  }
+  // A record has room for it still, and the roll-up sees by itself that it is too large.
+  if (!fits(line)) return { event, line, refused: "too-large", breaksPlan };
   if (!breaksPlan) return { event, line, breaksPlan };
   if (mode === "enforce") {
     return { ...turnedAway(event, refusal("plan", violations.map(violationInWords).join("; "))), breaksPlan };
@@ -101,11 +99,10 @@ function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations
   return fits(observed.line) ? { ...observed, breaksPlan } : { event, line, breaksPlan };
 }
 
-/** A refused event: whole, or what remains of one that has no room in a record. */
+/** A refused event, with the reason. Where that makes it too large, the roll-up says so instead. */
 function turnedAway(event: Fields, refused: Refused, isCut?: true): DoorEvent {
   const whole = written(noted(event, { refused, ...(isCut ? { cut: true } : {}) }));
-  const kept = fits(whole.line) ? whole : written(noted(remainsOf(event), { refused, cut: true }));
-  return { ...kept, refused: refused.reason, breaksPlan: false };
+  return { ...whole, refused: refused.reason, breaksPlan: false };
 }
 
 /** Each event is written once: that takes as long as to read it. */

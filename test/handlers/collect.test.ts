@@ -202,7 +202,8 @@ describe("a bad event does no harm to the others, and is in the stream with its 
     expect(problem).toEqual({ reason, detail: expect.stringMatching(detail) });
     expect(events[1]).toMatchObject({ source: "server", messageId: expect.stringMatching(/^(good|millrace-)/) });
     // A replay has to know that this is not what was sent.
-    expect(isCut(events[1] ?? {})).toBe(reason !== "plan");
+    expect(isCut(events[1] ?? {})).toBe(reason === "invalid");
+    if (reason === "too-large") expect(events[1]).toMatchObject(bad as object);
   });
 
   test("under a plan that only observes it counts, and its violations can be seen", async () => {
