@@ -21,6 +21,7 @@ export interface CompiledSchema {
   readonly validate: ValidateFunction;
   /** Names of properties in the schema that would not show as names by themselves. */
   readonly names: readonly string[];
+  readonly isQuick: boolean;
   readonly compiler: Ajv | Ajv2020;
 }
 
@@ -80,13 +81,25 @@ export function compilePlan(plan: PlannedEvents, withSource = false): CompiledSc
       // No more is compiled of a plan that is too large.
       if (read === undefined || planBytes > planBytesMax) continue;
       const one = compileSchema(read.schema, path, compilers, problem);
-      if (one !== undefined) compiled.push({ section, name, names: unusualNames(read.schema), ...one });
+      if (one !== undefined)
+        compiled.push({ section, name, names: unusualNames(read.schema), isQuick: isQuick(read.schema), ...one });
     }
   }
   if (planBytes > planBytesMax) problem("trackingPlan", `schemas of at most ${planBytesMax} bytes in all`, planBytes);
   if (problems.length > 0) throw new ConfigError(problems);
   return compiled;
 }
+
+/** What may take longer than to look at each property once: a pattern may take for ever, and lists have any length. */
+const slowKeywords = ["pattern", "patternProperties", "format", "propertyNames", "uniqueItems"].concat(
+  ["items", "prefixItems", "additionalItems", "unevaluatedItems", "contains", "enum", "const"],
+  ["$ref", "$dynamicRef", "$recursiveRef", "dependencies", "dependentSchemas", "unevaluatedProperties"],
+  ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"],
+);
+
+/** Whether no event can keep a check busy. */
+export const isQuick = (schema: JsonSchema): boolean =>
+  [...subschemas(schema)].every(({ schema: each }) => slowKeywords.every((keyword) => each[keyword] === undefined));
 
 function compileSchema(
   schema: JsonSchema,

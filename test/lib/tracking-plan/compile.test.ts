@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { PlannedEvents } from "../../../lib/config.ts";
 import { ConfigError, type ConfigProblem } from "../../../lib/config-error.ts";
 import { loadConfig } from "../../../lib/load-config.ts";
-import { compilePlan, planBytesMax } from "../../../lib/tracking-plan/compile.ts";
+import { compilePlan, isQuick, planBytesMax } from "../../../lib/tracking-plan/compile.ts";
 import type { JsonSchema, PlannedSchema } from "../../../lib/tracking-plan/planned-schema.ts";
 import { schemaBytesMax } from "../../../lib/tracking-plan/read-schema.ts";
 import { planOf } from "./plans.ts";
@@ -120,4 +120,22 @@ describe("the schemas of a plan", () => {
       /trackingPlan\.events\.Sold\/minimun: expected a schema that compiles/,
     );
   });
+});
+
+describe("a check is run without a time limit", () => {
+  const amount = { type: "number", minimum: 0 };
+  it.each<[title: string, schema: JsonSchema]>([
+    ["types, bounds and required properties", { type: "object", required: ["a"], properties: { a: amount } }],
+    ["no others but those", { properties: { a: { type: "string", maxLength: 3 } }, additionalProperties: false }],
+    ["properties of properties, called pattern too", { properties: { pattern: { properties: { items: amount } } } }],
+  ])("where it looks at each property once: %s", (_title, schema) => expect(isQuick(schema)).toBe(true));
+
+  it.each<[title: string, schema: JsonSchema]>([
+    ["a pattern", { properties: { a: { properties: { b: { pattern: "^(a+)+$" } } } } }],
+    ["a format", { properties: { a: { format: "email" } } }],
+    ["lists", { properties: { a: { items: { type: "number" } } } }],
+    ["unlike entries", { properties: { a: { uniqueItems: true } } }],
+    ["itself", { properties: { a: { $ref: "#" } } }],
+    ["one of several", { anyOf: [{ required: ["a"] }, { required: ["b"] }] }],
+  ])("and never where it has %s", (_title, schema) => expect(isQuick(schema)).toBe(false));
 });
