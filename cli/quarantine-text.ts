@@ -4,7 +4,7 @@ import type { Outcome, ReplayReport } from "../lib/replay/report.ts";
 import { textTable } from "./table.ts";
 import { terminalLine as line } from "./terminal-line.ts";
 
-/** Characters of a reason's detail in a table; `show` and `--json` have all of it. */
+/** Characters of a reason's detail in a table; `show` and `--format json` have all of it. */
 const detailMax = 60;
 const unsettledMark = "*";
 

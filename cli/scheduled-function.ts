@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { LambdaFunctions } from "../lib/redelivery/lambda.ts";
 import { said } from "../lib/redelivery/roll-up-function.ts";
 import { chooseEndpoint, endpointOptions } from "./endpoint.ts";
-import { UsageError } from "./usage-error.ts";
+
+import { checkFormat, formatOption, printReport } from "./format.ts";
 
 /**
  * Runs a scheduled function now, prints its report and gives it back: it has the rights, the settings and the code that
@@ -20,17 +21,16 @@ export async function runNow<Report>(
     options: {
       ...endpointOptions,
       "dry-run": { type: "boolean", default: false },
-      format: { type: "string", default: "table" },
+      ...formatOption,
       ...Object.fromEntries(Object.values(switches).map((option) => [option, { type: "boolean" as const }])),
     },
   });
-  const { format } = values;
-  if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
+  checkFormat(values.format);
   const given: Readonly<Record<string, unknown>> = values;
   const set = Object.fromEntries(Object.entries(switches).map(([field, option]) => [field, given[option] === true]));
   chooseEndpoint(values);
   const report = await reportOf<Report>(name, { dryRun: values["dry-run"], ...set });
-  process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : text(report));
+  printReport(values.format, report, text);
   return report;
 }
 

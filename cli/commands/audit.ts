@@ -4,10 +4,11 @@ import type { Finding } from "../../lib/audit/finding.ts";
 import { type AuditEvent, readAuditEvent } from "../../lib/audit/range.ts";
 import { names } from "../../lib/names.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { reportOf } from "../scheduled-function.ts";
 
-export const auditUsage = `millrace audit [--from -75m] [--to -15m] [--rows none|sample|all] [--json] [--aws]
+export const auditUsage = `millrace audit [--from -75m] [--to -15m] [--rows none|sample|all] [--format table|json] [--aws]
   Checks what was counted: the ledger in itself, and against the stream, the stored rows and the batches that Lambda gave
   up on. Each question about rows is billed by Timestream. --from: at most 14 days ago.`;
 
@@ -16,7 +17,7 @@ const options = {
   from: { type: "string" },
   to: { type: "string" },
   rows: { type: "string", default: "sample" },
-  json: { type: "boolean", default: false },
+  ...formatOption,
 } as const;
 
 /** `millrace audit`. Exit code 1 where something is wrong, or not all was looked at. */
@@ -30,10 +31,11 @@ export async function runAudit(parameters: readonly string[]): Promise<void> {
   };
   // Read here too: what is wrong with it is said at once, and of this clock.
   const { fromMs, toMs, rows } = readAuditEvent(asked, Date.now());
+  checkFormat(values.format);
   chooseEndpoint(values);
   const event: AuditEvent = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), rows };
   const report = await reportOf<AuditReport>(names.audit, event);
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : auditText(report));
+  printReport(values.format, report, auditText);
   if (findingsOf(report) > 0 || !report.complete) process.exitCode = 1;
 }
 

@@ -10,6 +10,7 @@ import { pointInTime } from "../../lib/query/point-in-time.ts";
 import { LambdaFunctions, LambdaRollUp } from "../../lib/redelivery/lambda.ts";
 import { KinesisStream } from "../../lib/stream/kinesis.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { textTable } from "../table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,11 +29,10 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
       from: { type: "string", default: "-1h" },
       to: { type: "string", default: "-15m" },
       "dry-run": { type: "boolean", default: false },
-      format: { type: "string", default: "table" },
+      ...formatOption,
     },
   });
-  const { format } = values;
-  if (format !== "table" && format !== "json") throw new UsageError(`Expected --format table|json, got ${format}`);
+  checkFormat(values.format);
   const [fromMs, toMs] = [timeOf("from", values.from), timeOf("to", values.to)];
   if (fromMs >= toMs) throw new UsageError(`Expected --from before --to, got ${values.from} and ${values.to}`);
   chooseEndpoint(values);
@@ -49,7 +49,7 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
     },
     { fromMs, toMs, dryRun: values["dry-run"] },
   );
-  process.stdout.write(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : gapsText(report));
+  printReport(values.format, report, gapsText);
   if (report.gaps.some(({ why }) => why !== undefined)) process.exitCode = 1;
 }
 

@@ -5,6 +5,7 @@ import { configFile, loadConfig } from "../../lib/load-config.ts";
 import { environmentNames, names } from "../../lib/names.ts";
 import { readQuarantineQuestion } from "../../lib/quarantine/question.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { askEntry, askQuarantine } from "../quarantine-api.ts";
 import { listText, placeText, replayText } from "../quarantine-text.ts";
@@ -12,12 +13,12 @@ import { terminalText } from "../terminal-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const quarantineUsage = `millrace quarantine list [--where reason|event|source=VALUE]... [--from -1d] [--to now] [--limit 50]
-    [--next POSITION] [--json] [--aws]
+    [--next POSITION] [--format table|json] [--aws]
   Events that could not be counted, the newest first, and how many by reason, event and source.
-millrace quarantine show ID [--json] [--aws]
+millrace quarantine show ID [--format table|json] [--aws]
   Writes the event as it was sent, and where it is in the stream (to standard error).
 millrace quarantine replay [ID... | --where ...] [--from -1d] [--to now] [--patch FILE] [--limit 10000] [--dry-run]
-    [--config FILE] [--json] [--aws]
+    [--config FILE] [--format table|json] [--aws]
   Sends events into the stream again, each message once, however often you do it. --patch: a JSON Merge Patch (RFC 7396)
   for each of them. What would be refused again is not sent. --dry-run: says what would be added, and changes nothing.`;
 
@@ -31,7 +32,7 @@ const options = {
   patch: { type: "string" },
   config: { type: "string" },
   "dry-run": { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
+  ...formatOption,
 } as const;
 
 const parsed = (parameters: readonly string[]) =>
@@ -48,7 +49,7 @@ const optionsOf: Readonly<Record<string, readonly (keyof Values)[]>> = {
   show: [],
   replay: ["where", "from", "to", "limit", "patch", "config", "dry-run"],
 };
-const common: readonly (keyof Values)[] = ["aws", "json"];
+const common: readonly (keyof Values)[] = ["aws", "format"];
 
 /** `millrace quarantine`. */
 export async function runQuarantine(parameters: readonly string[]): Promise<void> {
@@ -62,6 +63,7 @@ export async function runQuarantine(parameters: readonly string[]): Promise<void
       throw new UsageError(`Expected no --${option} with quarantine ${name}`);
     }
   }
+  checkFormat(values.format);
   chooseEndpoint(values);
   await command(values, ids);
 }
@@ -85,14 +87,14 @@ function questionOf({ where = [], from, to, limit, next }: Values): URLSearchPar
 async function listEvents(values: Values, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) throw new UsageError(`Expected --where to choose events, got ${ids[0]}`);
   const answer = await askQuarantine(questionOf(values));
-  process.stdout.write(values.json ? `${JSON.stringify(answer, null, 2)}\n` : listText(answer));
+  printReport(values.format, answer, listText);
 }
 
-async function showEvent({ json }: Values, ids: readonly string[]): Promise<void> {
+async function showEvent({ format }: Values, ids: readonly string[]): Promise<void> {
   const [id, ...others] = ids;
   if (id === undefined || others.length > 0) throw new UsageError(`Expected one ID, got ${ids.length}`);
   const entry = await askEntry(id);
-  if (json) {
+  if (format === "json") {
     process.stdout.write(`${JSON.stringify(entry, null, 2)}\n`);
     return;
   }
@@ -129,7 +131,7 @@ async function replayEvents(values: Values, ids: readonly string[]): Promise<voi
     dryRun: values["dry-run"],
     ...(patch === undefined ? {} : { patch }),
   });
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : replayText(report));
+  printReport(values.format, report, replayText);
   if (report.outcomes["in-doubt"] > 0) process.exitCode = 1;
 }
 

@@ -7,11 +7,12 @@ import { type Copy, joinedAnswers, type WhyAnswer } from "../../lib/why/answer.t
 import { readWhyQuestion } from "../../lib/why/question.ts";
 import { placeInWords } from "../../lib/why/sentences.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { terminalLine } from "../terminal-line.ts";
 import { UsageError } from "../usage-error.ts";
 
-export const whyUsage = `millrace why MESSAGE_ID [--from -24h] [--to now] [--json] [--aws]
+export const whyUsage = `millrace why MESSAGE_ID [--from -24h] [--to now] [--format table|json] [--aws]
   Says what became of the events with this messageId that arrived in the range, or are not counted yet: when they were
   accepted and by whom, in which metrics they count, or why not. --from: at most 89 days ago. Exit code 1 where it is
   not found, or not known.`;
@@ -20,7 +21,7 @@ const options = {
   ...endpointOptions,
   from: { type: "string" },
   to: { type: "string" },
-  json: { type: "boolean", default: false },
+  ...formatOption,
 } as const;
 
 /** Requests for one answer: a few hundred million events. */
@@ -41,9 +42,10 @@ export async function runWhy(parameters: readonly string[]): Promise<void> {
   // Read here too: what is wrong with it is said at once, and all requests are about the same range.
   const { fromMs, toMs } = readWhyQuestion(messageId, asked, Date.now());
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  checkFormat(values.format);
   chooseEndpoint(values);
   const answer = await wholeAnswer(messageId, range);
-  process.stdout.write(values.json ? `${JSON.stringify(answer, null, 2)}\n` : whyText(answer));
+  printReport(values.format, answer, whyText);
   if (!isKnown(answer)) process.exitCode = 1;
 }
 

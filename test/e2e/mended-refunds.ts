@@ -11,7 +11,7 @@ const which = ["--where", "reason=plan", "--where", "event=Refund Made"];
 export async function mendRefunds(laptop: Laptop, config: string): Promise<void> {
   const quarantine = (...parameters: string[]) => laptop.run("cli/millrace.ts", "quarantine", ...parameters);
   const replay = async (...parameters: string[]): Promise<ReplayReport> => {
-    const { output } = await quarantine("replay", ...parameters, "--config", config, "--json");
+    const { output } = await quarantine("replay", ...parameters, "--config", config, "--format", "json");
     return JSON.parse(output) as ReplayReport;
   };
   const refunds = async (): Promise<unknown> => {

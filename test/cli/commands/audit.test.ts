@@ -93,7 +93,7 @@ describe("millrace audit", () => {
     const rig = rigOf();
     rig.incoming = () => 1_000;
     const report = await rig.audit();
-    const { event, printed, exitCode } = await run(report, "--json");
+    const { event, printed, exitCode } = await run(report, "--format", "json");
     expect(event.rows).toBe("sample");
     expect(JSON.parse(printed)).toEqual(report);
     expect(exitCode).toBe(1);
