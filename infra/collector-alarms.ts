@@ -1,27 +1,18 @@
-import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
 import type { RefusedReason } from "../lib/event/refused.ts";
 import { names } from "../lib/names.ts";
+import { dashed, SumAlarm, type SumAlarmProps } from "./sum-alarm.ts";
 
 /** A counter, and how much of it is too much. */
 interface Trouble {
   readonly id: string;
-  /** Namespace and dimensions are those that the metric is published with: an alarm without them never has data. */
-  readonly metric: { readonly namespace: string; readonly name: string; readonly dimensions: Record<string, string> };
+  readonly metric: SumAlarmProps["metric"];
   readonly tolerance: Tolerance;
   readonly description: string;
 }
 
-interface Tolerance {
-  readonly periodMinutes: number;
-  /** In one period. */
-  readonly countMax: number;
-  /** The alarm goes off when so many of the last periods had more. */
-  readonly periods: number;
-  readonly ofPeriods: number;
-}
+type Tolerance = Pick<SumAlarmProps, "countMax" | "periodMinutes" | "periods" | "ofPeriods">;
 
 /** Of what must not be at all. */
 const none: Tolerance = { periodMinutes: 1, countMax: 0, periods: 1, ofPeriods: 5 };
@@ -41,24 +32,8 @@ export class CollectorAlarms extends Construct {
     for (const reason of reasons) this.#add(refused(reason));
   }
 
-  #add({ id, metric: { namespace, name, dimensions }, tolerance, description }: Trouble): void {
-    new Alarm(this, id, {
-      alarmName: `millrace-collector-${id.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`,
-      alarmDescription: description,
-      metric: new Metric({
-        namespace,
-        metricName: name,
-        dimensionsMap: dimensions,
-        statistic: "Sum",
-        period: Duration.minutes(tolerance.periodMinutes),
-      }),
-      threshold: tolerance.countMax,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: tolerance.ofPeriods,
-      datapointsToAlarm: tolerance.periods,
-      // Nobody sent anything, or nothing went wrong.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+  #add({ id, metric, tolerance, description }: Trouble): void {
+    new SumAlarm(this, id, { name: `collector-${dashed(id)}`, description, metric, ...tolerance });
   }
 }
 

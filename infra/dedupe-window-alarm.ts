@@ -1,34 +1,28 @@
-import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import { dedupeIdsMax } from "../lib/limits.ts";
 import { names } from "../lib/names.ts";
+import { SumAlarm } from "./sum-alarm.ts";
 
 /** The roll-up remembers fewer message ids than `dedupeWindow` asks for, and not only for a moment. */
-export class DedupeWindowAlarm extends Construct {
+export class DedupeWindowAlarm extends SumAlarm {
   constructor(scope: Construct, id: string) {
-    super(scope, id);
-    new Alarm(this, "Alarm", {
-      alarmName: "millrace-dedupe-window",
-      alarmDescription:
+    super(scope, id, {
+      name: "dedupe-window",
+      description:
         `More than ${dedupeIdsMax} message ids arrived at a shard within dedupeWindow, and the oldest are not remembered:` +
         ` a message that comes again further apart than the metric ${names.dedupeWindow} says, in seconds, may count` +
         " twice. Use more shards, or a dedupeWindow that is no longer than that.",
       // Published in the embedded metric format, whose one dimension is the function's service.
-      metric: new Metric({
+      metric: {
         namespace: names.metricNamespace,
-        metricName: names.dedupeWindowShort,
-        dimensionsMap: { service: names.rollUp },
-        statistic: "Sum",
-        period: Duration.minutes(5),
-      }),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        name: names.dedupeWindowShort,
+        dimensions: { service: names.rollUp },
+      },
+      countMax: 0,
       // A burst passes: after it, the memory grows back by itself.
-      evaluationPeriods: 3,
-      datapointsToAlarm: 3,
-      // No data means that no batch came: nothing is forgotten.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      periodMinutes: 5,
+      periods: 3,
+      ofPeriods: 3,
     });
   }
 }

@@ -1,10 +1,9 @@
-import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
 import { redriveDaysMax } from "../lib/limits.ts";
 import { names } from "../lib/names.ts";
 import type { RollUp } from "./roll-up.ts";
+import { dashed, SumAlarm, type SumAlarmProps } from "./sum-alarm.ts";
 
 export interface LossAlarmsProps {
   readonly settings: Settings;
@@ -14,13 +13,12 @@ export interface LossAlarmsProps {
 /** One alarm: its metric is at 0 when all is well, and any more is a loss, or will be one. */
 interface Loss {
   readonly id: string;
-  /** Namespace and dimensions are those that the metric is published with: an alarm without them never has data. */
-  readonly metric: { readonly namespace: string; readonly name: string; readonly dimensions: Record<string, string> };
+  readonly metric: SumAlarmProps["metric"];
   readonly description: string;
 }
 
-/** Minutes that an alarm stays on after the last bad one: redrive comes by every 15, and what it finds comes again. */
-const heldMinutes = 60;
+/** The alarm stays on for an hour after the last bad minute: redrive comes by every 15, and what it finds comes again. */
+const any = { countMax: 0, periodMinutes: 1, periods: 1, ofPeriods: 60 };
 
 /** What is lost, will be lost unless somebody looks, or counts twice. */
 export class LossAlarms extends Construct {
@@ -30,24 +28,8 @@ export class LossAlarms extends Construct {
     for (const loss of [...ofFunctions, ...mappingLosses(settings, rollUp.mapping.ref)]) this.#add(loss);
   }
 
-  #add({ id, metric: { namespace, name, dimensions }, description }: Loss): void {
-    new Alarm(this, id, {
-      alarmName: `millrace-${id.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`,
-      alarmDescription: description,
-      metric: new Metric({
-        namespace,
-        metricName: name,
-        dimensionsMap: dimensions,
-        statistic: "Sum",
-        period: Duration.minutes(1),
-      }),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: heldMinutes,
-      datapointsToAlarm: 1,
-      // Nothing to report is no data, or a zero: both are well.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+  #add({ id, metric, description }: Loss): void {
+    new SumAlarm(this, id, { name: dashed(id), description, metric, ...any });
   }
 }
 

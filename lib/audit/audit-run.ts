@@ -1,5 +1,5 @@
 import { bucketMsOf } from "../fold/part-fold.ts";
-import type { PartRange } from "../ledger/ledger.ts";
+import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
 import type { AuditOptions, AuditPorts } from "./audit.ts";
 import { Findings } from "./finding.ts";
 
@@ -69,6 +69,15 @@ export const minutesOf = (firstMs: number, lastMs: number): readonly [string, st
   isoOf(bucketMsOf(firstMs)),
   isoOf(bucketMsOf(lastMs)),
 ];
+
+/** Where a part is, as a finding says it: its minutes are those of its rows, of its records where it has none. */
+export const aboutPart = (shardId: string, part: OpenPart | CommittedPart) =>
+  ({
+    where: shardId,
+    parts: [part.id],
+    sequences: [part.firstSequence, part.lastSequence],
+    minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
+  }) as const;
 
 /** The command line that shows a metric in these minutes. */
 export const queryOf = ([first, last]: readonly [string, string]): string =>

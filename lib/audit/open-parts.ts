@@ -2,7 +2,7 @@ import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { overlaps, type Range } from "../roll-up/uncovered.ts";
-import { type AuditRun, isoOf, minutesOf } from "./audit-run.ts";
+import { type AuditRun, aboutPart, isoOf } from "./audit-run.ts";
 import type { Finding } from "./finding.ts";
 import { addOverlap } from "./overlap.ts";
 
@@ -36,12 +36,7 @@ async function committedOver(run: AuditRun, shardId: string, range: Range): Prom
 
 function overdue(run: AuditRun, shardId: string, part: OpenPart, done: boolean): Finding {
   const { clock, retentionMs } = run.ports;
-  const about = {
-    where: shardId,
-    parts: [part.id],
-    sequences: [part.firstSequence, part.lastSequence],
-    minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
-  } as const;
+  const about = aboutPart(shardId, part);
   const held = `${part.records} records with ${part.events} events since ${isoOf(part.openedMs)}`;
   if (done) {
     const detail = `Expected the promise to be taken off the list, got one open since ${isoOf(part.openedMs)} whose rows are all there`;

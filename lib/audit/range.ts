@@ -1,5 +1,5 @@
 import { bucketMsOf } from "../fold/part-fold.ts";
-import { pointInTime } from "../query/point-in-time.ts";
+import { pointAsked } from "../query/point-in-time.ts";
 import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
 import type { AuditOptions } from "./audit.ts";
 import { settledAfterMs } from "./audit-run.ts";
@@ -36,8 +36,8 @@ export function readAuditEvent(event: AuditEvent, nowMs: number): Pick<AuditOpti
   const { from, to, rows = "sample" } = event;
   const mode = rowsModes.find((known) => known === rows);
   if (mode === undefined) throw notOneOf("rows", rowsModes, String(rows));
-  const toMs = to === undefined ? bucketMsOf(nowMs - settledAfterMs) : timeOf("to", to, nowMs);
-  const fromMs = from === undefined ? toMs - hourMs : timeOf("from", from, nowMs);
+  const toMs = to === undefined ? bucketMsOf(nowMs - settledAfterMs) : pointAsked("to", to, nowMs);
+  const fromMs = from === undefined ? toMs - hourMs : pointAsked("from", from, nowMs);
   if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
   if (toMs > nowMs) throw new QuestionProblem(400, "to", "expected a time that has come, got one that has not");
   if (fromMs < nowMs - backMsMax) {
@@ -46,11 +46,4 @@ export function readAuditEvent(event: AuditEvent, nowMs: number): Pick<AuditOpti
     throw new QuestionProblem(400, "from", `expected a time of the last 14 days (${why}), got ${received}`);
   }
   return { fromMs, toMs, rows: mode };
-}
-
-function timeOf(field: string, text: unknown, nowMs: number): number {
-  const ms = typeof text === "string" ? pointInTime(text, nowMs) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
-  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(String(text).slice(0, 80))}`);
 }

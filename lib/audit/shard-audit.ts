@@ -4,7 +4,7 @@ import { aheadMsMax } from "../limits.ts";
 import { compareSequence, lastOfAll } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { mayRepeatUnknown } from "../roll-up/lineage.ts";
-import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
+import { type AuditRun, aboutPart, minutesOf, queryOf } from "./audit-run.ts";
 import { checkOpenParts } from "./open-parts.ts";
 import { addOverlap } from "./overlap.ts";
 import type { RecordCheck } from "./record-check.ts";
@@ -88,12 +88,7 @@ function addLineage(run: AuditRun, shardId: string, part: CommittedPart): void {
 
 function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {
   const { events, counted, duplicate, quarantined, late, lost = 0, doubled } = part;
-  const about = {
-    where: shardId,
-    parts: [part.id],
-    sequences: [part.firstSequence, part.lastSequence],
-    minutes: minutesOf(part.firstBucketMs ?? part.firstArrivalMs, part.lastBucketMs ?? part.lastArrivalMs),
-  } as const;
+  const about = aboutPart(shardId, part);
   const sum = counted + duplicate + quarantined + late + lost;
   if (events !== sum) {
     run.findings.add({

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Fields } from "../event/event.ts";
+import { isFields } from "../event/fields.ts";
 import { jsonBody, plainBody } from "./body.ts";
-import { isFields } from "./fields.ts";
 import { bounded, type Message } from "./message.ts";
 import type { CollectRequest } from "./request.ts";
 import { RequestRefused } from "./request-refused.ts";

@@ -1,10 +1,10 @@
+import { isFields } from "../event/fields.ts";
 import type { RefusedReason } from "../event/refused.ts";
 import { type Answer, delivered, refusalAnswer } from "./answer.ts";
 import { jsonBody } from "./body.ts";
 import { type Call, callNames, callOf } from "./calls.ts";
 import { cloudEventMessages } from "./cloud-event.ts";
 import { type DoorEvent, type DoorRules, throughTheDoor } from "./door.ts";
-import { isFields } from "./fields.ts";
 import { batchMessages, type Message, singleMessage } from "./message.ts";
 import { checkOrigin, originHeaders } from "./origin.ts";
 import type { CollectRequest } from "./request.ts";

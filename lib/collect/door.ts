@@ -1,4 +1,5 @@
 import type { Fields } from "../event/event.ts";
+import { isFields } from "../event/fields.ts";
 import {
   type CollectorNote,
   type Refused,
@@ -10,7 +11,6 @@ import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
 import type { EventLine } from "../producer/event-line.ts";
 import type { TrackingPlan, Violation } from "../tracking-plan/tracking-plan.ts";
 import { isDeeperThan } from "./depth.ts";
-import { isFields } from "./fields.ts";
 import type { Message } from "./message.ts";
 import type { Privacy } from "./privacy.ts";
 import type { CollectRequest } from "./request.ts";

@@ -1,8 +1,8 @@
 import type { EventType } from "../config.ts";
 import type { Fields } from "../event/event.ts";
+import { isFields } from "../event/fields.ts";
 import { collectLimits } from "../limits.ts";
 import { isDeeperThan } from "./depth.ts";
-import { isFields } from "./fields.ts";
 import { RequestRefused } from "./request-refused.ts";
 
 /** One message of a request, before anything was looked at. */

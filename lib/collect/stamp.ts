@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 import type { Fields } from "../event/event.ts";
+import { isFields } from "../event/fields.ts";
 import { parseTimestamp } from "../timestamp.ts";
-import { isFields } from "./fields.ts";
 import type { Message } from "./message.ts";
 import { cutAddress } from "./privacy.ts";
 import type { SourceSettings } from "./write-keys.ts";

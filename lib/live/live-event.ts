@@ -1,5 +1,6 @@
 import type { Definitions } from "../definitions.ts";
 import { type Fields, readEvent } from "../event/event.ts";
+import { fieldsOf } from "../event/fields.ts";
 import { observedOf } from "../event/refused.ts";
 import { EventJudge } from "../fold/event-judge.ts";
 import { isProblem, type Reason } from "../problem.ts";
@@ -35,6 +36,8 @@ export interface LiveEvent {
 
 /** Longer texts are not kept: a viewer is not where one reads 32 KB. */
 export const textBytesMax = 16 * 1024;
+/** Of a refused event, which may be too large to be looked into. */
+const refusedLengthMax = 4 * textBytesMax;
 const shownMax = 200;
 
 /** Judges the events of records one by one. */
@@ -58,7 +61,7 @@ export class LiveJudge {
       const bytes = Buffer.byteLength(text);
       const event = readEvent(text, arrivalMs);
       const problem = isProblem(event) ? event : this.#judge.judge(event, arrivalMs);
-      const fields = isProblem(event) ? fieldsOf(text) : event.fields;
+      const fields = isProblem(event) ? fieldsOf(text, refusedLengthMax) : event.fields;
       return {
         ...place,
         index,
@@ -91,15 +94,4 @@ function shownFields({ type, event, name, userId, anonymousId, source, timestamp
     timestamp: shown(timestamp),
     messageId: shown(messageId),
   };
-}
-
-/** Of a refused event: it may be no JSON, or too large to be looked into. */
-function fieldsOf(text: string): Fields | undefined {
-  if (text.length > textBytesMax * 4) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Fields } from "../event/event.ts";
+import { fieldsOf } from "../event/fields.ts";
 import { isProblem, type Reason } from "../problem.ts";
 import { unpack } from "../record/unpack.ts";
 import { type EntryPlace, entryId } from "./entry-id.ts";
@@ -75,7 +76,7 @@ function eventOf(
 ): QuarantinedEvent {
   const shardId = file.shard.split("/").at(-1) ?? "";
   const place = { day: file.day, shardId, part: file.part, sequenceNumber: record.sequenceNumber, index };
-  const fields = text === undefined ? undefined : fieldsOf(text);
+  const fields = text === undefined ? undefined : fieldsOf(text, textMax);
   const entry = {
     id: entryId(place),
     reason,
@@ -87,16 +88,6 @@ function eventOf(
     timestamp: shown(fields?.timestamp),
   };
   return { entry, place, file, record, text, fields };
-}
-
-function fieldsOf(text: string): Fields | undefined {
-  if (text.length > textMax) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const shown = (value: unknown): string | null =>

@@ -1,5 +1,5 @@
 import type { Reason } from "../problem.ts";
-import { pointInTime } from "../query/point-in-time.ts";
+import { pointAsked } from "../query/point-in-time.ts";
 import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
 import { type Position, readPosition } from "./position.ts";
 
@@ -45,8 +45,8 @@ export function readQuarantineQuestion(parameters: URLSearchParams, nowMs: numbe
     if (parameters.getAll(field).length > 1)
       throw new QuestionProblem(400, field, "expected it once, got it more often");
   }
-  const fromMs = timeOf("from", parameters.get("from") ?? "-1d", nowMs);
-  const toMs = timeOf("to", parameters.get("to") ?? "now", nowMs);
+  const fromMs = pointAsked("from", parameters.get("from") ?? "-1d", nowMs);
+  const toMs = pointAsked("to", parameters.get("to") ?? "now", nowMs);
   if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
   const next = parameters.get("next");
   const after = next === null ? undefined : readPosition(next);
@@ -60,13 +60,6 @@ export function readQuarantineQuestion(parameters: URLSearchParams, nowMs: numbe
     limit: limitOf(parameters.get("limit")),
     ...(after === undefined ? {} : { after }),
   };
-}
-
-function timeOf(field: string, text: string, nowMs: number): number {
-  const ms = pointInTime(text, nowMs);
-  if (!Number.isNaN(ms)) return ms;
-  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
-  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(text.slice(0, 80))}`);
 }
 
 function reasonOf(text: string | null): { readonly reason?: Reason } {

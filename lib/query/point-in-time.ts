@@ -1,5 +1,6 @@
 import { durationMs } from "../duration.ts";
 import { parseTimestamp } from "../timestamp.ts";
+import { QuestionProblem } from "./question-problem.ts";
 
 /** Timestream's own range of times ends in 2262. */
 const msMax = Date.UTC(2262, 0, 1);
@@ -17,4 +18,12 @@ function epochMs(text: string, nowMs: number): number {
   if (text === "now") return nowMs;
   if (text.startsWith("-")) return nowMs - (durationMs(text.slice(1)) ?? Number.NaN);
   return parseTimestamp(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00.000Z` : text);
+}
+
+/** The point in time that a field of a question asks for. Throws QuestionProblem where it is none. */
+export function pointAsked(field: string, text: unknown, nowMs: number): number {
+  const ms = typeof text === "string" ? pointInTime(text, nowMs) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
+  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(String(text).slice(0, 80))}`);
 }

@@ -1,7 +1,7 @@
 import type { Definitions, MetricDefinition } from "../definitions.ts";
 import type { MetricQuestion } from "../store/store.ts";
 import { type BucketWidth, bucketWidthsMs } from "./bucket.ts";
-import { pointInTime } from "./point-in-time.ts";
+import { pointAsked } from "./point-in-time.ts";
 import { notOneOf, QuestionProblem } from "./question-problem.ts";
 
 const fields = ["from", "to", "every", "by", "where", "limit", "order"] as const;
@@ -31,8 +31,8 @@ export function readQuestion(
       throw new QuestionProblem(400, field, "expected it once, got it more often");
     }
   }
-  const fromMs = Math.floor(timeOf("from", parameters.get("from") ?? "-1h", nowMs) / minuteMs) * minuteMs;
-  const toMs = Math.ceil(timeOf("to", parameters.get("to") ?? "now", nowMs) / minuteMs) * minuteMs;
+  const fromMs = Math.floor(pointAsked("from", parameters.get("from") ?? "-1h", nowMs) / minuteMs) * minuteMs;
+  const toMs = Math.ceil(pointAsked("to", parameters.get("to") ?? "now", nowMs) / minuteMs) * minuteMs;
   if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
   return {
     metric: metric.name,
@@ -46,13 +46,6 @@ export function readQuestion(
     order: orderOf(parameters.get("order") ?? "time"),
     limit: limitOf(parameters.get("limit")),
   };
-}
-
-function timeOf(field: string, text: string, nowMs: number): number {
-  const ms = pointInTime(text, nowMs);
-  if (!Number.isNaN(ms)) return ms;
-  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
-  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(text.slice(0, 80))}`);
 }
 
 function widthOf(text: string): BucketWidth | undefined {

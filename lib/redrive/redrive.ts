@@ -12,7 +12,7 @@ import { RecordSource } from "../redelivery/record-source.ts";
 import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { Batch } from "../roll-up/batch.ts";
-import { covers, overlaps, type Range, uncoveredRuns } from "../roll-up/uncovered.ts";
+import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "../roll-up/uncovered.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
 import { type KeeperPorts, PromiseKeeper } from "../sweep/promise-keeper.ts";
@@ -248,11 +248,4 @@ class Redrive {
     }
     return { ...batch, records: batch.records.filter(({ sequenceNumber }) => !killers.has(sequenceNumber)) };
   }
-}
-
-function rangeOf(records: Batch["records"]): Range {
-  const [first] = records;
-  const last = records.at(-1);
-  if (first === undefined || last === undefined) throw new Error("Expected a batch of at least one record, got none");
-  return { firstSequence: first.sequenceNumber, lastSequence: last.sequenceNumber };
 }

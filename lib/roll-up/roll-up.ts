@@ -14,7 +14,7 @@ import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts
 import { outdatedRows } from "./outdated-rows.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
 import type { Ports } from "./ports.ts";
-import { covers, overlaps, type Range, uncoveredRuns } from "./uncovered.ts";
+import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "./uncovered.ts";
 
 /** What one invocation did. */
 export interface RollUpReport {
@@ -315,12 +315,4 @@ class BatchRollUp {
     if (!(await this.#ports.ledger.moveHead(this.#shard, from, next))) return undefined;
     return { ...next, revision: from.revision + 1 };
   }
-}
-
-function rangeOf(records: readonly StreamRecord[]): Range {
-  const [first] = records;
-  const last = records.at(-1);
-  if (first === undefined || last === undefined)
-    throw new Error("Expected a batch of at least one record, got an empty one");
-  return { firstSequence: first.sequenceNumber, lastSequence: last.sequenceNumber };
 }

@@ -7,6 +7,16 @@ export interface Range {
   readonly lastSequence: string;
 }
 
+/** The range of a batch's records. Throws where there are none. */
+export function rangeOf(records: readonly StreamRecord[]): Range {
+  const [first] = records;
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) {
+    throw new Error("Expected a batch of at least one record, got an empty one");
+  }
+  return { firstSequence: first.sequenceNumber, lastSequence: last.sequenceNumber };
+}
+
 export const covers = (range: Range, sequenceNumber: string): boolean =>
   compareSequence(range.firstSequence, sequenceNumber) <= 0 && compareSequence(sequenceNumber, range.lastSequence) <= 0;
 

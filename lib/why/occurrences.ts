@@ -1,4 +1,5 @@
 import type { Fields } from "../event/event.ts";
+import { fieldsOf } from "../event/fields.ts";
 import { observedOf } from "../event/refused.ts";
 import { replayedOf } from "../event/replayed.ts";
 import { isProblem } from "../problem.ts";
@@ -41,15 +42,6 @@ export function occurrencesIn(record: StreamRecord, messageId: string, isSkipped
     if (has) found.push({ record, index, fields });
   }
   return found.length === 0 && broken ? "opaque" : found;
-}
-
-function fieldsOf(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const textMax = 200;

@@ -1,6 +1,7 @@
 import { disorderMs } from "../dedupe/recall.ts";
 import type { Definitions } from "../definitions.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
+import { ledgerDays } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { readFoldName } from "../skip/fold-name.ts";
@@ -14,7 +15,7 @@ import { placeOf, type ReplayedPart, replayPart } from "./replayed-part.ts";
 import * as says from "./sentences.ts";
 
 /** Parts and their ids are in the ledger for at least as long after they arrived. */
-const ledgerMs = 90 * 86_400_000;
+const ledgerMs = ledgerDays * 86_400_000;
 
 /** What a committed part has of a message. */
 export interface PartCopies {

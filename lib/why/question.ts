@@ -1,5 +1,5 @@
 import { messageIdBytesMax } from "../limits.ts";
-import { pointInTime } from "../query/point-in-time.ts";
+import { pointAsked } from "../query/point-in-time.ts";
 import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
 
 /** Steps of a search, in their order: what is quickly done, and says most of a message that was just sent, comes first. */
@@ -40,8 +40,8 @@ export function readWhyQuestion(messageId: string, parameters: URLSearchParams, 
       throw new QuestionProblem(400, field, "expected it once, got it more often");
     }
   }
-  const toMs = timeOf("to", parameters.get("to") ?? "now", nowMs);
-  const fromMs = timeOf("from", parameters.get("from") ?? "-24h", nowMs);
+  const toMs = pointAsked("to", parameters.get("to") ?? "now", nowMs);
+  const fromMs = pointAsked("from", parameters.get("from") ?? "-24h", nowMs);
   if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
   if (fromMs < nowMs - backMsMax) {
     const received = new Date(fromMs).toISOString();
@@ -49,13 +49,6 @@ export function readWhyQuestion(messageId: string, parameters: URLSearchParams, 
   }
   const next = parameters.get("next");
   return { messageId, fromMs, toMs, place: next === null ? undefined : readPlace(next) };
-}
-
-function timeOf(field: string, text: string, nowMs: number): number {
-  const ms = pointInTime(text, nowMs);
-  if (!Number.isNaN(ms)) return ms;
-  const expected = 'an RFC 3339 time with a zone, a date, "now" or a time back such as "-1h"';
-  throw new QuestionProblem(400, field, `expected ${expected}, got ${JSON.stringify(text.slice(0, 80))}`);
 }
 
 export const placeText = ({ phase, shardId, at }: SearchPlace): string =>

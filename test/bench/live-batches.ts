@@ -61,7 +61,12 @@ export class LiveBatches {
   }
 }
 
-function recordOf(data: Buffer, arrivalMs: number, sequenceNumber: string): KinesisStreamEvent["Records"][number] {
+/** As Lambda sends it. */
+export function recordOf(
+  data: Buffer,
+  arrivalMs: number,
+  sequenceNumber: string,
+): KinesisStreamEvent["Records"][number] {
   return {
     awsRegion: "us-east-1",
     eventID: `shardId-000000000000:${sequenceNumber}`,

@@ -4,6 +4,7 @@ import { stamp } from "../../cli/replay/stamp.ts";
 import { count, defineConfig, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
 import { rees46File } from "../e2e/rees46-count.ts";
+import { recordOf } from "./live-batches.ts";
 
 /** Five metrics such as a shop has. */
 export const definitions = definitionsOf(
@@ -41,22 +42,7 @@ export async function rees46Batches(
   const record = (data: string): KinesisStreamEvent["Records"][number] => {
     number++;
     const sequenceNumber = String(49_590_000_000_000 + number);
-    return {
-      awsRegion: "us-east-1",
-      eventID: `shardId-000000000000:${sequenceNumber}`,
-      eventName: "aws:kinesis:record",
-      eventSource: "aws:kinesis",
-      eventSourceARN: "arn:aws:kinesis:us-east-1:000000000000:stream/events",
-      eventVersion: "1.0",
-      invokeIdentityArn: "arn:aws:iam::000000000000:role/roll-up",
-      kinesis: {
-        approximateArrivalTimestamp: lastMs / 1_000,
-        data: Buffer.from(data).toString("base64"),
-        kinesisSchemaVersion: "1.0",
-        partitionKey: "shopper",
-        sequenceNumber,
-      },
-    };
+    return recordOf(Buffer.from(data), lastMs, sequenceNumber);
   };
   const batches = chunks(texts, batchEvents).map((batch) => ({
     Records: chunks(batch, eventsPerRecord).map((events) => record(events.join("\n"))),

@@ -6,13 +6,14 @@ import { connectAuditPorts } from "../../../lib/audit/connect.ts";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { settingsOf } from "../../../lib/defaults.ts";
-import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
+import { DynamoLedger } from "../../../lib/ledger/dynamodb.ts";
 import { newHead } from "../../../lib/ledger/ledger.ts";
 import { environmentNames, names } from "../../../lib/names.ts";
 import type { Row } from "../../../lib/store/row.ts";
 import type { PartRowsQuestion } from "../../../lib/store/store.ts";
 import { TimestreamStore } from "../../../lib/store/timestream.ts";
 import { startAws, type TestAws } from "../../aws.ts";
+import { createLedgerTable } from "../ledger/ledger-table.ts";
 import { committed, minuteMs } from "./rig.ts";
 
 const streamName = "events";
@@ -28,18 +29,7 @@ let store: TimestreamStore;
 let ports: AuditPorts;
 
 async function createAll(): Promise<void> {
-  await aws.dynamodb.createTable({
-    TableName: "ledger",
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: [
-      { AttributeName: ledgerKeys.partition, AttributeType: "S" },
-      { AttributeName: ledgerKeys.sort, AttributeType: "S" },
-    ],
-    KeySchema: [
-      { AttributeName: ledgerKeys.partition, KeyType: "HASH" },
-      { AttributeName: ledgerKeys.sort, KeyType: "RANGE" },
-    ],
-  } as { TableName: string });
+  await createLedgerTable(aws, "ledger");
   await aws.timestream.handle("CreateDatabase", JSON.stringify({ DatabaseName: place.database }), "localhost");
   const RetentionProperties = { MemoryStoreRetentionPeriodInHours: 24, MagneticStoreRetentionPeriodInDays: 10 };
   const table = { DatabaseName: place.database, TableName: place.table, RetentionProperties };
