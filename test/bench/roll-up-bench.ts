@@ -5,14 +5,13 @@ import type { Context, KinesisStreamEvent } from "aws-lambda";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import type { Row } from "../../lib/store/row.ts";
 import { TimestreamStore } from "../../lib/store/timestream.ts";
-import { MemoryLedger } from "../memory/memory-ledger.ts";
+import { TableLedger } from "../fakes/ledger-table.ts";
 import { answersAtOnce } from "./answers-at-once.ts";
 import { customary } from "./customary.ts";
-import { PaidLedger } from "./paid-ledger.ts";
+import { paidLedger } from "./paid-ledger.ts";
 import { definitions, rees46Batches } from "./rees46-batches.ts";
 
 const context = {
@@ -101,11 +100,11 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
           return [];
         },
       };
-      const ledger = new MemoryLedger();
+      const ledger = new TableLedger();
       return run({ ...common, ledger, memory: new DuplicateMemory(ledger), store });
     },
     "handler and SDKs": () => {
-      const ledger = new PaidLedger(new DynamoLedger(dynamodb, "ledger"));
+      const ledger = paidLedger(dynamodb);
       return run({
         ...common,
         ledger,

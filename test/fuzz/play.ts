@@ -9,7 +9,7 @@ import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
 import { TimestreamStore } from "../../lib/store/timestream.ts";
-import { MemoryLedger } from "../memory/memory-ledger.ts";
+import { TableLedger } from "../fakes/ledger-table.ts";
 import { CheckedTable } from "./checked-table.ts";
 import { CountedQuarantine } from "./counted-quarantine.ts";
 import { type FuzzRecord, type History, kinesisEvent } from "./history.ts";
@@ -43,7 +43,7 @@ const chain = rollUpChain(definitions, () => ports);
 
 /** Plays a history through the roll-up's own chain, with a ledger and a store of its own, and adds up what came of it. */
 export async function play({ records, steps, refuses }: History, broken: Partial<Ports> = {}): Promise<Played> {
-  const ledger = new MemoryLedger();
+  const ledger = new TableLedger();
   const table = new CheckedTable(nowMs, refuses);
   const quarantine = new CountedQuarantine();
   const query = undefined as unknown as TimestreamQueryClient;

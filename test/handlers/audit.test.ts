@@ -32,7 +32,8 @@ function published(): MetricDatum[] {
 const run = (event: object) => auditChain(() => rig.ports)(event, context);
 
 test("a scheduled audit publishes how much it found, under the names and the dimension that the alarms look at", async () => {
-  rig.ledger.parts.get(shard)?.splice(100, 2, committed(100, { counted: 7 }), committed(101, { doubled: 1 }));
+  rig.ledger.table.putPart(shard, committed(100, { counted: 7 }));
+  rig.ledger.table.putPart(shard, committed(101, { doubled: 1 }));
   const report = await run(scheduledAudits.hourly);
   expect(report.counts).toMatchObject({ tally: 1, doubled: 1 });
   const values = Object.fromEntries(published().map(({ name, value }) => [name, value]));
@@ -62,7 +63,7 @@ test("the hourly audit asks the store nothing, the daily one a sample of the day
 });
 
 test("an audit by hand answers the same, and publishes nothing", async () => {
-  rig.ledger.parts.get(shard)?.splice(100, 1, committed(100, { counted: 7 }));
+  rig.ledger.table.putPart(shard, committed(100, { counted: 7 }));
   const from = new Date(baseMs).toISOString();
   const to = new Date(baseMs + 120 * minuteMs).toISOString();
   expect(await run({ from, to, rows: "all" })).toMatchObject({ from, to, counts: { tally: 1 } });

@@ -7,7 +7,7 @@ import { definitionsOf } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
-import { MemoryLedger } from "../memory/memory-ledger.ts";
+import { TableLedger } from "../fakes/ledger-table.ts";
 import { MemoryStore } from "../memory/memory-store.ts";
 import { kinesisEvent, lambdaContext } from "./kinesis-event.ts";
 
@@ -21,14 +21,14 @@ const definitions = definitionsOf(
   }),
 );
 
-let ledger: MemoryLedger;
+let ledger: TableLedger;
 let store: MemoryStore;
 let rejected: Rejected[];
 let chain: ReturnType<typeof rollUpChain>;
 let printed: string[];
 
 beforeEach(() => {
-  ledger = new MemoryLedger();
+  ledger = new TableLedger();
   store = new MemoryStore();
   rejected = [];
   printed = [];

@@ -8,8 +8,8 @@ import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
 import type { CommittedPart } from "../../lib/ledger/ledger.ts";
 import { lambdaPayloadBytesMax, partLimits, recordLimits } from "../../lib/limits.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
+import { TableLedger } from "../fakes/ledger-table.ts";
 import { kinesisEvent, lambdaContext } from "../handlers/kinesis-event.ts";
-import { MemoryLedger } from "../memory/memory-ledger.ts";
 import { MemoryStore } from "../memory/memory-store.ts";
 
 const arrivalMs = Date.UTC(2026, 4, 1, 12, 0, 30);
@@ -23,12 +23,12 @@ const definitions = definitionsOf(
   }),
 );
 
-let ledger: MemoryLedger;
+let ledger: TableLedger;
 let store: MemoryStore;
 let rejected = 0;
 
 beforeEach(() => {
-  ledger = new MemoryLedger();
+  ledger = new TableLedger();
   store = new MemoryStore();
   rejected = 0;
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation(() => true);
@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 /** The parts that the batch becomes. */
-async function rolledUp(datas: readonly (Buffer | string)[]): Promise<CommittedPart[]> {
+async function rolledUp(datas: readonly (Buffer | string)[]): Promise<readonly CommittedPart[]> {
   const event = kinesisEvent(datas, arrivalMs);
   expect(JSON.stringify(event).length).toBeLessThan(lambdaPayloadBytesMax);
   const ports: Ports = {

@@ -13,9 +13,9 @@ import { foldNew } from "../../lib/roll-up/part.ts";
 import { foldedUnder, foldName } from "../../lib/skip/fold-name.ts";
 import { skippedMax } from "../../lib/skip/skip.ts";
 import { startAws, type TestAws } from "../aws.ts";
+import { TableLedger } from "../fakes/ledger-table.ts";
 import { record } from "../lib/fold/shop.ts";
 import { recordOf, shard, sold, World } from "../lib/roll-up/world.ts";
-import { MemoryLedger } from "../memory/memory-ledger.ts";
 
 let aws: TestAws;
 let client: DynamoDBClient;
@@ -149,7 +149,7 @@ describe("a head", () => {
     const world = new World([recordOf(0, [sold(1)]), recordOf(1, [sold(2)])]);
     await world.invoke(0, 1);
     const before = world.ledger.heads.get(shard) as Head;
-    world.ledger.heads.set(
+    world.ledger.table.putHead(
       shard,
       full(before, (n) => open(n, { id: String(n) })),
     );
@@ -157,22 +157,22 @@ describe("a head", () => {
       /Expected the head of .* \d+ open parts: they have to be swept first/,
     );
     expect(world.ledger.parts.get(shard)).toHaveLength(1);
-    world.ledger.heads.set(shard, before);
+    world.ledger.table.putHead(shard, before);
     await world.invoke(1, 2);
     expect(world.ledger.parts.get(shard)).toHaveLength(2);
   });
 
   test("knows the nearest ancestors only, and none that has as many descendants as it may", async () => {
-    const memory = new MemoryLedger();
+    const ledger = new TableLedger();
     const ancestors = Array.from({ length: ancestorsMax + 50 }, (_, n) => shardName(n));
-    memory.heads.set(shardName(3), { ...crowded, revision: 1 });
-    await joinLineage(memory, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
-    await joinLineage(memory, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
+    ledger.table.putHead(shardName(3), { ...crowded, revision: 1 });
+    await joinLineage(ledger, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
+    await joinLineage(ledger, shard, { ancestors, forgotten: [] }, { bornMs: 1, nowMs: 1 });
     const joined = ancestors.slice(0, ancestorsMax).toSpliced(3, 1);
-    expect((await memory.head(shard)).ancestors).toEqual(joined);
-    expect((await memory.head(shardName(3))).descendants).not.toContain(shard);
-    for (const name of joined) expect((await memory.head(name)).descendants).toEqual([shard]);
-    expect((await memory.head(shardName(ancestorsMax))).descendants).toEqual([]);
+    expect((await ledger.head(shard)).ancestors).toEqual(joined);
+    expect((await ledger.head(shardName(3))).descendants).not.toContain(shard);
+    for (const name of joined) expect((await ledger.head(name)).descendants).toEqual([shard]);
+    expect((await ledger.head(shardName(ancestorsMax))).descendants).toEqual([]);
   });
 });
 

@@ -1,158 +1,110 @@
-import type { Definitions } from "../../lib/definitions.ts";
-import type { CommittedPart, Head, HeadState, Ledger, OpenPart, PartRange } from "../../lib/ledger/ledger.ts";
-import type { MemoryLedger } from "../memory/memory-ledger.ts";
+import {
+  BatchGetItemCommand,
+  GetItemCommand,
+  ProvisionedThroughputExceededException,
+  PutItemCommand,
+  QueryCommand,
+} from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import type { CommittedPart, HeadState, OpenPart } from "../../lib/ledger/ledger.ts";
+import type { Item } from "../fakes/dynamo-item.ts";
+import type { LedgerTable } from "../fakes/ledger-table.ts";
 import type { CallName } from "./plan.ts";
 import type { Process } from "./process.ts";
 
-/** Items of a query come in pages, and between two of them the table changes. */
-const pageItems = 3;
+type Command = { readonly input: object };
 
-/**
- * The ledger as one process reaches it: every item is read or written by itself, strongly consistent, as DynamoDB does;
- * between two calls anything may happen.
- */
-export class CalledLedger implements Ledger {
-  readonly #table: MemoryLedger;
-  readonly #process: Process;
-  /** As in the real one: once a process is enough. */
-  #kept = "";
-
-  constructor(table: MemoryLedger, process: Process) {
-    this.#table = table;
-    this.#process = process;
-  }
-
-  head(shard: string): Promise<Head> {
-    return this.#call(
-      "ledger.head",
-      () => shard,
-      () => this.#table.head(shard),
-      shownHead,
+/** The ledger as one process reaches it: its real code, and each of its requests a call of the process. */
+export class CalledLedger extends DynamoLedger {
+  constructor(table: LedgerTable, process: Process) {
+    super(
+      table.client((command, run) =>
+        process.call({
+          name: callOf(command),
+          about: () => shownRequest(command),
+          run: async () => run(),
+          error: unavailable,
+          // The SDK sends it again by itself: a condition may then fail by its own first try.
+          askedAgain: async () => run(),
+          shown: shownAnswer,
+        }),
+      ),
+      table.settings.name,
     );
-  }
-
-  moveHead(shard: string, from: Head, next: HeadState): Promise<boolean> {
-    return this.#process.call({
-      name: "ledger.moveHead",
-      about: () => `${shard} from ${from.revision}, ${shownState(next)}`,
-      run: () => this.#table.moveHead(shard, from, next),
-      error: unavailable,
-      // The SDK tries again by itself, and then the condition does not hold any more.
-      askedAgain: () => false,
-      shown: String,
-    });
-  }
-
-  async committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]> {
-    return this.#call(
-      "ledger.committed",
-      () => `${shard} ${firstSequence}..${lastSequence}`,
-      () => this.#table.committed(shard, firstSequence, lastSequence),
-      (parts) => parts.map(shownPart).join(" ") || "none",
-    );
-  }
-
-  async commit(shard: string, part: CommittedPart): Promise<void> {
-    await this.#call(
-      "ledger.commit",
-      () => `${shard} ${shownPart(part)} v${part.definitions.length} rows ${part.rows} sum ${part.rowsCount}`,
-      () => this.#table.commit(shard, part),
-    );
-  }
-
-  async *neighbours(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<CommittedPart> {
-    let start = from;
-    let last: CommittedPart | undefined;
-    for (;;) {
-      const page = await this.#call(
-        "ledger.neighbours",
-        () => `${shard} ${direction} ${start}`,
-        () => firstOf(this.#table.neighbours(shard, start, direction), last),
-        (parts) => parts.map(shownPart).join(" ") || "none",
-      );
-      yield* page;
-      last = page.at(-1);
-      if (last === undefined || page.length < pageItems) return;
-      start = last.lastSequence;
-    }
-  }
-
-  async keepIds(shard: string, part: Pick<PartRange, "idsName" | "lastSequence">, ids: Buffer): Promise<void> {
-    await this.#call(
-      "ledger.keepIds",
-      () => `${shard} ${part.idsName} ${ids.length / 8} ids`,
-      () => this.#table.keepIds(shard, part, ids),
-    );
-  }
-
-  async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
-    const found = await this.#call(
-      "ledger.ids",
-      () => `${shard} ${firstSequence}..${lastSequence}`,
-      () => Array.fromAsync(this.#table.ids(shard, firstSequence, lastSequence)),
-      (items) => `of ${items.map(([id]) => id.slice(0, 6)).join(" ") || "none"}`,
-    );
-    yield* found;
-  }
-
-  async keepDefinitions(definitions: Definitions): Promise<void> {
-    if (this.#kept === definitions.hash) return;
-    await this.#call(
-      "ledger.keepDefinitions",
-      () => definitions.hash,
-      () => this.#table.keepDefinitions(definitions),
-    );
-    this.#kept = definitions.hash;
-  }
-
-  definitions(hash: string): Promise<Definitions | undefined> {
-    return this.#call(
-      "ledger.definitions",
-      () => hash,
-      () => this.#table.definitions(hash),
-    );
-  }
-
-  shardIds(streamName: string): Promise<string[]> {
-    return this.#call(
-      "ledger.neighbours",
-      () => `shards of ${streamName}`,
-      async () => this.#table.shardIds(streamName),
-    );
-  }
-
-  newest(shard: string): Promise<CommittedPart | undefined> {
-    return this.#table.newest(shard);
-  }
-
-  #call<T>(name: CallName, about: () => string, run: () => Promise<T>, shown?: (result: T) => string): Promise<T> {
-    return this.#process.call({ name, about, run, error: unavailable, ...(shown === undefined ? {} : { shown }) });
   }
 }
 
 /** The roll-up knows one error of the ledger from another no more than this. */
 const unavailable = (refused: boolean): Error =>
-  Object.assign(new Error("the ledger does not answer"), {
-    name: refused ? "ProvisionedThroughputExceededException" : "TimeoutError",
-  });
+  refused
+    ? new ProvisionedThroughputExceededException({ message: "slow down", $metadata: {} })
+    : Object.assign(new Error("the ledger does not answer"), { name: "TimeoutError" });
 
-async function firstOf(
-  parts: AsyncIterable<CommittedPart>,
-  after: CommittedPart | undefined,
-): Promise<CommittedPart[]> {
-  const page: CommittedPart[] = [];
-  for await (const part of parts) {
-    if (part.lastSequence !== after?.lastSequence) page.push(part);
-    if (page.length === pageItems) break;
+/** What a request is called, by what it reads or writes. */
+function callOf(command: Command): CallName {
+  if (command instanceof GetItemCommand) return readOf(sortKeyOf(command.input.Key));
+  if (command instanceof BatchGetItemCommand) return "ledger.heads";
+  if (command instanceof QueryCommand) {
+    const from = command.input.ExpressionAttributeValues?.[":from"]?.S ?? "";
+    if (from.startsWith("ids#")) return "ledger.ids";
+    return command.input.ScanIndexForward === true ? "ledger.committed" : "ledger.neighbours";
   }
-  return page;
+  if (command instanceof PutItemCommand) return writeOf(sortKeyOf(command.input.Item));
+  return "ledger.other";
+}
+
+const sortKeyOf = (item: Item = {}): string => item.item?.S ?? "";
+
+function readOf(item: string): CallName {
+  if (item === "head") return "ledger.head";
+  return item === "definitions" ? "ledger.definitions" : "ledger.other";
+}
+
+function writeOf(item: string): CallName {
+  if (item === "head") return "ledger.moveHead";
+  if (item.startsWith("part#")) return "ledger.commit";
+  if (item.startsWith("ids#")) return "ledger.keepIds";
+  return item === "definitions" ? "ledger.keepDefinitions" : "ledger.other";
+}
+
+function shownRequest(command: Command): string {
+  if (command instanceof PutItemCommand) return shownItem(command.input.Item);
+  if (command instanceof GetItemCommand) return shownKey(command.input.Key);
+  if (!(command instanceof QueryCommand)) return "";
+  const { ":shard": shard, ":from": from, ":to": to } = command.input.ExpressionAttributeValues ?? {};
+  const behind = command.input.ExclusiveStartKey === undefined ? "" : ", on";
+  return `${shard?.S} ${shownSort(from?.S)}..${shownSort(to?.S)}${behind}`;
+}
+
+function shownAnswer(answer: unknown): string {
+  const { Item, Items } = answer as { Item?: Item; Items?: Item[] };
+  if (Items !== undefined) return Items.map(shownItem).join("; ") || "none";
+  return Item === undefined ? "" : shownItem(Item);
+}
+
+const shownKey = (item: Item = {}): string => `${item.shard?.S} ${shownSort(item.item?.S)}`;
+
+/** Without the zeros that sequence numbers are filled up with. */
+const shownSort = (sort = ""): string => sort.replace(/#0+/, "#");
+
+function shownItem(item: Item = {}): string {
+  const { head, part, ids } = (item.head ?? item.part) ? (unmarshall(item) as ShownItem) : ({} as ShownItem);
+  if (head !== undefined) return `${shownKey(item)}: revision ${head.revision}, ${shownState(head)}`;
+  if (part !== undefined) return `${shownKey(item)}: ${shownPart(part)} v${part.definitions.length} rows ${part.rows}`;
+  const bytes = item.ids?.B?.byteLength ?? ids?.byteLength;
+  return bytes === undefined ? shownKey(item) : `${shownKey(item)}: ${bytes} bytes`;
+}
+
+interface ShownItem {
+  readonly head?: HeadState & { readonly revision: number };
+  readonly part?: CommittedPart;
+  readonly ids?: Uint8Array;
 }
 
 /** A part in a trace. */
-export const shownPart = ({ id, firstSequence, lastSequence, number }: OpenPart | CommittedPart): string =>
+const shownPart = ({ id, firstSequence, lastSequence, number }: OpenPart | CommittedPart): string =>
   `#${number} ${id.slice(0, 6)} [${firstSequence}..${lastSequence}]`;
-
-const shownHead = (head: Head): string => `revision ${head.revision}, ${shownState(head)}`;
 
 function shownState({ open, ancestors, descendants }: HeadState): string {
   const parts = open.map((part) => `${shownPart(part)}${shownViews(part)}`).join(" ") || "none";

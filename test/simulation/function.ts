@@ -12,7 +12,7 @@ import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
-import type { MemoryLedger } from "../memory/memory-ledger.ts";
+import type { LedgerTable } from "../fakes/ledger-table.ts";
 import { CalledLedger } from "./called-ledger.ts";
 import { deadly } from "./deadly.ts";
 import { deployedName } from "./deployment.ts";
@@ -26,7 +26,7 @@ import { firstUncommitted } from "./uncommitted.ts";
 export interface FunctionParts {
   readonly product: Product;
   readonly around: ProcessSurroundings;
-  readonly ledger: MemoryLedger;
+  readonly ledger: LedgerTable;
   readonly table: TimestreamTable;
   readonly stream: SimulatedStream;
   /** Files of rejected events by part. */

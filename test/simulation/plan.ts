@@ -26,7 +26,7 @@ export interface CallFault {
   readonly call: CallName | "any";
   readonly nth: number;
   readonly what: "dies before" | "dies after" | "lands late" | "stalls" | "answer lost" | "refused";
-  /** How late it lands, how long it stalls; 0 for until the very end. */
+  /** How late it lands, how long it stalls; 0 for until the very end. An answer is lost for good at 0, else asked for again. */
   readonly ms: number;
 }
 
@@ -41,6 +41,8 @@ export const callNames = [
   "ledger.keepIds",
   "ledger.moveHead",
   "ledger.commit",
+  "ledger.heads",
+  "ledger.other",
   "store.write",
   "quarantine.put",
   "stream.read",

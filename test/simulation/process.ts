@@ -25,8 +25,8 @@ export interface Call<T> {
   readonly run: () => Promise<T>;
   /** The error of a service that does not answer; of one that refuses for now. */
   readonly error: (refused: boolean) => Error;
-  /** What the client makes of an answer that was lost and asked for again; the error where this is not there. */
-  readonly askedAgain?: () => T;
+  /** What the client does where an answer is lost and there is time: asks again. It gives up where this is not there. */
+  readonly askedAgain?: () => Promise<T>;
   readonly shown?: (result: T) => string;
 }
 
@@ -101,8 +101,11 @@ export class Process {
     if (this.#dead) return never();
     if (fault?.what !== "answer lost") return result;
     tell?.(` the answer is lost`);
-    if (call.askedAgain === undefined) throw call.error(false);
-    return call.askedAgain();
+    if (call.askedAgain === undefined || fault.ms === 0) throw call.error(false);
+    const again = call.askedAgain();
+    tell?.(" is sent again");
+    await this.#takeTime();
+    return this.#dead ? never() : again;
   }
 
   #fault(name: CallName): CallFault | undefined {

@@ -21,7 +21,7 @@ describe("the text of an audit", () => {
 
   test("has a block for each finding: what, how much, where, why, and the command", async () => {
     const rig = rigOf();
-    rig.ledger.parts.get(shard)?.splice(2, 1, committed(2, { counted: 7 }));
+    rig.ledger.table.putPart(shard, committed(2, { counted: 7 }));
     rig.open(70, { openedMs: rig.nowMs - 40 * minuteMs });
     const text = auditText(await rig.audit());
     expect(text).toMatch(/^2 findings\n\ntally: 1 events\n {2}shardId-000000000000, part part-2, records 1000020 to /);
@@ -33,7 +33,7 @@ describe("the text of an audit", () => {
   test("says how many more there are, and what was not looked at", async () => {
     const rig = rigOf();
     const parts = rig.ledger.parts.get(shard) ?? [];
-    for (const [place, part] of parts.entries()) parts[place] = { ...part, counted: 7, doubled: 1 };
+    for (const part of parts) rig.ledger.table.putPart(shard, { ...part, counted: 7, doubled: 1 });
     const text = auditText(await rig.audit({ deadlineMs: rig.nowMs + 100_000 }));
     expect(text).toContain("and 20 more: tally 60, doubled 60");
     expect(text).toContain("not complete:\n  Rows were not all compared with the store: no time left");

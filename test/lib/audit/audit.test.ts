@@ -59,8 +59,7 @@ describe("a ledger that is right", () => {
 describe("parts that overlap", () => {
   test("are found, however far one reaches over others", async () => {
     const rig = rigOf();
-    const parts = rig.ledger.parts.get(shard) ?? [];
-    parts[30] = committed(30, { firstSequence: String(1_000_000 + 28 * 10 + 5) });
+    rig.ledger.table.putPart(shard, committed(30, { firstSequence: String(1_000_000 + 28 * 10 + 5) }));
     const report = await rig.audit();
     expectOnly(report, { overlap: 2 });
     expect(report.findings[0]).toMatchObject({
@@ -83,7 +82,7 @@ describe("parts that overlap", () => {
 
 test("a part whose events do not add up is found", async () => {
   const rig = rigOf(5);
-  rig.ledger.parts.get(shard)?.splice(2, 1, committed(2, { counted: 7 }));
+  rig.ledger.table.putPart(shard, committed(2, { counted: 7 }));
   const report = await rig.audit();
   expectOnly(report, { tally: 1 });
   expect(report.findings[0]).toMatchObject({
@@ -121,7 +120,7 @@ describe("rows in the store", () => {
 
   test("of a part committed less than 15 minutes ago are not compared", async () => {
     const rig = rigOf();
-    rig.ledger.parts.get(shard)?.splice(3, 1, committed(3, { committedMs: rig.nowMs - 14 * minuteMs }));
+    rig.ledger.table.putPart(shard, committed(3, { committedMs: rig.nowMs - 14 * minuteMs }));
     rig.store.rows.delete("part-3 1");
     const report = await rig.audit();
     expectOnly(report, {});
@@ -180,7 +179,7 @@ describe("rows in the store", () => {
 
   test("of earlier definitions that could not be taken back are a finding of their own", async () => {
     const rig = rigOf();
-    rig.ledger.parts.get(shard)?.splice(3, 1, committed(3, { doubled: 2 }));
+    rig.ledger.table.putPart(shard, committed(3, { doubled: 2 }));
     expectOnly(await rig.audit(), { doubled: 1 });
     rig.write("part-3", baseMs + 3 * minuteMs, [4, 4, 8]);
     expectOnly(await rig.audit(), { doubled: 1 });
@@ -192,7 +191,7 @@ describe("rows in the store", () => {
   test("that may repeat what came in forgotten shards are a finding, and later ones of the same shard are not", async () => {
     const rig = rigOf();
     const orphanedMs = baseMs + 30 * minuteMs;
-    rig.ledger.heads.set(shard, { ...newHead, orphanedMs });
+    rig.ledger.table.putHead(shard, { ...newHead, orphanedMs });
     const retentionMs = 90 * minuteMs;
     // What came before half past twelve less half an hour, and the 20 minutes that arrivals may be out of order by.
     expectOnly(await rig.audit({}, { retentionMs }), { lineage: 21 });
@@ -239,7 +238,6 @@ describe("a promise", () => {
   test("that is only not taken off the list loses nothing, whenever it is from", async () => {
     const rig = rigOf();
     rig.add(-24 * 60);
-    rig.ledger.parts.get(shard)?.sort((a, b) => Number(a.lastSequence) - Number(b.lastSequence));
     rig.open(-24 * 60, { openedMs: rig.nowMs - 31 * minuteMs });
     const report = await rig.audit();
     expectOnly(report, { open: 1 });
@@ -333,7 +331,8 @@ describe("a report", () => {
   test("lists at most 100 findings, of each kind some, and counts them all", async () => {
     const rig = rigOf();
     const parts = rig.ledger.parts.get(shard) ?? [];
-    for (const [place, part] of parts.entries()) parts[place] = { ...part, counted: 7, doubled: place === 30 ? 1 : 0 };
+    for (const [place, part] of parts.entries())
+      rig.ledger.table.putPart(shard, { ...part, counted: 7, doubled: place === 30 ? 1 : 0 });
     rig.store.rows.clear();
     const report = await rig.audit();
     expectOnly(report, { tally: 60, rows: 60, doubled: 1 });

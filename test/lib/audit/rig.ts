@@ -3,7 +3,7 @@ import type { FailureFile } from "../../../lib/failures/failure-files.ts";
 import type { CommittedPart, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { newHead } from "../../../lib/ledger/ledger.ts";
 import type { Row } from "../../../lib/store/row.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 
 export const shardId = "shardId-000000000000";
@@ -14,7 +14,7 @@ export const baseMs = Date.UTC(2026, 0, 2);
 
 /** A ledger and a store by hand: parts of four records and eight events, one a minute. */
 export class AuditRig {
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new TableLedger();
   readonly store = new MemoryStore();
   readonly files: FailureFile[] = [];
   /** What CloudWatch says of any range; by itself the records that were added. */
@@ -26,7 +26,7 @@ export class AuditRig {
   /** A part of the records 10 x `place` to 10 x `place` + 9, in the minute `place` after midnight. */
   add(place: number, more: Partial<CommittedPart> = {}): CommittedPart {
     const part = committed(place, more);
-    this.ledger.parts.set(shard, [...(this.ledger.parts.get(shard) ?? []), part]);
+    this.ledger.table.putPart(shard, part);
     this.#arrivals.push([part.firstArrivalMs, part.records]);
     this.write(part.id, part.firstArrivalMs, [4, 4]);
     return part;
@@ -41,7 +41,7 @@ export class AuditRig {
     const { committedMs: openedMs, ...part } = committed(place);
     const open = { ...part, openedMs, ...more };
     const head = this.ledger.heads.get(shard) ?? newHead;
-    this.ledger.heads.set(shard, { ...head, open: [...head.open, open] });
+    this.ledger.table.putHead(shard, { ...head, open: [...head.open, open] });
     return open;
   }
 

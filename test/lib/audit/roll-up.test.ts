@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type AuditReport, audit } from "../../../lib/audit/audit.ts";
+import type { CommittedPart } from "../../../lib/ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { shardKey } from "../../../lib/record/shard-key.ts";
+import type { LedgerTable } from "../../fakes/ledger-table.ts";
 import { after, baseMs, before, type Fault, recordOf, sold, World } from "../roll-up/world.ts";
 
 const hourMs = 3_600_000;
@@ -82,23 +84,16 @@ test("whatever history a ledger has, the audit finds nothing wrong with it", asy
 
 /** Ways to spoil a ledger or a store, each at some place. */
 const damages: Readonly<Record<string, (world: World, place: number) => boolean>> = {
-  "a part that is gone": (world, place) =>
-    spoil(world, place, (parts, index) => {
-      parts.splice(index, 1);
-    }),
+  "a part that is gone": (world, place) => spoil(world, place, (table, shard, part) => table.removePart(shard, part)),
   "a part that is there twice": (world, place) =>
-    spoil(world, place, (parts, index) => {
-      const part = at(parts, index);
-      parts.splice(index + 1, 0, { ...part, id: "again", lastSequence: `${part.lastSequence}0` });
-    }),
+    spoil(world, place, (table, shard, part) =>
+      table.putPart(shard, { ...part, id: "again", lastSequence: `${part.lastSequence}0` }),
+    ),
   ...Object.fromEntries(
     (["events", "counted", "duplicate", "rows", "rowsCount"] as const).map((field) => [
       `another number of ${field}`,
       (world: World, place: number) =>
-        spoil(world, place, (parts, index) => {
-          const part = at(parts, index);
-          parts[index] = { ...part, [field]: part[field] + 1 };
-        }),
+        spoil(world, place, (table, shard, part) => table.putPart(shard, { ...part, [field]: part[field] + 1 })),
     ]),
   ),
   "a row that is gone": (world, place) => {
@@ -122,20 +117,15 @@ const damages: Readonly<Record<string, (world: World, place: number) => boolean>
   },
 };
 
-type Parts = NonNullable<ReturnType<World["ledger"]["parts"]["get"]>>;
+type Damage = (table: LedgerTable, shard: string, part: CommittedPart) => void;
 
-function at(parts: Parts, index: number): Parts[number] {
-  const part = parts[index];
-  if (part === undefined) throw new Error(`Expected a part at ${index}, got none`);
-  return part;
-}
-
-function spoil({ shards, ledger }: World, place: number, change: (parts: Parts, index: number) => void): boolean {
+function spoil({ shards, ledger }: World, place: number, damage: Damage): boolean {
   const all = shards.map((_, index) => shardKey("events", `shardId-${String(index).padStart(12, "0")}`));
   const key = all[place % all.length] ?? "";
-  const parts = ledger.parts.get(key);
-  if (parts === undefined || parts.length === 0) return false;
-  change(parts, place % parts.length);
+  const parts = ledger.parts.get(key) ?? [];
+  const part = parts[place % parts.length];
+  if (part === undefined) return false;
+  damage(ledger.table, key, part);
   return true;
 }
 

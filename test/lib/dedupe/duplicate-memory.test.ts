@@ -5,7 +5,7 @@ import { IdMap } from "../../../lib/dedupe/id-map.ts";
 import { type NumberedPart, recall } from "../../../lib/dedupe/recall.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
 import { type CommittedPart, type Ledger, newHead } from "../../../lib/ledger/ledger.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const minuteMs = 60_000;
 const config = defineConfig({ metrics: { views: { on: page(), measure: count() } }, dedupeWindow: "1h" });
@@ -42,15 +42,18 @@ describe("what a part remembers", () => {
   });
 });
 
-async function ledgerOf(parts: readonly NumberedPart[]): Promise<MemoryLedger> {
-  const ledger = new MemoryLedger();
-  for (const one of parts) {
-    await ledger.commit("s", { ...one, definitions: ["d"] } as unknown as CommittedPart);
-    const ids = new IdMap();
-    ids.add(one.number, one.number, 1);
-    await ledger.keepIds("s", one, ids.toBytes());
-  }
+async function ledgerOf(parts: readonly NumberedPart[]): Promise<TableLedger> {
+  const ledger = new TableLedger();
+  for (const one of parts) await keep(ledger, one);
   return ledger;
+}
+
+/** A committed part with one message, whose id is its number. */
+async function keep(ledger: TableLedger, one: NumberedPart): Promise<void> {
+  await ledger.commit("s", { ...one, definitions: ["d"] } as unknown as CommittedPart);
+  const ids = new IdMap();
+  ids.add(one.number, one.number, 1);
+  await ledger.keepIds("s", one, ids.toBytes());
 }
 
 const known = async (memory: DuplicateMemory, at: ReturnType<typeof place>, revision: number): Promise<number[]> => {
@@ -94,9 +97,7 @@ describe("the memory of a process", () => {
     const ledger = await ledgerOf([part(1, 1_000)]);
     const memory = new DuplicateMemory(ledger);
     expect(await known(memory, place(2, 1_010), 1)).toEqual([1]);
-    const both = await ledgerOf([part(1, 1_000), part(2, 1_005)]);
-    Object.assign(ledger, { parts: both.parts });
-    await ledger.keepIds("s", part(2, 1_005), await idsOf(2));
+    await keep(ledger, part(2, 1_005));
     expect(await known(memory, place(4, 1_010), 3)).toEqual([1, 2]);
   });
 
@@ -125,14 +126,8 @@ describe("the memory of a process", () => {
   });
 
   test("refuses to go on without the ids of a part", async () => {
-    const ledger = new MemoryLedger();
+    const ledger = new TableLedger();
     await ledger.commit("s", { ...part(1, 1_000), definitions: ["d"] } as unknown as CommittedPart);
     await expect(known(new DuplicateMemory(ledger), place(2, 1_010), 1)).rejects.toThrow("message ids of part p1");
   });
 });
-
-async function idsOf(id: number): Promise<Buffer> {
-  const ids = new IdMap();
-  ids.add(id, id, 1);
-  return ids.toBytes();
-}

@@ -7,7 +7,7 @@ import { disorderMs, type NumberedPart } from "../../../lib/dedupe/recall.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import { type CommittedPart, type Head, newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { partLimits } from "../../../lib/limits.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { before, recordOf, sequence, shard as shardOfWorld, sold, World } from "../roll-up/world.ts";
 
 const minuteMs = 60_000;
@@ -59,7 +59,7 @@ const bytesOf = (messageIds: readonly number[]): Buffer => {
 
 /** A shard's ledger, and what is known of its parts. */
 class Shard {
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new TableLedger();
   readonly parts: KnownPart[] = [];
   readonly #name: string;
   head: Head;
@@ -91,12 +91,14 @@ class Shard {
     await this.ledger.keepIds("s", part, bytesOf(part.messageIds));
     this.parts.push(part);
     const { head } = this;
-    if (staysOpen) this.head = { ...head, open: [...head.open, part as unknown as OpenPart], revision: part.number };
+    const { messageIds: _, ...range } = part;
+    const kept = { ...range, definitions: ["d"] };
+    if (staysOpen) this.head = { ...head, open: [...head.open, kept as unknown as OpenPart], revision: part.number };
     else {
-      await this.ledger.commit("s", { ...part, definitions: ["d"] } as unknown as CommittedPart);
+      await this.ledger.commit("s", kept as unknown as CommittedPart);
       this.head = { ...head, revision: part.number + 1 };
     }
-    this.ledger.heads.set("s", this.head);
+    this.ledger.table.putHead("s", this.head);
   }
 
   /** What a process remembers at a place. */

@@ -9,7 +9,7 @@ import { partitionKey } from "../../../lib/producer/partition-key.ts";
 import { Producer } from "../../../lib/producer/producer.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 import { aggregated } from "../record/aggregated.ts";
 import { TestStream } from "./stream.ts";
@@ -97,7 +97,7 @@ async function rolledUp(send: (stream: TestStream) => Promise<void>) {
   await send(stream);
   const records = await stream.records();
   await stream.close();
-  const ledger = new MemoryLedger();
+  const ledger = new TableLedger();
   const store = new MemoryStore();
   const rejected: Rejected[] = [];
   const ports: Ports = {

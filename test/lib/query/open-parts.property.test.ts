@@ -2,21 +2,21 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OpenPart } from "../../../lib/ledger/ledger.ts";
 import { OpenParts } from "../../../lib/query/open-parts.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const minuteMs = 60_000;
 const rowsOfPart = 2;
 
 /** The roll-up of one shard, one step at a time: open, write each row, commit, close, and the next part. */
 class Writer {
-  readonly #ledger: MemoryLedger;
+  readonly #ledger: TableLedger;
   readonly #shard: string;
   readonly #firstMinute: number;
   #count = 0;
   #step = 0;
   #part: OpenPart | undefined;
 
-  constructor(ledger: MemoryLedger, shard: string, firstMinute: number) {
+  constructor(ledger: TableLedger, shard: string, firstMinute: number) {
     this.#ledger = ledger;
     this.#shard = shard;
     this.#firstMinute = firstMinute;
@@ -24,7 +24,7 @@ class Writer {
 
   async step(rows: Map<number, number>): Promise<void> {
     // Of before the reader's own calls are counted: the ledger as it is.
-    const head = this.#ledger.heads.get(this.#shard) ?? (await new MemoryLedger().head(this.#shard));
+    const head = this.#ledger.heads.get(this.#shard) ?? (await new TableLedger().head(this.#shard));
     if (this.#part === undefined) {
       this.#part = this.#next(head.revision + 1);
       await this.#ledger.moveHead(this.#shard, head, { ...head, open: [this.#part] });
@@ -62,7 +62,7 @@ test("whatever is written while a question is asked: no minute of a part that th
   const pauses = fc.array(fc.constantFrom(0, 400, 1_000), { minLength: 1, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(steps, pauses, async (script, questions) => {
-      const ledger = new MemoryLedger();
+      const ledger = new TableLedger();
       const rows = new Map<number, number>();
       const writers = [new Writer(ledger, "s/a", 1_000), new Writer(ledger, "s/b", 5_000)];
       let at = 0;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { CommittedPart, Head, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { OpenParts } from "../../../lib/query/open-parts.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const streamName = "events";
 const shardIds = ["shardId-0", "shardId-1"];
@@ -9,13 +9,13 @@ const shard = `${streamName}/${shardIds[0]}`;
 const other = `${streamName}/${shardIds[1]}`;
 const minuteMs = 60_000;
 
-let ledger: MemoryLedger;
+let ledger: TableLedger;
 let nowMs: number;
 let parts: OpenParts;
 let reads: number;
 
 beforeEach(() => {
-  ledger = new MemoryLedger();
+  ledger = new TableLedger();
   nowMs = 1_000_000;
   reads = 0;
   const { head } = ledger;
@@ -26,7 +26,7 @@ beforeEach(() => {
   parts = new OpenParts(ledger, streamName, async () => shardIds, { now: () => nowMs });
 });
 
-const headOf = async (name: string): Promise<Head> => ledger.heads.get(name) ?? (await new MemoryLedger().head(name));
+const headOf = async (name: string): Promise<Head> => ledger.heads.get(name) ?? (await new TableLedger().head(name));
 
 /** Opens a part of some minutes; its place in the shard is its first minute. */
 async function open(name: string, first: number, last: number | undefined = first): Promise<OpenPart> {

@@ -14,7 +14,7 @@ import type { Batch } from "../../../lib/roll-up/batch.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
 import type { StreamPage, StreamStart } from "../../../lib/stream/page-reader.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 import { before, Death, recordOf, shard, sold } from "../roll-up/world.ts";
 
@@ -30,7 +30,7 @@ export type DiesAt = readonly number[];
 
 /** One shard, and roll-ups of it in processes of their own, as far as one process can have them. */
 export class Rig {
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new TableLedger();
   readonly store = new MemoryStore();
   readonly quarantined = new Map<string, readonly Rejected[]>();
   readonly files = new MemoryFailureFiles();

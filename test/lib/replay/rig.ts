@@ -7,7 +7,7 @@ import { type ReplayOptions, type ReplayPorts, replay } from "../../../lib/repla
 import type { Mark, ReplayMarks } from "../../../lib/replay/replay-marks.ts";
 import type { ReplayReport } from "../../../lib/replay/report.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryQuarantine } from "../../memory/memory-quarantine.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 
@@ -43,7 +43,7 @@ export interface End {
 export class ReplayRig {
   nowMs = baseMs;
   definitions: Definitions;
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new TableLedger();
   readonly store = new MemoryStore();
   readonly quarantine = new MemoryQuarantine();
   readonly marks = new MemoryMarks();

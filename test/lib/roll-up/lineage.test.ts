@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newHead } from "../../../lib/ledger/ledger.ts";
 import { joinLineage, mayRepeatUnknown } from "../../../lib/roll-up/lineage.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const hourMs = 3_600_000;
 const nowMs = 100 * hourMs;
@@ -10,28 +10,28 @@ const times = { retentionMs: 24 * hourMs, dedupeWindowMs: hourMs };
 
 describe("a shard that is touched for the first time", () => {
   test("is known to its ancestors, and knows them", async () => {
-    const ledger = new MemoryLedger();
-    await joinLineage(ledger, "c", { ancestors: ["b", "a"], forgotten: [] }, born);
-    expect(await ledger.head("c")).toMatchObject({ ancestors: ["b", "a"], orphanedMs: 0 });
-    expect((await ledger.head("a")).descendants).toEqual(["c"]);
+    const ledger = new TableLedger();
+    await joinLineage(ledger, "s/c", { ancestors: ["s/b", "s/a"], forgotten: [] }, born);
+    expect(await ledger.head("s/c")).toMatchObject({ ancestors: ["s/b", "s/a"], orphanedMs: 0 });
+    expect((await ledger.head("s/a")).descendants).toEqual(["s/c"]);
   });
 
   test("learns from the ledger where an ancestor came from that the stream has forgotten", async () => {
-    const ledger = new MemoryLedger();
-    await joinLineage(ledger, "b", { ancestors: ["a"], forgotten: [] }, born);
-    await joinLineage(ledger, "c", { ancestors: ["b"], forgotten: ["b"] }, born);
-    expect(await ledger.head("c")).toMatchObject({ ancestors: ["b", "a"], orphanedMs: 0 });
-    expect((await ledger.head("a")).descendants).toEqual(["b", "c"]);
+    const ledger = new TableLedger();
+    await joinLineage(ledger, "s/b", { ancestors: ["s/a"], forgotten: [] }, born);
+    await joinLineage(ledger, "s/c", { ancestors: ["s/b"], forgotten: ["s/b"] }, born);
+    expect(await ledger.head("s/c")).toMatchObject({ ancestors: ["s/b", "s/a"], orphanedMs: 0 });
+    expect((await ledger.head("s/a")).descendants).toEqual(["s/b", "s/c"]);
   });
 
   test.each([
-    ["itself", { ancestors: [], forgotten: ["c"] }],
-    ["an ancestor that was never counted", { ancestors: ["b"], forgotten: ["b"] }],
+    ["itself", { ancestors: [], forgotten: ["s/c"] }],
+    ["an ancestor that was never counted", { ancestors: ["s/b"], forgotten: ["s/b"] }],
   ])("notes when, where the stream has forgotten %s", async (_, ancestry) => {
-    const ledger = new MemoryLedger();
-    await joinLineage(ledger, "c", ancestry, born);
-    await joinLineage(ledger, "c", { ancestors: [], forgotten: [] }, { ...born, nowMs: nowMs + 1 });
-    expect((await ledger.head("c")).orphanedMs).toBe(nowMs);
+    const ledger = new TableLedger();
+    await joinLineage(ledger, "s/c", ancestry, born);
+    await joinLineage(ledger, "s/c", { ancestors: [], forgotten: [] }, { ...born, nowMs: nowMs + 1 });
+    expect((await ledger.head("s/c")).orphanedMs).toBe(nowMs);
   });
 });
 

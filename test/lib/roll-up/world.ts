@@ -9,7 +9,7 @@ import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 
 export const baseMs = Date.UTC(2026, 0, 1, 12);
@@ -79,7 +79,7 @@ class Container {
 
 /** One shard, its ledger and its store, and invocations that may die or fall asleep between any two calls. */
 export class World {
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new TableLedger();
   readonly store = new MemoryStore();
   readonly rejected = new Map<string, readonly Rejected[]>();
   /** By part and version, as the files are. */

@@ -4,7 +4,7 @@ import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { foldedUnder, foldName, readFoldName, skippedThen } from "../../../lib/skip/fold-name.ts";
 import { skip, skippedMax } from "../../../lib/skip/skip.ts";
 import { skipByHand } from "../../../lib/skip/skip-by-hand.ts";
-import { MemoryLedger } from "../../memory/memory-ledger.ts";
+import { TableLedger } from "../../fakes/ledger-table.ts";
 import { manyRecords, Rig, shardId, streamName } from "../redelivery/rig.ts";
 import { sequence, shard } from "../roll-up/world.ts";
 
@@ -63,7 +63,7 @@ describe("a skipped record", () => {
   });
 
   test("is forgotten by the head once its part is committed, and they are not more than the head can hold", async () => {
-    const ledger = new MemoryLedger();
+    const ledger = new TableLedger();
     const never = async () => true;
     for (let place = 0; place < skippedMax; place++) await skip(ledger, shard, sequence(place), never);
     await expect(skip(ledger, shard, sequence(skippedMax), never)).rejects.toThrow(`at most ${skippedMax}`);

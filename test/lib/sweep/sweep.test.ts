@@ -66,7 +66,7 @@ describe("the sweep", () => {
     expect(written).toMatchObject({ lost: 8 });
     // As it was when the writer fell asleep; the ledger of its commit is the true one.
     rig.trimmed = 0;
-    rig.ledger.heads.set(shard, head);
+    rig.ledger.table.putHead(shard, head);
     await rig.deliver(0, 4);
     expect(rig.ledger.parts.get(shard)).toMatchObject([{ counted: 8, rowsCount: 16 }]);
     expect(rig.ledger.parts.get(shard)?.[0]?.lost).toBeUndefined();

@@ -1,0 +1,116 @@
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { DynamoLedger, ledgerKeys } from "../../lib/ledger/dynamodb.ts";
+import { type CommittedPart, type Head, newHead } from "../../lib/ledger/ledger.ts";
+import { packNames, unpackNames } from "../../lib/ledger/packed-names.ts";
+import { paddedSequence } from "../../lib/record/sequence.ts";
+import type { Item } from "./dynamo-item.ts";
+import { DynamoTable, type TableSettings } from "./dynamo-table.ts";
+
+const partItem = ({ lastSequence }: CommittedPart): string => `part#${paddedSequence(lastSequence)}`;
+
+/** The ledger's table, which a test may look into and change by hand: items are read once, however often they are asked for. */
+export class LedgerTable extends DynamoTable {
+  readonly #heads = new Map<string, Head>();
+  readonly #parts = new Map<string, readonly CommittedPart[]>();
+  readonly #read = new WeakMap<Item, CommittedPart>();
+  /** Partitions that were written to since they were looked at. */
+  readonly #changed = new Set<string>();
+
+  constructor(settings: Partial<TableSettings> = {}) {
+    super({ name: "ledger", keys: ledgerKeys, now: () => Date.now(), ...settings });
+  }
+
+  /** The heads of all shards. */
+  get heads(): ReadonlyMap<string, Head> {
+    this.#look();
+    return this.#heads;
+  }
+
+  /** The committed parts of all shards that have some, in the order of the stream. */
+  get parts(): ReadonlyMap<string, readonly CommittedPart[]> {
+    this.#look();
+    return this.#parts;
+  }
+
+  putHead(shard: string, { revision, ...head }: Head): void {
+    const open = head.open.map((part) => ({ ...part, definitions: packNames(part.definitions) }));
+    this.write(marshalled({ shard, item: "head", revision, head: { ...head, revision, open } }));
+  }
+
+  putPart(shard: string, part: CommittedPart): void {
+    const version = part.definitions.length;
+    const packed = { ...part, definitions: packNames(part.definitions) };
+    this.write(marshalled({ shard, item: partItem(part), version, part: packed }));
+  }
+
+  removePart(shard: string, part: CommittedPart): void {
+    this.delete(shard, partItem(part));
+  }
+
+  override write(item: Item): void {
+    super.write(item);
+    this.#changed.add(item[ledgerKeys.partition]?.S ?? "");
+  }
+
+  override delete(partition: string, sort: string): void {
+    super.delete(partition, sort);
+    this.#changed.add(partition);
+  }
+
+  #look(): void {
+    for (const shard of this.#changed) {
+      const head = this.stored(shard, "head")?.item;
+      if (head === undefined) this.#heads.delete(shard);
+      else this.#heads.set(shard, headOf(head));
+      const parts = this.#partsOf(shard);
+      if (parts.length === 0) this.#parts.delete(shard);
+      else this.#parts.set(shard, parts);
+    }
+    this.#changed.clear();
+  }
+
+  #partsOf(shard: string): CommittedPart[] {
+    const keys = this.partitions.get(shard)?.keys ?? [];
+    return keys.flatMap((key) => {
+      const item = key.startsWith("part#") ? this.stored(shard, key)?.item : undefined;
+      if (item === undefined) return [];
+      const part = this.#read.get(item) ?? partOf(item);
+      this.#read.set(item, part);
+      return [part];
+    });
+  }
+}
+
+/** The real ledger over a table in memory. */
+export class TableLedger extends DynamoLedger {
+  readonly table: LedgerTable;
+
+  constructor(table = new LedgerTable()) {
+    super(table.client(), table.settings.name);
+    this.table = table;
+  }
+
+  get heads(): ReadonlyMap<string, Head> {
+    return this.table.heads;
+  }
+
+  get parts(): ReadonlyMap<string, readonly CommittedPart[]> {
+    return this.table.parts;
+  }
+}
+
+const marshalled = (item: object): Item => marshall(item, { removeUndefinedValues: true });
+
+/** What an item has no room for is undefined, and there all the same. */
+const absent = { views: undefined, firstBucketMs: undefined, lastBucketMs: undefined };
+
+function headOf(item: Item): Head {
+  const head = unmarshall(item).head as Head;
+  const open = head.open.map((part) => ({ ...absent, ...part, definitions: unpackNames(part.definitions) }));
+  return { ...newHead, ...head, open };
+}
+
+function partOf(item: Item): CommittedPart {
+  const part = unmarshall(item).part as CommittedPart;
+  return { ...absent, ...part, definitions: unpackNames(part.definitions) };
+}
