@@ -193,7 +193,7 @@ function drawFault(world: Drawing): Step[] {
   const { random, surroundings } = world;
   if (world.reshards && random.chance(0.4)) return drawReshard(world);
   if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.09)) return drawLoss(world);
-  if (random.chance(0.02)) return drawUndecodable(world);
+  if (random.chance(0.04)) return drawUndecodable(world);
   const fault = drawOneFault(world);
   // What an invocation leaves behind is taken over by the code of another deployment.
   if (fault.kind !== "faults" || !random.chance(0.3)) return [fault];

@@ -28,6 +28,8 @@ export class Recovery {
   readonly #world: World;
   readonly #random: Random;
   #processes = 0;
+  /** Whether the last look for gaps left some, for another try. */
+  leavesGaps = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -123,6 +125,7 @@ export class Recovery {
       { streamName, shards, ledger, stream: { pages }, rollUp, clock },
       { ...range, dryRun: false },
     );
+    this.leavesGaps = report.gaps.some(({ why }) => why !== undefined);
     for (const { records, why } of report.gaps) if (why === undefined) world.meet("records in gaps", records);
     return report;
   }
