@@ -58,9 +58,10 @@ export function recordOf(index: number, events: readonly unknown[]): StreamRecor
 
 export class Death extends Error {}
 
-/** What happens at the calls of one invocation: by the call's number from 0. */
+/** What happens at the calls of one invocation: by the call's number from 0, among those of a method where one is named. */
 export interface Fault {
   readonly call: number;
+  readonly of?: string;
   readonly kind: "dies before" | "dies after" | "sleeps before";
 }
 
@@ -155,13 +156,16 @@ export class World {
 
   #ports(faults: readonly Fault[]): Omit<Ports, "memory"> {
     let call = 0;
+    const calls = new Map<string | symbol, number>();
     const faulty = <Port extends object>(port: Port): Port =>
       new Proxy(port, {
         get: (target, name) => {
           const method: unknown = Reflect.get(target, name);
           if (typeof method !== "function") return method;
           const before = async (): Promise<Fault | undefined> => {
-            const fault = faults.find((one) => one.call === call);
+            const nth = calls.get(name) ?? 0;
+            const fault = faults.find((one) => (one.of === undefined ? one.call === call : one.of === name && one.call === nth));
+            calls.set(name, nth + 1);
             call++;
             if (fault?.kind === "dies before") throw new Death();
             if (fault?.kind === "sleeps before") await new Promise<void>((resolve) => this.#sleepers.push(resolve));

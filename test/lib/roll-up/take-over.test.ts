@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { count, defineConfig, track } from "../../../lib/config.ts";
+import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
+import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
+import { after, before, type Fault, recordOf, shard, sold, World } from "./world.ts";
+
+const withoutSales = definitionsOf(defineConfig({ metrics: { all: { on: track(), measure: count() } } }));
+const timeLimitMs = rollUpTimeoutSeconds * 1_000;
+
+/** Two records of two events each. */
+const newWorld = (): World => new World([0, 1].map((index) => recordOf(index, [sold(2 * index), sold(2 * index + 1)])));
+
+/** Invokes with all records once the last writer of the part is gone. */
+function later(world: World, definitions: Definitions, faults: readonly Fault[] = []) {
+  world.nowMs += timeLimitMs;
+  return world.invoke(0, 2, definitions, faults);
+}
+
+/** The counts of a metric's rows, by the number of their dimensions. */
+function counted(world: World, metric: string): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { row } of world.store.rows.values()) {
+    if (row.metric !== metric || row.count === 0) continue;
+    counts[row.dimensions.length] = (counts[row.dimensions.length] ?? 0) + row.count;
+  }
+  return counts;
+}
+
+const wroteRows: Fault = { of: "write", call: 1, kind: "dies after" };
+const committed = (world: World) => world.ledger.parts.get(shard)?.[0];
+const openPart = async (world: World) => (await world.ledger.head(shard)).open[0];
+
+describe("a part that was taken over", () => {
+  test("takes back the rows of all the definitions that it was written under, not only of the last", async () => {
+    const world = newWorld();
+    await later(world, before, [wroteRows]);
+    expect(counted(world, "sales")).toEqual({ 1: 4 });
+    await later(world, after, [{ of: "write", call: 0, kind: "dies before" }]);
+    await later(world, withoutSales);
+    expect(counted(world, "sales")).toEqual({});
+    expect(counted(world, "all")).toEqual({ 0: 4 });
+    expect(committed(world)).toMatchObject({ counted: 4, rowsCount: 4, doubled: 0 });
+  });
+
+  test("stays open when the one that it was taken from commits and closes it", async () => {
+    const world = newWorld();
+    void later(world, before, [{ of: "moveHead", call: 2, kind: "sleeps before" }]);
+    await world.settle();
+    expect(committed(world)).toMatchObject({ counted: 4 });
+    await later(world, after, [{ of: "write", call: 0, kind: "dies after" }]);
+    // Only the rows that are taken back are written.
+    expect(counted(world, "sales")).toEqual({});
+    world.wake();
+    await world.settle();
+    expect((await openPart(world))?.definitions).toEqual([before.hash, after.hash]);
+    await later(world, after);
+    expect(counted(world, "sales")).toEqual({ 2: 4 });
+    expect(await openPart(world)).toBeUndefined();
+    expect(committed(world)?.definitions).toEqual([before.hash, after.hash]);
+  });
+
+  test("leaves an empty file where the earlier definitions rejected something", async () => {
+    const world = new World([recordOf(0, [{ ...sold(1, { price: "dear" }), messageId: undefined }])]);
+    await later(world, before, [{ of: "put", call: 0, kind: "dies after" }]);
+    await later(world, withoutSales);
+    expect([...world.rejectedFiles].map(([file, rejected]) => [file.split(".")[1], rejected.length])).toEqual([
+      ["1", 1],
+      ["2", 0],
+    ]);
+  });
+});
