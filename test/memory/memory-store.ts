@@ -34,6 +34,13 @@ export class MemoryStore implements RowStore, PartRowStore {
     yield* found.values();
   }
 
+  /** The rows of a part with events. */
+  rowsOf(part: string): Row[] {
+    return [...this.rows.values()]
+      .filter((stored) => stored.part === part && stored.row.count > 0)
+      .map(({ row }) => row);
+  }
+
   /** Totals by metric, bucket and dimension values: the sum over all parts. */
   totals(): Map<string, { count: number; sum: number }> {
     const totals = new Map<string, { count: number; sum: number }>();

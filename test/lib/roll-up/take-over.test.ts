@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { count, defineConfig, track } from "../../../lib/config.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
-import { after, before, type Fault, recordOf, shard, sold, World } from "./world.ts";
+import { after, before, type Fault, recordOf, refolded, shard, sold, World } from "./world.ts";
 
 const withoutSales = definitionsOf(defineConfig({ metrics: { all: { on: track(), measure: count() } } }));
 const timeLimitMs = rollUpTimeoutSeconds * 1_000;
@@ -68,4 +68,46 @@ describe("a part that was taken over", () => {
       ["2", 0],
     ]);
   });
+});
+
+describe("a part that was begun by another version of the fold's code", () => {
+  test.each([
+    ["newer", after, refolded],
+    ["older, after a deployment was taken back", refolded, after],
+  ])("is finished by the %s one, and its rows take the place of the same rows", async (_, first, then) => {
+    const world = newWorld();
+    await later(world, first, [wroteRows]);
+    await later(world, then);
+    expect(await openPart(world)).toBeUndefined();
+    expect([counted(world, "sales"), counted(world, "all")]).toEqual([{ 2: 4 }, { 0: 4 }]);
+    expect(committed(world)).toMatchObject({ counted: 4, definitions: [first.hash, then.hash] });
+  });
+
+  test("says how many rows of the other code may count beside its own", async () => {
+    const world = newWorld();
+    // With other dimensions, they stand for rows that only the other code makes.
+    await later(world, before, [wroteRows]);
+    await later(world, refolded);
+    expect(counted(world, "sales")).toEqual({ 1: 4, 2: 4 });
+    const metrics = 2;
+    expect(committed(world)).toMatchObject({ events: 4, rows: 7, doubled: 4 * metrics });
+  });
+
+  test("takes back all rows once the code that made them is deployed again", async () => {
+    const world = newWorld();
+    await later(world, before, [wroteRows]);
+    await later(world, refolded, [wroteRows]);
+    await later(world, after);
+    expect(counted(world, "sales")).toEqual({ 2: 4 });
+    expect(committed(world)?.doubled).toBe(8);
+  });
+});
+
+test("a part whose earlier definitions the ledger has forgotten is finished, and says what it may count twice", async () => {
+  const world = newWorld();
+  await later(world, before, [wroteRows]);
+  world.ledger.definitions = async (hash) => (hash === before.hash ? undefined : after);
+  await later(world, after);
+  expect(await openPart(world)).toBeUndefined();
+  expect(committed(world)).toMatchObject({ counted: 4, doubled: 8 });
 });
