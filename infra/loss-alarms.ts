@@ -90,8 +90,8 @@ const rollUpLosses: readonly Loss[] = [
     id: "RowsDoubled",
     metric: ofService(names.rollUp, "RowsDoubled"),
     description:
-      "Rows of a metric's earlier definition could not be taken back and count beside those of the new one: some minutes" +
-      " are too high. npx millrace audit names them.",
+      "Rows may count beside those of their part: an earlier definition's that could not be taken back, or some whose time the" +
+      " store takes no more and that it may have taken before. Some minutes may be too high. npx millrace audit names them.",
   },
 ];
 

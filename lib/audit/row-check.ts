@@ -34,20 +34,28 @@ export class RowCheck {
     return this.#compared;
   }
 
-  /** Takes a part that is in no open list; may ask the store. */
+  /**
+   * Takes a part that is in no open list; may ask the store. It always asks for one that met rows of its own version: they
+   * may have other values.
+   */
   async add(shardId: string, part: CommittedPart): Promise<void> {
     const { rows, ports } = this.#run;
-    if (rows === "none" || ports.clock.now() - part.committedMs < settledAfterMs) return;
-    if (rows === "sample") this.#draw({ shardId, part });
-    else if (this.#waiting.push({ shardId, part }) >= partsPerQuestionMax) await this.#flush();
+    const isSuspect = part.existing !== undefined;
+    if ((rows === "none" && !isSuspect) || ports.clock.now() - part.committedMs < settledAfterMs) return;
+    if (rows === "sample" && !isSuspect) this.#draw({ shardId, part });
+    else await this.#ask({ shardId, part });
   }
 
   async finish(): Promise<void> {
     if (this.#run.rows === "sample") {
       this.#cut();
-      this.#waiting = this.#sample.map(([, asked]) => asked);
+      for (const [, asked] of this.#sample) await this.#ask(asked);
     }
     await this.#flush();
+  }
+
+  async #ask(asked: Asked): Promise<void> {
+    if (this.#waiting.push(asked) >= partsPerQuestionMax) await this.#flush();
   }
 
   /** The parts whose hash is lowest: all equally likely, whatever their number; others where the range is another. */
@@ -86,7 +94,8 @@ export class RowCheck {
     }
     const parts = asked.map(({ part }) => part);
     const found = new Map<string, PartRows>();
-    const question = { parts: parts.map(({ id }) => id), ...boundsOf(parts) };
+    const withSums = parts.some(({ rowsSum }) => rowsSum !== undefined);
+    const question = { parts: parts.map(({ id }) => id), ...boundsOf(parts), withSums };
     for await (const rows of ports.store.rowsOfParts(question)) found.set(rows.part, rows);
     return asked.flatMap((one) => {
       const rows = found.get(one.part.id);
@@ -106,7 +115,8 @@ export class RowCheck {
   }
 
   #report(shardId: string, part: CommittedPart, found: PartRows | undefined): void {
-    const { rows = 0, count = 0 } = found ?? {};
+    const { rows = 0, count = 0, sum = 0 } = found ?? {};
+    const { rowsSum = "0" } = part;
     const first = Math.min(part.firstBucketMs ?? part.firstArrivalMs, found?.firstBucketMs ?? Number.POSITIVE_INFINITY);
     const last = Math.max(part.lastBucketMs ?? part.lastArrivalMs, found?.lastBucketMs ?? 0);
     const minutes = minutesOf(first, last);
@@ -118,18 +128,25 @@ export class RowCheck {
       minutes,
       amount: Math.abs(rows - part.rows) || Math.abs(count - part.rowsCount),
       unit: rows === part.rows ? "events" : "rows",
-      detail: `Expected ${part.rows} rows that count ${part.rowsCount} in the store, got ${rows} that count ${count}`,
+      detail:
+        `Expected ${part.rows} rows that count ${part.rowsCount} in the store, got ${rows} that count ${count}` +
+        (isSameSum(sum, rowsSum) ? "" : `; expected sums of ${rowsSum}, got ${sum}`),
       command: queryOf(minutes),
     });
   }
 }
 
 /** Rows of earlier definitions that the store would not take back may be there, or never were. */
-function agree({ rows, rowsCount, doubled }: CommittedPart, found: PartRows | undefined): boolean {
-  const { rows: foundRows, count } = found ?? { rows: 0, count: 0 };
+function agree({ rows, rowsCount, rowsSum = "0", doubled }: CommittedPart, found: PartRows | undefined): boolean {
+  const { rows: foundRows, count, sum = 0 } = found ?? { rows: 0, count: 0 };
   if (doubled > 0) return foundRows >= rows && foundRows <= rows + doubled && count >= rowsCount;
-  return foundRows === rows && count === rowsCount;
+  return foundRows === rows && count === rowsCount && isSameSum(sum, rowsSum);
 }
+
+/** Of doubles that were added up in another order: none cancels another out, and the last digits may differ. */
+const sumTolerance = 1e-9;
+const isSameSum = (found: number, rowsSum: string): boolean =>
+  !(Math.abs(found - Number(rowsSum)) > sumTolerance * Math.abs(Number(rowsSum)));
 
 /** Times of all rows that the parts have, and of those that their records could have. */
 function boundsOf(parts: readonly CommittedPart[]): { fromMs: number; toMs: number } {

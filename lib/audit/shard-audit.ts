@@ -109,7 +109,7 @@ function checkPart(run: AuditRun, shardId: string, part: CommittedPart): void {
       ...about,
       amount: doubled,
       unit: "rows",
-      detail: `Expected no rows but those of the part's own definitions, got up to ${doubled} of earlier ones that count too`,
+      detail: `Expected no rows in the store but the part's own, got up to ${doubled} more that may count too`,
       command: queryOf(about.minutes),
     });
   }

@@ -61,6 +61,7 @@ function metricsOf(report: RollUpReport, answer: RollUpAnswer): Record<string, n
     EventsLate: answer.late,
     Parts: answer.parts,
     Rows: report.parts.reduce((sum, { rows }) => sum + rows, 0),
+    RowsAlreadyThere: report.parts.reduce((sum, { existing = 0 }) => sum + existing, 0),
     RowsDoubled: report.parts.reduce((sum, { doubled }) => sum + doubled, 0),
     PromisesKept: report.promisesKept,
     LedgerConflicts: report.conflicts,

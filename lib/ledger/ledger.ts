@@ -53,10 +53,21 @@ export interface CommittedPart extends PartRange, Tally {
   readonly rows: number;
   readonly rowsCount: number;
   /**
-   * Rows of earlier definitions that count beside this part's own, for the store refused to take them back; and records
-   * that end the process now and did not then, which may have left such rows.
+   * The absolute sums of those rows, added up; absent where none has one. A text: a number of DynamoDB ends at 10^126.
+   */
+  readonly rowsSum?: string;
+  /**
+   * Rows at most that may count beside those: of earlier definitions, which the store refused to take back or nobody can
+   * name; of records that end the process now and did not then; and rows that the store takes no more and may have taken
+   * before, whose events the tally calls late.
    */
   readonly doubled: number;
+  /**
+   * Rows that the store had under this version before the first who could write them did; absent where there were none. With
+   * other values, they are a fold that is not the same each time; with the same ones, somebody kept the promise at the same
+   * moment. The audit looks.
+   */
+  readonly existing?: number;
   /** Events that the part was begun with and nobody had any more when it was written off; absent where it was counted. */
   readonly lost?: number;
   /** Buckets of the first and last row; undefined where there is no row. */

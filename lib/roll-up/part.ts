@@ -137,7 +137,11 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
 }
 
 /** What the ledger keeps of a finished part. */
-export function committedPart(open: OpenPart, part: FoldedPart, doubled: number, committedMs: number): CommittedPart {
+export function committedPart(
+  open: OpenPart,
+  part: FoldedPart,
+  { doubled, existing, committedMs }: Pick<CommittedPart, "doubled" | "committedMs"> & { readonly existing: number },
+): CommittedPart {
   const { openedMs: _, ...settled } = open;
   const buckets = part.rows.map(({ bucketMs }) => bucketMs);
   return {
@@ -146,12 +150,20 @@ export function committedPart(open: OpenPart, part: FoldedPart, doubled: number,
     ...part.tally,
     rows: part.rows.length,
     rowsCount: part.rows.reduce((sum, { count }) => sum + count, 0),
+    ...sumsOf(part.rows),
     doubled,
+    ...(existing > 0 ? { existing } : {}),
     firstBucketMs: chosen(buckets, Math.min),
     lastBucketMs: chosen(buckets, Math.max),
     committedMs,
     windowMs: part.memory.windowMs,
   };
+}
+
+/** Of the absolute sums, so that they do not cancel each other out. */
+function sumsOf(rows: readonly Row[]): Pick<CommittedPart, "rowsSum"> {
+  const sums = rows.flatMap(({ numbers }) => (numbers === undefined ? [] : [Math.abs(numbers.sum)]));
+  return sums.length === 0 ? {} : { rowsSum: String(sums.reduce((sum, value) => sum + value, 0)) };
 }
 
 const chosen = (values: readonly number[], choose: (a: number, b: number) => number): number | undefined =>

@@ -7,7 +7,7 @@ import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { foldedUnder, foldName, readFoldName } from "../skip/fold-name.ts";
-import type { Patience } from "../store/store.ts";
+import type { Patience, Refusal } from "../store/store.ts";
 import { RangeGone } from "../stream/range-reader.ts";
 import type { Batch } from "./batch.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
@@ -67,6 +67,8 @@ export class PromiseHeld extends Error {
 interface Opened {
   /** Whether an earlier invocation may have written rows of it. */
   readonly isPromise: boolean;
+  /** Whether this invocation alone may have written rows of it under its present definitions. */
+  readonly isOurs: boolean;
   readonly open: OpenPart;
   readonly head: Head;
   readonly records: readonly StreamRecord[];
@@ -167,7 +169,7 @@ class BatchRollUp {
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
     const moved = await this.#move(head, [...head.open, open]);
     const folded = alone ? part : undefined;
-    return moved && { isPromise: false, open, head: moved, records: part.records, part: folded };
+    return moved && { isPromise: false, isOurs: true, open, head: moved, records: part.records, part: folded };
   }
 
   /**
@@ -197,7 +199,7 @@ class BatchRollUp {
     const before = promise.definitions.at(-1);
     const name = foldName(foldedUnder(this.#definitions.hash, promise, head.skipped, before));
     const records = await this.#recordsOf(promise);
-    if (before === name) return { isPromise: true, open: promise, head, records, part: undefined };
+    if (before === name) return { isPromise: true, isOurs: false, open: promise, head, records, part: undefined };
     // Two deployments that both run would take it from each other for ever. After its time limit the other is gone.
     const heldMs = clock.now() - promise.openedMs;
     if (heldMs < rollUpTimeoutSeconds * 1_000) throw new PromiseHeld(promise, heldMs);
@@ -207,7 +209,7 @@ class BatchRollUp {
       head,
       head.open.map((part) => (part === promise ? open : part)),
     );
-    return moved && { isPromise: true, open, head: moved, records, part: undefined };
+    return moved && { isPromise: true, isOurs: true, open, head: moved, records, part: undefined };
   }
 
   async #recordsOf({ firstSequence, lastSequence, records }: OpenPart): Promise<readonly StreamRecord[]> {
@@ -249,17 +251,15 @@ class BatchRollUp {
   }
 
   /** Finishes an open part. The head afterwards; undefined where somebody else has changed it. */
-  async #keep(
-    { isPromise, open: { id }, head: opened, records, part }: Opened,
-    before: Head,
-  ): Promise<Head | undefined> {
+  async #keep(opened: Opened, before: Head): Promise<Head | undefined> {
+    const { records, part } = opened;
     const { ledger, memory } = this.#ports;
-    const head = await seal(ledger, this.#shard, opened);
-    const open = head?.open.find((other) => other.id === id);
+    const head = await seal(ledger, this.#shard, opened.head);
+    const open = head?.open.find(({ id }) => id === opened.open.id);
     if (head === undefined || open === undefined) return undefined;
     await sealDescendants(ledger, head);
     const folded = part ?? (await this.#fold(open, records, head));
-    const closed = await this.#finish(open, folded, head, isPromise);
+    const closed = await this.#finish({ ...opened, open, head }, folded);
     if (closed !== undefined) memory.finished(this.#shard, before, closed, open, folded.ids);
     return closed;
   }
@@ -271,23 +271,24 @@ class BatchRollUp {
   }
 
   /** Writes the rows of an open part, commits it, and takes it off the list. Undefined where the head has changed. */
-  async #finish(open: OpenPart, part: FoldedPart, head: Head, isPromise: boolean): Promise<Head | undefined> {
+  async #finish({ open, head, isPromise, isOurs }: Opened, part: FoldedPart): Promise<Head | undefined> {
     const { ledger, store, quarantine, clock } = this.#ports;
     const version = open.definitions.length;
     const outdated = await outdatedRows(open, part, this.#definitions, ledger, (definitions) =>
       this.#memoryOfOpen(open, part.records, head, definitions),
     );
-    const standing = await store.write(open.id, version, outdated.rows, this.#patience);
-    const refusals = await store.write(open.id, version, part.rows, this.#patience);
-    const settled = withRefusals(part, refusals, this.#definitions);
-    // What the store takes no more it may have taken when the promise was made.
-    const stale = isPromise ? refusals.filter(({ reason }) => reason === "late").length : 0;
+    const zeroed = await store.write(open.id, version, outdated.rows, this.#patience);
+    const written = await store.write(open.id, version, part.rows, this.#patience);
+    const settled = withRefusals(part, written.refusals, this.#definitions);
+    const doubled = zeroed.refusals.length + outdated.unknown + mayBeStored(written.refusals, isPromise);
+    // Who folds the same records again writes the same rows: of a promise they may be there.
+    const existing = isOurs ? zeroed.existing + written.existing : 0;
     // An earlier definition may have left a file where these reject nothing.
     if (settled.rejected.length > 0 || version > 1) {
       const arrivalMs = part.records[0]?.arrivalMs ?? Number.NaN;
       await quarantine.put(this.#shard, { part: open.id, version, arrivalMs }, settled.rejected);
     }
-    const committed = committedPart(open, settled, standing.length + outdated.unknown + stale, clock.now());
+    const committed = committedPart(open, settled, { doubled, existing, committedMs: clock.now() });
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
     return this.#close(open, head);
@@ -316,3 +317,7 @@ class BatchRollUp {
     return { ...next, revision: from.revision + 1 };
   }
 }
+
+/** Rows that the store takes no more, and may have taken before: at an attempt without an answer, or of who made the promise. */
+const mayBeStored = (refusals: readonly Refusal[], isPromise: boolean): number =>
+  refusals.filter(({ reason, mayBeStored = false }) => reason === "late" && (isPromise || mayBeStored)).length;

@@ -8,6 +8,18 @@ export interface Refusal {
   readonly reason: "late" | "refused";
   /** The store's own words. */
   readonly detail: string;
+  /** An earlier attempt to write the row had no answer: it may be in the store all the same. */
+  readonly mayBeStored?: true;
+}
+
+/** What became of rows. */
+export interface Written {
+  readonly refusals: readonly Refusal[];
+  /**
+   * Rows that were there under the same version, although no attempt of this write can have left them. Whether with another
+   * value the store does not say.
+   */
+  readonly existing: number;
 }
 
 /** How long to go on trying, and whom to tell of a wait. */
@@ -21,10 +33,10 @@ export interface Patience {
 /** Takes the rows of parts. */
 export interface RowStore {
   /**
-   * Writes all rows of one part at one version. A row that is there already, at this version or a later one, is
-   * fine. Waits while the store is throttled or down, and throws when patience ends: some rows may be written then.
+   * Writes all rows of one part at one version. A row that is there already, at this version or a later one, stays as it
+   * is. Waits while the store is throttled or down, and throws when patience ends: some rows may be written then.
    */
-  write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]>;
+  write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Written>;
 }
 
 /** A question about one metric. */
@@ -63,6 +75,8 @@ export interface PartRows {
   readonly part: string;
   readonly rows: number;
   readonly count: number;
+  /** Of the absolute sums, where it was asked for; 0 where no row has one. */
+  readonly sum?: number;
   readonly firstBucketMs: number;
   readonly lastBucketMs: number;
 }
@@ -73,6 +87,8 @@ export interface PartRowsQuestion {
   readonly toMs: number;
   /** At most 2,000 ids; undefined for every part that has rows there. */
   readonly parts: readonly string[] | undefined;
+  /** Whether their sums are wanted too: only where a row of them has one, for there may be none in all of the store. */
+  readonly withSums?: boolean;
 }
 
 /** Says what it holds of parts; nothing of a part without rows. Reads may lag behind writes. */

@@ -26,6 +26,7 @@ import type {
   Patience,
   Refusal,
   RowStore,
+  Written,
 } from "./store.ts";
 
 /** WriteRecords requests under way at once. */
@@ -48,6 +49,25 @@ function isPassing(error: unknown): boolean {
     return passingErrors.has(error.name) || (error.$metadata.httpStatusCode ?? 0) >= 500;
   }
   return passingErrors.has(error.name) || ("code" in error && /^E[A-Z_]+$/.test(String(error.code)));
+}
+
+/** Answers after which nothing of a request was written: it was refused as a whole, or reached nobody. */
+const unwrittenErrors = new Set(["ThrottlingException", "ResourceNotFoundException", "ECONNREFUSED", "ENOTFOUND"]);
+
+/** Whether rows of a request that failed so may have been written: there was no answer, or none to rely on. */
+function mayBeWritten(error: unknown): boolean {
+  if (!isPassing(error)) return false;
+  const { name, code = name } = error as Error & { readonly code?: string };
+  return !unwrittenErrors.has(name) && !unwrittenErrors.has(code);
+}
+
+/** Rows of a request, all of one metric. */
+interface Chunk {
+  readonly part: string;
+  readonly version: number;
+  readonly rows: readonly Row[];
+  /** An attempt at them had no answer: some may be written. */
+  inDoubt: boolean;
 }
 
 /** The rows in Timestream for LiveAnalytics, and the questions to it. The only file that knows its SDKs. */
@@ -79,13 +99,16 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
     return new TimestreamStore({ write, query }, place);
   }
 
-  async write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {
+  async write(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Written> {
     const chunks = chunksOf(rows);
     const refusals: Refusal[] = [];
+    let existing = 0;
     const worker = async (): Promise<void> => {
       try {
-        for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-          refusals.push(...(await this.#writeChunk(part, version, chunk, patience)));
+        for (let rows = chunks.shift(); rows !== undefined; rows = chunks.shift()) {
+          const written = await this.#writeChunk({ part, version, rows, inDoubt: false }, patience);
+          refusals.push(...written.refusals);
+          existing += written.existing;
         }
       } catch (error) {
         // The others finish what they have begun and begin nothing more.
@@ -95,7 +118,7 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
     };
     const results = await Promise.allSettled(Array.from({ length: requestsMax }, worker));
     for (const result of results) if (result.status === "rejected") throw result.reason;
-    return refusals;
+    return { refusals, existing };
   }
 
   async answer(question: MetricQuestion): Promise<MetricAnswer[]> {
@@ -109,8 +132,8 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
   async *rowsOfParts(question: PartRowsQuestion): AsyncGenerator<PartRows> {
     if (question.parts?.length === 0) return;
     for await (const [part = "", ...numbers] of this.#rows(partRowsSql(question, this.#database, this.#table))) {
-      const [rows = 0, count = 0, firstBucketMs = 0, lastBucketMs = 0] = numbers.map(Number);
-      yield { part, rows, count, firstBucketMs, lastBucketMs };
+      const [rows = 0, count = 0, firstBucketMs = 0, lastBucketMs = 0, sum] = numbers.map(Number);
+      yield { part, rows, count, firstBucketMs, lastBucketMs, ...(sum === undefined ? {} : { sum }) };
     }
   }
 
@@ -138,24 +161,39 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
     } while (NextToken !== undefined);
   }
 
-  async #writeChunk(part: string, version: number, rows: readonly Row[], patience: Patience): Promise<Refusal[]> {
+  async #writeChunk(chunk: Chunk, patience: Patience): Promise<Written> {
+    const { rows } = chunk;
     try {
-      await persist(() => this.#send(part, version, rows, patience), isPassing, patience, this.#clock);
-      return [];
+      await persist(() => this.#attempt(chunk, patience), isPassing, patience, this.#clock);
+      return nothingToSay;
     } catch (error) {
-      if (error instanceof RejectedRecordsException) return refusalsOf(error.RejectedRecords ?? [], rows, version);
+      if (error instanceof RejectedRecordsException) return writtenOf(error.RejectedRecords ?? [], chunk);
       if (!(error instanceof ValidationException)) throw error;
       // One row that the store cannot take refuses the whole request: halve it until that row is alone.
       if (rows.length > 1) {
         const middle = rows.length >> 1;
-        const first = await this.#writeChunk(part, version, rows.slice(0, middle), patience);
-        return [...first, ...(await this.#writeChunk(part, version, rows.slice(middle), patience))];
+        const first = await this.#writeChunk({ ...chunk, rows: rows.slice(0, middle) }, patience);
+        const second = await this.#writeChunk({ ...chunk, rows: rows.slice(middle) }, patience);
+        return {
+          refusals: [...first.refusals, ...second.refusals],
+          existing: first.existing + second.existing,
+        };
       }
-      return rows.map((row) => ({ row, reason: "refused", detail: error.message }));
+      const { message } = error;
+      return { refusals: rows.map((row) => ({ row, reason: "refused", detail: message })), existing: 0 };
     }
   }
 
-  #send(part: string, version: number, rows: readonly Row[], { deadlineMs }: Patience): Promise<unknown> {
+  async #attempt(chunk: Chunk, patience: Patience): Promise<void> {
+    try {
+      await this.#send(chunk, patience);
+    } catch (error) {
+      chunk.inDoubt ||= mayBeWritten(error);
+      throw error;
+    }
+  }
+
+  #send({ part, version, rows }: Chunk, { deadlineMs }: Patience): Promise<unknown> {
     const [first] = rows;
     const leftMs = Math.min(Math.max(1, deadlineMs - this.#clock.now()), attemptMsMax);
     return this.#clients.write.send(
@@ -213,14 +251,25 @@ function recordOf(row: Row): _Record {
   };
 }
 
+const nothingToSay: Written = { refusals: [], existing: 0 };
+
 /** Refused because it is there already is no refusal. There are no reason codes, only versions and text. */
-function refusalsOf(rejected: readonly RejectedRecord[], rows: readonly Row[], version: number): Refusal[] {
-  return rejected.flatMap(({ RecordIndex, Reason = "", ExistingVersion }) => {
+function writtenOf(rejected: readonly RejectedRecord[], { rows, version, inDoubt }: Chunk): Written {
+  const refusals: Refusal[] = [];
+  let existing = 0;
+  for (const { RecordIndex, Reason = "", ExistingVersion } of rejected) {
     const row = rows[RecordIndex ?? -1];
     if (row === undefined)
       throw new Error(`Expected the index of one of ${rows.length} rows, got ${RecordIndex}: ${Reason}`);
-    if (ExistingVersion !== undefined ? ExistingVersion >= version : /^A record already exists/.test(Reason)) return [];
+    const existingVersion = ExistingVersion ?? (/^A record already exists/.test(Reason) ? version : undefined);
+    if (existingVersion !== undefined && existingVersion >= version) {
+      if (existingVersion === version && !inDoubt) existing++;
+      continue;
+    }
     const late = /outside the time range|retention|memory store/i.test(Reason);
-    return [{ row, reason: late ? "late" : "refused", detail: Reason.slice(0, 300) } as const];
-  });
+    const refusal: Refusal = { row, reason: late ? "late" : "refused", detail: Reason.slice(0, 300) };
+    // Of the reasons only the time changes from one attempt to the next.
+    refusals.push(late && inDoubt ? { ...refusal, mayBeStored: true } : refusal);
+  }
+  return { refusals, existing };
 }

@@ -97,7 +97,7 @@ export async function rollUpFigures(eventsPerRecord: number, runs = 15): Promise
       const store = {
         write: async (part: string, _version: number, written: readonly Row[]) => {
           rows.set(part, written);
-          return [];
+          return { refusals: [], existing: 0 };
         },
       };
       const ledger = new TableLedger();

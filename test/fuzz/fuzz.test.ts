@@ -49,7 +49,7 @@ describe("a history", () => {
   });
 
   test("is found wrong where the store loses a row, and shrinks to the record that it takes", async () => {
-    const losing = { store: { write: async () => [] } };
+    const losing = { store: { write: async () => ({ refusals: [], existing: 0 }) } };
     const fails = async (history: History): Promise<boolean> => (await play(history, losing)).wrong !== undefined;
     const history = historyOf(3);
     expect(await fails(history)).toBe(true);

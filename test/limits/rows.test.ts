@@ -65,7 +65,7 @@ describe("the largest row that a configuration allows", () => {
     const rows = fold.rows();
     expect(rows.map((row) => row.count)).toEqual([2, 3]);
     expect(rows[1]?.dimensions.map(([, value]) => value)).toEqual(Array(dimensions).fill("(other)"));
-    expect(await store.write(`part-${dimensions}`, 1, rows, patience)).toEqual([]);
+    expect(await store.write(`part-${dimensions}`, 1, rows, patience)).toEqual({ refusals: [], existing: 0 });
   });
 
   test("has no room for another byte in a name: the configuration is refused", () => {
@@ -89,7 +89,7 @@ test("a minute with ten times as many groups as it may have is written, and its 
   const fold = folded([{ ...record(events), arrivalMs: nowMs }], definitionsOf(config));
   const rows = fold.rows();
   expect(rows).toHaveLength(301);
-  expect(await store.write("part-groups", 1, rows, patience)).toEqual([]);
+  expect(await store.write("part-groups", 1, rows, patience)).toEqual({ refusals: [], existing: 0 });
   const QueryString = `SELECT sum(count), max(count), count(*) FROM "limits"."rows" WHERE part = 'part-groups'`;
   const { body } = await aws.timestream.handle("Query", JSON.stringify({ QueryString }), aws.url);
   const [row] = (body as { Rows: { Data: { ScalarValue: string }[] }[] }).Rows;

@@ -1,5 +1,5 @@
 import { type Row, rowKey } from "../../lib/store/row.ts";
-import type { PartRowStore, PartRows, PartRowsQuestion, Refusal, RowStore } from "../../lib/store/store.ts";
+import type { PartRowStore, PartRows, PartRowsQuestion, Refusal, RowStore, Written } from "../../lib/store/store.ts";
 
 /** A store in memory that keeps versions as Timestream does: higher replaces, equal or lower changes nothing. */
 export class MemoryStore implements RowStore, PartRowStore {
@@ -7,14 +7,18 @@ export class MemoryStore implements RowStore, PartRowStore {
   /** Rows it refuses, as a store does whose retention is over. */
   refuse: (row: Row) => Omit<Refusal, "row"> | undefined = () => undefined;
 
-  async write(part: string, version: number, rows: readonly Row[]): Promise<Refusal[]> {
-    return rows.flatMap((row) => {
+  async write(part: string, version: number, rows: readonly Row[]): Promise<Written> {
+    const refusals: Refusal[] = [];
+    let existing = 0;
+    for (const row of rows) {
       const refusal = this.refuse(row);
-      if (refusal !== undefined) return [{ row, ...refusal }];
       const key = `${part}\u0000${rowKey(row)}`;
-      if ((this.rows.get(key)?.version ?? 0) < version) this.rows.set(key, { row, part, version });
-      return [];
-    });
+      const known = this.rows.get(key)?.version ?? 0;
+      if (refusal !== undefined) refusals.push({ row, ...refusal });
+      else if (known === version) existing++;
+      else if (known < version) this.rows.set(key, { row, part, version });
+    }
+    return { refusals, existing };
   }
 
   async *rowsOfParts({ fromMs, toMs, parts }: PartRowsQuestion): AsyncGenerator<PartRows> {
@@ -22,11 +26,12 @@ export class MemoryStore implements RowStore, PartRowStore {
     for (const { part, row } of this.rows.values()) {
       const { bucketMs } = row;
       if (row.count === 0 || bucketMs < fromMs || bucketMs >= toMs || parts?.includes(part) === false) continue;
-      const { rows = 0, count = 0, firstBucketMs = bucketMs, lastBucketMs = bucketMs } = found.get(part) ?? {};
+      const { rows = 0, count = 0, sum = 0, firstBucketMs = bucketMs, lastBucketMs = bucketMs } = found.get(part) ?? {};
       found.set(part, {
         part,
         rows: rows + 1,
         count: count + row.count,
+        sum: sum + Math.abs(row.numbers?.sum ?? 0),
         firstBucketMs: Math.min(firstBucketMs, bucketMs),
         lastBucketMs: Math.max(lastBucketMs, bucketMs),
       });

@@ -77,11 +77,19 @@ export class Auditor {
           const part = dimensions.get("part") ?? "";
           const count = measures.get("count") ?? 0;
           if (count === 0 || timeMs < fromMs || timeMs >= toMs || wanted?.has(part) === false) continue;
-          const rows = found.get(part) ?? { part, rows: 0, count: 0, firstBucketMs: timeMs, lastBucketMs: timeMs };
+          const rows = found.get(part) ?? {
+            part,
+            rows: 0,
+            count: 0,
+            sum: 0,
+            firstBucketMs: timeMs,
+            lastBucketMs: timeMs,
+          };
           found.set(part, {
             part,
             rows: rows.rows + 1,
             count: rows.count + count,
+            sum: (rows.sum ?? 0) + Math.abs(measures.get("sum") ?? 0),
             firstBucketMs: Math.min(rows.firstBucketMs, timeMs),
             lastBucketMs: Math.max(rows.lastBucketMs, timeMs),
           });

@@ -38,7 +38,7 @@ export const breaks: readonly Break[] = [
     edits: [
       rollUp(
         outdated,
-        `await ledger.commit(this.#shard, committedPart(open, part, 0, clock.now()));
+        `await ledger.commit(this.#shard, committedPart(open, part, { doubled: 0, existing: 0, committedMs: clock.now() }));
          const closed = await this.#close(open, head);
          ${outdated}`,
       ),
