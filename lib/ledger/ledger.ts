@@ -53,7 +53,8 @@ export interface CommittedPart extends PartRange, Tally {
   readonly rows: number;
   readonly rowsCount: number;
   /**
-   * The absolute sums of those rows, added up; absent where none has one. A text: a number of DynamoDB ends at 10^126.
+   * The absolute sums of those rows, added up; absent where none has one. A text: it may be over 2^53,
+   * for which DynamoDB's client has no number.
    */
   readonly rowsSum?: string;
   /**

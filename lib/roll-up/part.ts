@@ -88,8 +88,8 @@ export function partRange(shard: string, range: Range, { records, ids }: FoldedP
     id,
     idsName: `${id}-${createHash("sha256").update(openedUnder).digest("hex").slice(0, 12)}`,
     ...range,
-    firstArrivalMs: chosen(arrivals, Math.min) ?? Number.NaN,
-    lastArrivalMs: chosen(arrivals, Math.max) ?? Number.NaN,
+    firstArrivalMs: Math.min(...arrivals),
+    lastArrivalMs: Math.max(...arrivals),
     ids: ids.length / idBytes,
   };
 }

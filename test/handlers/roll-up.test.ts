@@ -75,6 +75,7 @@ describe("the roll-up function", () => {
       line.includes('"_aws"') ? [JSON.parse(line) as Record<string, unknown>] : [],
     );
     expect(metrics[0]).toMatchObject({ EventsCounted: 1, EventsQuarantined: 1, Parts: 1, Rows: 2, PromisesKept: 0 });
+    expect(metrics[0]).toMatchObject({ RowsAlreadyThere: 0, RowsDoubled: 0 });
     expect(printed.join()).not.toContain("jane@example.com");
   });
 

@@ -129,6 +129,16 @@ describe("the store", () => {
     expect(await ask({})).toContainEqual(found);
   });
 
+  test("adds up the sums of parts, without their signs, where it is asked to", async () => {
+    const numbers = (sum: number) => ({ sum, min: sum, max: sum });
+    const sums = [-2.5, 4].map((sum, index) => ({ ...row(1, `s${index}`), numbers: numbers(sum) }));
+    await store.write("sums", 1, sums, patience);
+    await store.write("no-sums", 1, [row(1)], patience);
+    const found = await ask({ parts: ["sums", "no-sums"], withSums: true });
+    expect(Object.fromEntries(found.map(({ part, sum }) => [part, sum]))).toEqual({ sums: 6.5, "no-sums": 0 });
+    expect((await ask({ parts: ["sums"] }))[0]).not.toHaveProperty("sum");
+  });
+
   test("takes the question about as many parts as one may have, and gives every page of the answer", async () => {
     for (let number = 0; number < 20; number++) await store.write(`many-${number}`, 1, [row(number + 1)], patience);
     const parts = Array.from({ length: 2_000 }, (_, index) => `many-${index}`);

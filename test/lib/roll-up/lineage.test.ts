@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ancestorsMax, descendantsMax } from "../../../lib/ledger/head-room.ts";
 import { newHead } from "../../../lib/ledger/ledger.ts";
 import { joinLineage, mayRepeatUnknown } from "../../../lib/roll-up/lineage.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
@@ -32,6 +33,29 @@ describe("a shard that is touched for the first time", () => {
     await joinLineage(ledger, "s/c", ancestry, born);
     await joinLineage(ledger, "s/c", { ancestors: [], forgotten: [] }, { ...born, nowMs: nowMs + 1 });
     expect((await ledger.head("s/c")).orphanedMs).toBe(nowMs);
+  });
+});
+
+describe("a shard with more relatives than a head has room for", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}`);
+
+  test("knows the nearest ancestors, and notes that there are more", async () => {
+    const ledger = new MemoryLedger();
+    await joinLineage(ledger, "c", { ancestors: many(ancestorsMax + 1), forgotten: [] }, born);
+    expect(await ledger.head("c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: nowMs });
+  });
+
+  test("knows all of them where there is just room", async () => {
+    const ledger = new MemoryLedger();
+    await joinLineage(ledger, "c", { ancestors: many(ancestorsMax), forgotten: [] }, born);
+    expect(await ledger.head("c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: 0 });
+  });
+
+  test("notes that it is not known to an ancestor with too many descendants", async () => {
+    const ledger = new MemoryLedger();
+    ledger.heads.set("a0", { ...newHead, descendants: Array.from({ length: descendantsMax }, (_, n) => `d${n}`) });
+    await joinLineage(ledger, "c", { ancestors: ["a0", "a1"], forgotten: [] }, born);
+    expect(await ledger.head("c")).toMatchObject({ ancestors: ["a1"], orphanedMs: nowMs });
   });
 });
 
