@@ -82,6 +82,14 @@ describe("rows whose time the store takes no more", () => {
     expect(world.store.rowsOf(thePart)).toHaveLength(7);
   });
 
+  test("are not in it where it never takes them, whoever tried before", async () => {
+    const world = newWorld();
+    await world.invoke(0, 2, before, [{ of: "write", call: 0, kind: "dies before" }]);
+    world.store.refuse = (row) => (inFirstMinute(row) ? { ...late, reason: "refused" } : undefined);
+    await world.invoke(0, 2);
+    expect(committed(world)).toMatchObject({ quarantined: 2, doubled: 0 });
+  });
+
   test("are doubted together with those that cannot be taken back, and those that nobody can name", async () => {
     const world = newWorld();
     await world.invoke(0, 2, before, [diesAfterRows]);
