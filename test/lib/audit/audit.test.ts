@@ -119,7 +119,7 @@ describe("rows in the store", () => {
       if (stored !== undefined)
         rig.store.rows.set(`part-3 ${index}`, { ...stored, row: { ...stored.row, numbers: numbers(sum) } });
     };
-    rig.ledger.parts.get(shard)?.splice(3, 1, committed(3, { rowsSum: "300.3" }));
+    rig.ledger.table.putPart(shard, committed(3, { rowsSum: "300.3" }));
     put(0, 100.1);
     put(1, -200.2);
     expectOnly(await rig.audit(), {});
@@ -136,7 +136,7 @@ describe("rows in the store", () => {
   test("that met others of their version are compared whatever the audit is asked for, and right where they agree", async () => {
     for (const rows of ["none", "sample", "all"] as const) {
       const rig = rigOf();
-      rig.ledger.parts.get(shard)?.splice(3, 1, committed(3, { existing: 1 }));
+      rig.ledger.table.putPart(shard, committed(3, { existing: 1 }));
       expectOnly(await rig.audit({ rows }), {});
       rig.write("part-3", baseMs + 3 * minuteMs, [4, 7]);
       expectOnly(await rig.audit({ rows }), { rows: 1 });
@@ -145,7 +145,7 @@ describe("rows in the store", () => {
 
   test("that met others of their version are no reason to ask for those of other parts", async () => {
     const rig = rigOf();
-    rig.ledger.parts.get(shard)?.splice(3, 1, committed(3, { existing: 1 }));
+    rig.ledger.table.putPart(shard, committed(3, { existing: 1 }));
     expect((await rig.audit({ rows: "none" })).partsCompared).toBe(1);
   });
 

@@ -37,25 +37,28 @@ describe("a shard that is touched for the first time", () => {
 });
 
 describe("a shard with more relatives than a head has room for", () => {
-  const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}`);
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `s/a${index}`);
 
   test("knows the nearest ancestors, and notes that there are more", async () => {
-    const ledger = new MemoryLedger();
-    await joinLineage(ledger, "c", { ancestors: many(ancestorsMax + 1), forgotten: [] }, born);
-    expect(await ledger.head("c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: nowMs });
+    const ledger = new TableLedger();
+    await joinLineage(ledger, "s/c", { ancestors: many(ancestorsMax + 1), forgotten: [] }, born);
+    expect(await ledger.head("s/c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: nowMs });
   });
 
   test("knows all of them where there is just room", async () => {
-    const ledger = new MemoryLedger();
-    await joinLineage(ledger, "c", { ancestors: many(ancestorsMax), forgotten: [] }, born);
-    expect(await ledger.head("c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: 0 });
+    const ledger = new TableLedger();
+    await joinLineage(ledger, "s/c", { ancestors: many(ancestorsMax), forgotten: [] }, born);
+    expect(await ledger.head("s/c")).toMatchObject({ ancestors: many(ancestorsMax), orphanedMs: 0 });
   });
 
   test("notes that it is not known to an ancestor with too many descendants", async () => {
-    const ledger = new MemoryLedger();
-    ledger.heads.set("a0", { ...newHead, descendants: Array.from({ length: descendantsMax }, (_, n) => `d${n}`) });
-    await joinLineage(ledger, "c", { ancestors: ["a0", "a1"], forgotten: [] }, born);
-    expect(await ledger.head("c")).toMatchObject({ ancestors: ["a1"], orphanedMs: nowMs });
+    const ledger = new TableLedger();
+    ledger.table.putHead("s/a0", {
+      ...newHead,
+      descendants: Array.from({ length: descendantsMax }, (_, n) => `s/d${n}`),
+    });
+    await joinLineage(ledger, "s/c", { ancestors: ["s/a0", "s/a1"], forgotten: [] }, born);
+    expect(await ledger.head("s/c")).toMatchObject({ ancestors: ["s/a1"], orphanedMs: nowMs });
   });
 });
 
