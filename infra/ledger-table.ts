@@ -23,10 +23,11 @@ export class LedgerTable extends Construct {
   }
 
   grantRead(grantee: IGrantable): void {
-    this.table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query");
+    this.table.grant(grantee, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query");
   }
 
   grantReadWrite(grantee: IGrantable): void {
-    this.table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem");
+    this.grantRead(grantee);
+    this.table.grant(grantee, "dynamodb:PutItem");
   }
 }

@@ -1,5 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -10,16 +13,29 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type Clock, systemClock } from "../clock.ts";
 import type { Definitions } from "../definitions.ts";
 import { ledgerDays } from "../limits.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
-import { type CommittedPart, type Head, type HeadState, type Ledger, newHead, type PartRange } from "./ledger.ts";
+import {
+  type CommittedPart,
+  type ExpiringLedger,
+  type Head,
+  type HeadState,
+  type KnownShard,
+  type Ledger,
+  newHead,
+  type PartRange,
+} from "./ledger.ts";
 import { packNames, unpackNames } from "./packed-names.ts";
 
 /** Key attributes of the ledger's table; `expires` is its time-to-live attribute. */
 export const ledgerKeys = { partition: "shard", sort: "item", timeToLive: "expires" } as const;
 
 const headItem = "head";
+const shardsPrefix = "shards/";
+/** How long the list keeps a shard whose head is gone. The sweep, every five minutes, has seen by then if it is back. */
+const listedDays = 7;
 const definitionsItem = "definitions";
 const partItem = (sequenceNumber: string): string => `part#${paddedSequence(sequenceNumber)}`;
 /** Characters of definitions that are kept as they are, for people to read. */
@@ -28,6 +44,13 @@ const plainDefinitionsMax = 50_000;
 const beforeParts = "part#";
 const afterParts = "part$";
 const idsItem = (sequenceNumber: string): string => `ids#${paddedSequence(sequenceNumber)}`;
+
+/** Items of one BatchGetItem, and how many of these run at once (DynamoDB API, BatchGetItem). */
+const keysPerBatchMax = 100;
+const batchesAtOnce = 4;
+/** Attempts at what a batch left out, for its answer was full or the table was throttled; together they wait at most 5 s. */
+const batchAttemptsMax = 10;
+const [batchDelayMs, batchDelayMsMax] = [25, 1_000];
 
 const packedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
   ...part,
@@ -39,39 +62,44 @@ const unpackedPart = <Part extends { readonly definitions: readonly string[] }>(
 });
 
 /** The ledger in a DynamoDB table. Conditional single-item writes are all it needs: no transactions. */
-export class DynamoLedger implements Ledger {
+export class DynamoLedger implements Ledger, ExpiringLedger {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #clock: Clock;
   /** Hash of the definitions this process has written: once is enough. */
   #kept = "";
 
-  constructor(client: DynamoDBClient, table: string) {
+  constructor(client: DynamoDBClient, table: string, clock: Clock = systemClock) {
     this.#client = client;
     this.#table = table;
+    this.#clock = clock;
   }
 
   async head(shard: string): Promise<Head> {
     const item = await this.#get(shard, headItem);
-    // Heads of before have nothing to skip.
-    if (item === undefined) return newHead;
-    const head = { ...newHead, ...(item.head as Head) };
-    return { ...head, open: head.open.map(unpackedPart) };
+    return item === undefined ? newHead : headOf(item);
   }
 
-  async moveHead(
-    shard: string,
-    from: Head,
-    { open, ancestors, descendants, orphanedMs, bornMs, skipped }: HeadState,
-  ): Promise<boolean> {
-    const revision = from.revision + 1;
-    const head = { revision, open: open.map(packedPart), ancestors, descendants, orphanedMs, bornMs, skipped };
-    const item = { shard, item: headItem, revision, head };
+  async headsOf(shards: readonly string[]): Promise<Map<string, Head>> {
+    const heads = new Map<string, Head>(shards.map((shard) => [shard, newHead]));
+    const batches = inChunks([...heads.keys()], keysPerBatchMax);
+    for (const some of inChunks(batches, batchesAtOnce)) {
+      for (const items of await Promise.all(some.map((batch) => this.#headItems(batch)))) {
+        for (const item of items) heads.set(item.shard as string, headOf(item));
+      }
+    }
+    return heads;
+  }
+
+  async moveHead(shard: string, from: Head, next: HeadState): Promise<boolean> {
     // Before the head itself: a shard that has one can be found.
-    if (from.revision === 0) await this.#keepShard(shard);
-    return this.#put(item, {
-      ConditionExpression: from.revision === 0 ? "attribute_not_exists(revision)" : "revision = :revision",
-      ...(from.revision === 0 ? {} : { ExpressionAttributeValues: { ":revision": { N: String(from.revision) } } }),
-    });
+    if (from.revision === 0) await this.listShard(shard, false);
+    return this.#put(headItemOf(shard, from.revision + 1, next), onRevision(from.revision));
+  }
+
+  async expireHead(shard: string, head: Head): Promise<boolean> {
+    const expires = this.#secondsIn(ledgerDays);
+    return this.#put({ ...headItemOf(shard, head.revision, head), expires }, onRevision(head.revision));
   }
 
   async committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]> {
@@ -99,16 +127,23 @@ export class DynamoLedger implements Ledger {
     return undefined;
   }
 
-  /** Ids of the shards of a stream that were ever written for, those that the stream has forgotten too. */
+  /** Ids of the shards of a stream that the ledger knows, those that the stream has forgotten too. */
   async shardIds(streamName: string): Promise<string[]> {
-    const ids: string[] = [];
-    for await (const { item } of this.#items(`shards/${streamName}`, ["shard", "share"], {})) ids.push(item as string);
-    return ids;
+    return (await this.knownShards(streamName)).map(({ shardId }) => shardId);
   }
 
-  async #keepShard(shard: string): Promise<void> {
+  async knownShards(streamName: string): Promise<KnownShard[]> {
+    const shards: KnownShard[] = [];
+    for await (const { item, expires } of this.#items(`${shardsPrefix}${streamName}`, ["shard", "share"], {})) {
+      shards.push({ shardId: item as string, isExpiring: expires !== undefined });
+    }
+    return shards;
+  }
+
+  async listShard(shard: string, isExpiring: boolean): Promise<void> {
     const [streamName = "", shardId = ""] = shard.split("/");
-    await this.#put({ shard: `shards/${streamName}`, item: shardId });
+    const end = isExpiring ? { [ledgerKeys.timeToLive]: this.#secondsIn(listedDays) } : {};
+    await this.#put({ shard: `${shardsPrefix}${streamName}`, item: shardId, ...end });
   }
 
   async keepIds(
@@ -116,7 +151,8 @@ export class DynamoLedger implements Ledger {
     { idsName, lastSequence }: Pick<PartRange, "idsName" | "lastSequence">,
     ids: Buffer,
   ): Promise<void> {
-    await this.#put({ shard, item: `${idsItem(lastSequence)}#${idsName}`, idsName, ids });
+    const item = `${idsItem(lastSequence)}#${idsName}`;
+    await this.#put({ shard, item, idsName, ids, expires: this.#secondsIn(ledgerDays) });
   }
 
   async *ids(shard: string, firstSequence: string, lastSequence: string): AsyncGenerator<[string, Buffer]> {
@@ -129,7 +165,13 @@ export class DynamoLedger implements Ledger {
     // A writer of an earlier definition that was thought dead must not have the last word.
     const version = part.definitions.length;
     await this.#put(
-      { shard, item: partItem(part.lastSequence), version, part: packedPart(part) },
+      {
+        shard,
+        item: partItem(part.lastSequence),
+        version,
+        part: packedPart(part),
+        expires: this.#secondsIn(ledgerDays),
+      },
       {
         ConditionExpression: "attribute_not_exists(version) OR version <= :version",
         ExpressionAttributeValues: { ":version": { N: String(version) } },
@@ -145,6 +187,7 @@ export class DynamoLedger implements Ledger {
       item: definitionsItem,
       // A thousand metrics with a few dimensions each are more than an item holds, and compress to a tenth.
       definitions: text.length > plainDefinitionsMax ? gzipSync(text) : text,
+      expires: this.#secondsIn(ledgerDays),
     });
     this.#kept = definitions.hash;
   }
@@ -185,13 +228,36 @@ export class DynamoLedger implements Ledger {
     return Item === undefined ? undefined : unmarshall(Item);
   }
 
-  /** False where the condition does not hold. */
+  /** The head items of at most 100 shards. What DynamoDB leaves out of an answer is asked for again. */
+  async #headItems(shards: readonly string[]): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let Keys: Record<string, AttributeValue>[] | undefined = shards.map((shard) => marshall({ shard, item: headItem }));
+    for (let attempt = 0; attempt < batchAttemptsMax; attempt++) {
+      if (attempt > 0) {
+        await this.#clock.sleep(Math.random() * Math.min(batchDelayMsMax, batchDelayMs * 2 ** attempt));
+      }
+      const RequestItems = { [this.#table]: { Keys, ConsistentRead: true } };
+      const answer: BatchGetItemCommandOutput = await this.#found(
+        this.#client.send(new BatchGetItemCommand({ RequestItems })),
+      );
+      const { Responses, UnprocessedKeys } = answer;
+      for (const item of Responses?.[this.#table] ?? []) items.push(unmarshall(item));
+      Keys = UnprocessedKeys?.[this.#table]?.Keys;
+      if (Keys === undefined || Keys.length === 0) return items;
+    }
+    throw new Error(
+      `Expected the heads of ${shards.length} shards from ${this.#table}, got none of ${Keys?.length} in ${batchAttemptsMax} attempts: the table is throttled`,
+    );
+  }
+
+  /** A time to live: seconds since the epoch. */
+  #secondsIn(days: number): number {
+    return Math.floor(this.#clock.now() / 1_000) + days * 86_400;
+  }
+
+  /** False where the condition does not hold. An item without `expires` stays. */
   async #put(item: Record<string, unknown>, condition: Partial<PutItemCommandInput> = {}): Promise<boolean> {
-    const expires = Math.floor(Date.now() / 1_000) + ledgerDays * 86_400;
-    // A head is small, and its promises must not be forgotten: it stays.
-    const stays = item.item === headItem || String(item.shard).startsWith("shards/");
-    const forgotten = stays ? {} : { [ledgerKeys.timeToLive]: expires };
-    const Item = marshall({ ...item, ...forgotten }, { removeUndefinedValues: true });
+    const Item = marshall(item, { removeUndefinedValues: true });
     try {
       await this.#found(this.#client.send(new PutItemCommand({ TableName: this.#table, Item, ...condition })));
       return true;
@@ -212,4 +278,35 @@ export class DynamoLedger implements Ledger {
       });
     }
   }
+}
+
+function headOf({ head: kept, expires }: Record<string, unknown>): Head {
+  // Heads of before have nothing to skip.
+  const head = { ...newHead, ...(kept as Head) };
+  const end = expires === undefined ? {} : { expiresMs: Number(expires) * 1_000 };
+  return { ...head, ...end, open: head.open.map(unpackedPart) };
+}
+
+/** Without an end: promises must not be forgotten, and a head is small. */
+function headItemOf(
+  shard: string,
+  revision: number,
+  { open, ancestors, descendants, orphanedMs, bornMs, skipped }: HeadState,
+): Record<string, unknown> {
+  const head = { revision, open: open.map(packedPart), ancestors, descendants, orphanedMs, bornMs, skipped };
+  return { shard, item: headItem, revision, head };
+}
+
+const onRevision = (revision: number): Partial<PutItemCommandInput> =>
+  revision === 0
+    ? { ConditionExpression: "attribute_not_exists(revision)" }
+    : {
+        ConditionExpression: "revision = :revision",
+        ExpressionAttributeValues: { ":revision": { N: String(revision) } },
+      };
+
+function inChunks<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let first = 0; first < values.length; first += size) chunks.push(values.slice(first, first + size));
+  return chunks;
 }

@@ -86,6 +86,8 @@ export interface CommittedPart extends PartRange, Tally {
 export interface Head extends HeadState {
   /** Raised by every change; 0 where nothing was written yet. */
   readonly revision: number;
+  /** When the ledger drops it, unless it is moved before; absent where it stays. */
+  readonly expiresMs?: number;
 }
 
 export interface HeadState {
@@ -126,6 +128,8 @@ export const newHead: Head = {
  */
 export interface Ledger {
   head(shard: string): Promise<Head>;
+  /** The heads of many shards, each as `head` gives it. They are read in batches, and not all at one moment. */
+  headsOf(shards: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /** Puts the next head in place of `from`; false, and nothing written, where somebody else did first. */
   moveHead(shard: string, from: Head, next: HeadState): Promise<boolean>;
   /** Committed parts that overlap the range of sequence numbers, in order. */
@@ -144,4 +148,23 @@ export interface Ledger {
   definitions(hash: string): Promise<Definitions | undefined>;
   /** The committed part that is furthest in the shard. */
   newest(shard: string): Promise<CommittedPart | undefined>;
+}
+
+/** A shard in the ledger's list of those that it has, or had, a head of. */
+export interface KnownShard {
+  readonly shardId: string;
+  /** Whether the list drops it soon. */
+  readonly isExpiring: boolean;
+}
+
+/** Lets go of the shards that the stream has forgotten, so that what every question reads does not grow for ever. */
+export interface ExpiringLedger extends Pick<Ledger, "moveHead"> {
+  knownShards(streamName: string): Promise<readonly KnownShard[]>;
+  /**
+   * Gives the head an end, `ledgerDays` from now; false, and nothing written, where it has been moved since. A move takes
+   * the end away again.
+   */
+  expireHead(shard: string, head: Head): Promise<boolean>;
+  /** Whether the list drops a shard in a week, or keeps it. */
+  listShard(shard: string, isExpiring: boolean): Promise<void>;
 }

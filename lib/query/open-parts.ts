@@ -15,7 +15,7 @@ export interface Openness {
   during<T>(ask: () => Promise<T>): Promise<[answer: T, open: OpenRange[]]>;
 }
 
-/** The heads of all shards, read one after the other. */
+/** The heads of all shards. They are not read at one moment. */
 interface Reading {
   readonly startedMs: number;
   readonly heads: ReadonlyMap<string, Head>;
@@ -23,7 +23,7 @@ interface Reading {
 
 /** A reading counts as one of before for so long: questions that come together read the heads once. */
 const freshMs = 1_000;
-/** Shards read at one time. */
+/** Shards whose newest parts are read at one time. */
 const shardsAtOnce = 10;
 
 /**
@@ -36,7 +36,7 @@ const shardsAtOnce = 10;
  * shard, and is not found if it is opened and committed within one question.)
  */
 export class OpenParts implements Openness {
-  readonly #ledger: Pick<Ledger, "head" | "newest" | "neighbours">;
+  readonly #ledger: Pick<Ledger, "headsOf" | "newest" | "neighbours">;
   readonly #streamName: string;
   readonly #shardIds: () => Promise<readonly string[]>;
   readonly #clock: Pick<Clock, "now">;
@@ -45,7 +45,7 @@ export class OpenParts implements Openness {
 
   /** `shardIds` names every shard that has a head. */
   constructor(
-    ledger: Pick<Ledger, "head" | "newest" | "neighbours">,
+    ledger: Pick<Ledger, "headsOf" | "newest" | "neighbours">,
     streamName: string,
     shardIds: () => Promise<readonly string[]>,
     clock: Pick<Clock, "now">,
@@ -60,9 +60,9 @@ export class OpenParts implements Openness {
     const before = await this.#recent();
     const answer = await ask();
     const after = await this.#fresh();
-    const passed = await Promise.all([...after.heads].map((head) => this.#passed(head, before)));
+    const passed = await this.#passedIn(after, before);
     const open = [before, after].flatMap(({ heads }) => [...heads.values()].flatMap((head) => head.open));
-    return [answer, joined([...open, ...passed.flat()])];
+    return [answer, joined([...open, ...passed])];
   }
 
   /** A reading of this second, else a new one. */
@@ -93,20 +93,25 @@ export class OpenParts implements Openness {
 
   async #read(startedMs: number): Promise<Reading> {
     const shardIds = await this.#shardIds();
-    const heads = new Map<string, Head>();
-    for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
-      const some = shardIds.slice(first, first + shardsAtOnce).map((id) => shardKey(this.#streamName, id));
-      const found = await Promise.all(some.map((shard) => this.#ledger.head(shard)));
-      for (const [index, head] of found.entries()) heads.set(some[index] ?? "", head);
-    }
+    const heads = await this.#ledger.headsOf(shardIds.map((id) => shardKey(this.#streamName, id)));
     return { startedMs, heads };
   }
 
+  async #passedIn({ heads }: Reading, before: Reading): Promise<CommittedPart[]> {
+    const moved = [...heads].filter(([shard, { revision }]) => revision !== before.heads.get(shard)?.revision);
+    const passed: CommittedPart[] = [];
+    for (let first = 0; first < moved.length; first += shardsAtOnce) {
+      const some = moved.slice(first, first + shardsAtOnce);
+      for (const parts of await Promise.all(some.map(([shard]) => this.#passed(shard, before)))) passed.push(...parts);
+    }
+    return passed;
+  }
+
   /** Parts that were opened after the first reading and committed before the second. */
-  async #passed([shard, { revision }]: readonly [string, Head], before: Reading): Promise<CommittedPart[]> {
+  async #passed(shard: string, before: Reading): Promise<CommittedPart[]> {
     // A shard without a head had no part: every one that it has now is new.
     const seen = before.heads.get(shard)?.revision ?? 0;
-    const newest = revision === seen ? undefined : await this.#ledger.newest(shard);
+    const newest = await this.#ledger.newest(shard);
     if (newest === undefined) return [];
     const passed: CommittedPart[] = [];
     for await (const part of this.#ledger.neighbours(shard, newest.lastSequence, "before")) {

@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Head, Ledger } from "../ledger/ledger.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { KinesisStream } from "../stream/kinesis.ts";
 
@@ -26,12 +26,16 @@ const shardsAtOnce = 10;
 
 /** The state of every shard, from the ledger and the stream itself: it tells of a roll-up that stands still too. */
 export class ShardStates {
-  readonly #stream: KinesisStream;
+  readonly #stream: Pick<KinesisStream, "shardIds" | "nextArrivalMs">;
   readonly #streamName: string;
-  readonly #ledger: Ledger;
+  readonly #ledger: Pick<Ledger, "headsOf" | "newest">;
   #asked: { readonly atMs: number; readonly states: Promise<ShardState[]> } | undefined;
 
-  constructor(stream: KinesisStream, streamName: string, ledger: Ledger) {
+  constructor(
+    stream: Pick<KinesisStream, "shardIds" | "nextArrivalMs">,
+    streamName: string,
+    ledger: Pick<Ledger, "headsOf" | "newest">,
+  ) {
     this.#stream = stream;
     this.#streamName = streamName;
     this.#ledger = ledger;
@@ -53,23 +57,24 @@ export class ShardStates {
 
   async #read(nowMs: number): Promise<ShardState[]> {
     const shardIds = await this.#stream.shardIds();
+    const heads = await this.#ledger.headsOf(shardIds.map((shardId) => shardKey(this.#streamName, shardId)));
     const states: ShardState[] = [];
     for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
       const some = shardIds.slice(first, first + shardsAtOnce);
-      states.push(...(await Promise.all(some.map((shardId) => this.#state(shardId, nowMs)))));
+      states.push(...(await Promise.all(some.map((shardId) => this.#state(shardId, heads, nowMs)))));
     }
     return states;
   }
 
-  async #state(shardId: string, nowMs: number): Promise<ShardState> {
+  async #state(shardId: string, heads: ReadonlyMap<string, Head>, nowMs: number): Promise<ShardState> {
     const shard = shardKey(this.#streamName, shardId);
-    const [head, newest] = await Promise.all([this.#ledger.head(shard), this.#ledger.newest(shard)]);
+    const newest = await this.#ledger.newest(shard);
     const waitingMs = await this.#stream.nextArrivalMs(shardId, newest?.lastSequence);
     return {
       shardId,
       iteratorAgeMs: waitingMs === undefined ? 0 : Math.max(0, nowMs - waitingMs),
       committedThrough: newest === undefined ? null : new Date(newest.lastArrivalMs).toISOString(),
-      openParts: head.open.length,
+      openParts: heads.get(shard)?.open.length ?? 0,
     };
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { FailureFiles } from "../failures/failure-files.ts";
 import { FailureIndex } from "../failures/failure-index.ts";
 import { bucketMsOf } from "../fold/part-fold.ts";
-import type { Ledger, OpenPart } from "../ledger/ledger.ts";
+import { type ExpiringLedger, type Ledger, newHead, type OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
@@ -11,6 +11,7 @@ import { TimedFunction } from "../redelivery/timed-function.ts";
 import { readFoldName } from "../skip/fold-name.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
+import { expireForgotten } from "./forgotten-shards.ts";
 import { type Kept, PromiseKeeper } from "./promise-keeper.ts";
 
 /** Names shards. */
@@ -21,9 +22,9 @@ export interface ShardList {
 /** What the sweep works with. */
 export interface SweepPorts {
   readonly streamName: string;
-  /** The shards that the stream still has, and those that the ledger knows. */
+  /** First the shards that the stream still has, then those that the ledger knows. */
   readonly shardLists: readonly ShardList[];
-  readonly ledger: Pick<Ledger, "definitions" | "commit"> & SkippingLedger;
+  readonly ledger: Pick<Ledger, "definitions" | "commit" | "headsOf"> & ExpiringLedger & SkippingLedger;
   readonly stream: Pick<RangeReader, "read">;
   readonly failures: FailureFiles;
   readonly rollUp: RollUpFunction;
@@ -77,20 +78,17 @@ export interface SweepReport {
   readonly left: number;
 }
 
-/** Shards whose heads are read at one time. */
-const shardsAtOnce = 10;
-
 /**
  * Keeps the promises that nobody came back for: the last batch before silence, a batch that was given up. Reads one head
- * a shard, and nothing else where none is open for longer than the roll-up's time limit. Throws what the ledger, the
- * stream and S3 throw.
+ * a shard, in batches, and nothing else where none is open for longer than the roll-up's time limit; gives the heads of
+ * shards that the stream has forgotten an end. Throws what the ledger, the stream and S3 throw.
  */
 export async function sweep(
   ports: SweepPorts,
   { dryRun, writeOff = false, deadlineMs }: SweepOptions,
 ): Promise<SweepReport> {
   const { clock, ledger, streamName, stream, failures } = ports;
-  const heads = await openPromises(ports);
+  const heads = await openPromises(ports, dryRun);
   const open = heads.reduce((sum, { promises }) => sum + promises.length, 0);
   const skipped: { shardId: string; sequenceNumber: string }[] = [];
   const rollUp = new TimedFunction(ports.rollUp, clock, deadlineMs);
@@ -130,18 +128,15 @@ interface ShardPromises {
 }
 
 /** Every shard that is known, and what is open in it. */
-async function openPromises({ shardLists, ledger, streamName }: SweepPorts): Promise<ShardPromises[]> {
+async function openPromises({ shardLists, ledger, streamName }: SweepPorts, dryRun: boolean): Promise<ShardPromises[]> {
   const lists = await Promise.all(shardLists.map((list) => list.shardIds()));
   const shardIds = [...new Set(lists.flat())].sort();
-  const heads: ShardPromises[] = [];
-  for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
-    const some = shardIds.slice(first, first + shardsAtOnce).map(async (shardId): Promise<ShardPromises> => {
-      const { open } = await ledger.head(shardKey(streamName, shardId));
-      return { shardId, promises: [...open].sort((a, b) => a.number - b.number) };
-    });
-    heads.push(...(await Promise.all(some)));
-  }
-  return heads;
+  const heads = await ledger.headsOf(shardIds.map((shardId) => shardKey(streamName, shardId)));
+  if (!dryRun) await expireForgotten(ledger, streamName, new Set(lists[0]), heads);
+  return shardIds.map((shardId): ShardPromises => {
+    const { open } = heads.get(shardKey(streamName, shardId)) ?? newHead;
+    return { shardId, promises: [...open].sort((a, b) => a.number - b.number) };
+  });
 }
 
 /**

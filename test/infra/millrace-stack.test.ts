@@ -135,6 +135,7 @@ test("the audit may change nothing", () => {
   expect(new Set(actions)).toEqual(
     new Set([
       "kinesis:ListShards",
+      "dynamodb:BatchGetItem",
       "dynamodb:GetItem",
       "dynamodb:Query",
       "timestream:Select",

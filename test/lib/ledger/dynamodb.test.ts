@@ -1,4 +1,4 @@
-import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { type BatchGetItemCommandInput, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
@@ -86,6 +86,66 @@ describe("the head", () => {
       expect(now.revision).toBe(head.revision + 1);
       expect(now.open[0]?.id).toBe(moves[0] ? "a" : "b");
     }
+  });
+});
+
+describe("the heads of many shards", () => {
+  test("are each as if read alone, those that nobody has written too", async () => {
+    const shards = Array.from({ length: 230 }, (_, index) => `heads/shardId-${index}`);
+    await Promise.all(
+      shards.flatMap((shard, index) =>
+        index % 3 === 0 ? [] : [ledger.moveHead(shard, newHead, { ...newHead, bornMs: index })],
+      ),
+    );
+    const heads = await ledger.headsOf([...shards, ...shards.slice(0, 5)]);
+    expect([...heads.keys()]).toEqual(shards);
+    for (const [shard, head] of heads) expect(head).toEqual(await ledger.head(shard));
+    expect(await ledger.headsOf([])).toEqual(new Map());
+  });
+
+  test("are asked for again where DynamoDB leaves some out, strongly consistent each time", async () => {
+    const partly = new DynamoDBClient(clientSettings());
+    const asked: { keys: number; isConsistent: boolean | undefined }[] = [];
+    const pauses: number[] = [];
+    partly.middlewareStack.add(
+      (next) => async (args) => {
+        const { RequestItems = {} } = args.input as BatchGetItemCommandInput;
+        const { Keys = [], ConsistentRead } = RequestItems.ledger ?? {};
+        asked.push({ keys: Keys.length, isConsistent: ConsistentRead });
+        const some = { RequestItems: { ledger: { ...RequestItems.ledger, Keys: Keys.slice(0, 40) } } };
+        const answer = await next({ ...args, input: some });
+        const left = Keys.slice(40);
+        if (left.length > 0) Object.assign(answer.output, { UnprocessedKeys: { ledger: { Keys: left } } });
+        return answer;
+      },
+      { step: "initialize" },
+    );
+    const clock = { now: () => 0, sleep: async (ms: number) => void pauses.push(ms) };
+    const shards = Array.from({ length: 100 }, (_, index) => `left/shardId-${index}`);
+    await Promise.all(shards.map((shard) => ledger.moveHead(shard, newHead, { ...newHead, bornMs: 7 })));
+    const heads = await new DynamoLedger(partly, "ledger", clock).headsOf(shards);
+    partly.destroy();
+    expect([...heads.values()].every(({ bornMs }) => bornMs === 7)).toBe(true);
+    expect(asked).toEqual([100, 60, 20].map((keys) => ({ keys, isConsistent: true })));
+    expect(pauses).toHaveLength(2);
+  });
+
+  test("are an error where the table answers none of them for long", async () => {
+    const throttled = new DynamoDBClient(clientSettings());
+    throttled.middlewareStack.add(
+      () => async (args) => {
+        const { RequestItems } = args.input as BatchGetItemCommandInput;
+        return {
+          output: { $metadata: {}, Responses: {}, UnprocessedKeys: RequestItems },
+          response: undefined,
+        } as never;
+      },
+      { step: "initialize" },
+    );
+    const clock = { now: () => 0, sleep: async () => {} };
+    const asked = new DynamoLedger(throttled, "ledger", clock).headsOf(["s/1", "s/2"]);
+    await expect(asked).rejects.toThrow("Expected the heads of 2 shards from ledger, got none of 2 in 10 attempts");
+    throttled.destroy();
   });
 });
 
@@ -187,7 +247,7 @@ describe("the shards of a stream", () => {
     expect(await ledger.shardIds("early")).toEqual(["shardId-1"]);
   });
 
-  test("and their heads are never forgotten, parts are after 90 days", async () => {
+  test("and their heads stay while they are written to, everything else goes after 90 days", async () => {
     const expiry = async (shard: string, item: string): Promise<unknown> => {
       const Key = { shard: { S: shard }, item: { S: item } };
       return (await client.send(new GetItemCommand({ TableName: "ledger", Key }))).Item?.expires?.N;
@@ -197,8 +257,17 @@ describe("the shards of a stream", () => {
     await ledger.commit(shard, part(1, 1));
     expect(await expiry(shard, "head")).toBeUndefined();
     expect(await expiry("shards/kept", "shardId-1")).toBeUndefined();
-    const days = (Number(await expiry(shard, `part#${"1".padStart(129, "0")}`)) - Date.now() / 1_000) / 86_400;
-    expect(Math.round(days)).toBe(90);
+    await ledger.keepIds(shard, { idsName: "a", lastSequence: "1" }, Buffer.from([1]));
+    const definitions = definitionsOf(defineConfig({ metrics: { kept: { on: page(), measure: count() } } }));
+    await ledger.keepDefinitions(definitions);
+    for (const [shardName, item] of [
+      [shard, `part#${"1".padStart(129, "0")}`],
+      [shard, `ids#${"1".padStart(129, "0")}#a`],
+      [`definitions/${definitions.hash}`, "definitions"],
+    ] as const) {
+      const days = (Number(await expiry(shardName, item)) - Date.now() / 1_000) / 86_400;
+      expect(Math.round(days), item).toBe(90);
+    }
   });
 });
 
@@ -208,6 +277,7 @@ describe("where there is no table", () => {
     const definitions = definitionsOf(defineConfig({ metrics: { views: { on: page(), measure: count() } } }));
     for (const ask of [
       () => nowhere.head("s/1"),
+      () => nowhere.headsOf(["s/1"]),
       () => nowhere.moveHead("s/1", newHead, newHead),
       () => nowhere.committed("s/1", "1", "2"),
       () => nowhere.newest("s/1"),

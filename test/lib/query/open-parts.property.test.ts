@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { OpenPart } from "../../../lib/ledger/ledger.ts";
+import type { Head, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { OpenParts } from "../../../lib/query/open-parts.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
@@ -79,7 +79,12 @@ test("whatever is written while a question is asked: no minute of a part that th
           return call.apply(ledger, parameters);
         }) as unknown as Call;
       const reader = {
-        head: between(ledger.head),
+        // One item after the other, and others write between two of them: a batch is no transaction.
+        headsOf: async (shards: readonly string[]) => {
+          const heads = new Map<string, Head>();
+          for (const shard of shards) heads.set(shard, await between(ledger.head)(shard));
+          return heads;
+        },
         newest: between(ledger.newest),
         neighbours: ledger.neighbours.bind(ledger),
       };

@@ -18,10 +18,10 @@ beforeEach(() => {
   ledger = new TableLedger();
   nowMs = 1_000_000;
   reads = 0;
-  const { head } = ledger;
-  ledger.head = (name) => {
-    reads++;
-    return head.call(ledger, name);
+  const { headsOf } = ledger;
+  ledger.headsOf = (names) => {
+    reads += names.length;
+    return headsOf.call(ledger, names);
   };
   parts = new OpenParts(ledger, streamName, async () => shardIds, { now: () => nowMs });
 });
@@ -101,6 +101,20 @@ describe("what is open while a question is asked", () => {
     expect(await openMinutes()).toEqual([]);
   });
 
+  test("needs no more of a shard than the parts that are new, and the first one that is not", async () => {
+    for (let minute = 1; minute <= 20; minute++) await commit(shard, await open(shard, minute));
+    let read = 0;
+    const { neighbours } = ledger;
+    ledger.neighbours = async function* (...asked) {
+      for await (const part of neighbours.apply(ledger, asked)) {
+        read++;
+        yield part;
+      }
+    };
+    expect(await openMinutes(async () => commit(shard, await open(shard, 30)))).toEqual(["30-31"]);
+    expect(read).toBe(2);
+  });
+
   test("is no minute of a part without rows", async () => {
     const part = await open(shard, 5);
     const head = await headOf(shard);
@@ -127,12 +141,12 @@ describe("the heads", () => {
   });
 
   test("are read again after a failure, and a failure of the store is that of the question", async () => {
-    const { head } = ledger;
-    ledger.head = async () => {
+    const { headsOf } = ledger;
+    ledger.headsOf = async () => {
       throw new Error("down");
     };
     await expect(openMinutes()).rejects.toThrow("down");
-    ledger.head = head;
+    ledger.headsOf = headsOf;
     expect(await openMinutes()).toEqual([]);
     const failing = openMinutes(async () => {
       throw new Error("store down");

@@ -21,7 +21,7 @@ const later = (rig: Rig): void => {
 };
 
 describe("the sweep", () => {
-  test("reads one head a shard, and nothing else, where nothing is open", async () => {
+  test("reads one head a shard, together, and nothing else, where nothing is open", async () => {
     const rig = new Rig(manyRecords(4));
     await rig.deliver(0, 4);
     const calls: string[] = [];
@@ -32,11 +32,11 @@ describe("the sweep", () => {
       },
     });
     const shardLists = [
-      { shardIds: async () => [shardId, "shardId-000000000001"] },
+      { shardIds: async () => [shardId, "shardId-000000000001", "shardId-000000000002"] },
       { shardIds: async () => ["shardId-000000000001", "shardId-000000000002"] },
     ];
     const report = await sweep({ ...rig.ports, ledger, shardLists }, { dryRun: false, deadlineMs: rig.nowMs });
-    expect(calls).toEqual(["head", "head", "head"]);
+    expect(calls).toEqual(["headsOf", "knownShards"]);
     expect(report).toMatchObject({ shards: 3, open: 0, kept: [], lost: [], left: 0 });
     expect(rig.files.reads).toBe(0);
   });
