@@ -5,33 +5,43 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
-import { type AuditPorts, type AuditReport, audit } from "../lib/audit/audit.ts";
+import { type AuditPorts, audit } from "../lib/audit/audit.ts";
 import { connectAuditPorts } from "../lib/audit/connect.ts";
 import { type AuditEvent, readAuditEvent } from "../lib/audit/range.ts";
+import { type AuditLog, scheduledAudit } from "../lib/audit/scheduled-audit.ts";
 import { settingsOf } from "../lib/defaults.ts";
-import { reportAudit } from "../lib/lambda/report-audit.ts";
+import { type AuditAnswer, reportAudit, type ScheduledAuditEvent } from "../lib/lambda/report-audit.ts";
 import { sliceOf } from "../lib/lambda/slice.ts";
 import { names } from "../lib/names.ts";
 
-/** Checks what was counted; `{"from": ..., "to": ..., "rows": "none" | "sample" | "all"}` says of when, and how. */
-export function auditChain(ports: () => AuditPorts) {
+type Ports = AuditPorts & { readonly log: AuditLog };
+
+/**
+ * Checks what was counted; `{"from": ..., "to": ..., "rows": "none" | "sample" | "all"}` says of when, and how;
+ * `{"schedule": "hourly" | "daily"}` goes on where the schedule's last invocation left off.
+ */
+export function auditChain(ports: () => Ports) {
   const logger = new Logger({ serviceName: names.audit });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.audit });
-  return middy<AuditEvent, AuditReport>()
+  return middy<ScheduledAuditEvent | AuditEvent, AuditAnswer>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .use(reportAudit(metrics))
     .handler(async (event, context: Context) => {
       const connected = ports();
       const { deadlineMs } = sliceOf({}, context);
-      const report = await audit(connected, { ...readAuditEvent(event, connected.clock.now()), deadlineMs });
+      const report =
+        event.schedule === undefined
+          ? await audit(connected, { ...readAuditEvent(event, connected.clock.now()), deadlineMs })
+          : await scheduledAudit(connected, event.schedule, deadlineMs);
+      if (report === undefined) return undefined;
       for (const finding of report.findings) logger.error("The audit found something wrong", { ...finding });
       if (!report.complete) logger.warn("The audit is not complete", { notes: report.notes });
       return report;
     });
 }
 
-let ports: AuditPorts | undefined;
+let ports: Ports | undefined;
 export const handler = auditChain(() => {
   ports ??= connectAuditPorts(process.env, settingsOf(config));
   return ports;

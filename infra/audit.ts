@@ -4,7 +4,8 @@ import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Grant } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { scheduledAudits } from "../lib/audit/range.ts";
+import { auditPartition } from "../lib/audit/dynamodb-log.ts";
+import { type ScheduleName, schedules } from "../lib/audit/scheduled-audit.ts";
 import { auditMetrics, environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -19,8 +20,6 @@ export interface AuditProps {
   readonly store: MetricStore;
   readonly bucket: RejectBucket;
 }
-
-const everyHours = { hourly: 1, daily: 24 } as const satisfies Record<keyof typeof scheduledAudits, number>;
 
 /** What checks the counting, every hour, and once a day against the store; and the alarms that say what it found. */
 export class Audit extends Construct {
@@ -42,6 +41,7 @@ export class Audit extends Construct {
     });
     stream.stream.grant(audit, "kinesis:ListShards");
     ledger.grantRead(audit);
+    ledger.grantWriteTo(audit, auditPartition(stream.stream.streamName));
     store.grantQuery(audit);
     bucket.grantListFailures(audit);
     // Knows no resources (Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch").
@@ -50,42 +50,52 @@ export class Audit extends Construct {
     this.#alarms();
   }
 
-  #schedule(name: keyof typeof scheduledAudits, audit: BundledFunction): void {
-    const { rows } = scheduledAudits[name];
+  /** Both every hour: what the daily one has no time for in one invocation it goes on with in the next. */
+  #schedule(name: ScheduleName, audit: BundledFunction): void {
+    const rows = schedules[name].rows === "none" ? "no part" : "some parts";
     new Rule(this, name === "hourly" ? "Hourly" : "Daily", {
-      description: `Checks that what was counted is right: ${name}, rows of ${rows === "none" ? "no part" : "some parts"}`,
-      schedule: Schedule.rate(Duration.hours(everyHours[name])),
+      description: `Checks that what was counted is right: ${name}, rows of ${rows}`,
+      schedule: Schedule.rate(Duration.hours(1)),
       // The next run looks at what a failed one left out.
-      targets: [
-        new LambdaFunction(audit, { retryAttempts: 0, event: RuleTargetInput.fromObject(scheduledAudits[name]) }),
-      ],
+      targets: [new LambdaFunction(audit, { retryAttempts: 0, event: RuleTargetInput.fromObject({ schedule: name }) })],
     });
   }
 
-  /**
-   * Two, because an hour may pass without a run: a schedule drifts over the hour's edge. An alarm over one hour that
-   * took missing data for a finding would ring of nothing, one over three hours would tell of a finding late.
-   */
   #alarms(): void {
-    const common = { threshold: 0, comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD };
+    const common = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD };
     new Alarm(this, "Findings", {
       ...common,
       alarmName: "millrace-audit",
       alarmDescription:
         "The audit found something wrong with what was counted. npx millrace audit --aws says what, and which command helps.",
       metric: this.#metric(auditMetrics.findings, "Maximum"),
+      threshold: 0,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    // Three periods, because an hour may pass without a run: a schedule drifts over the hour's edge. An alarm over one hour
+    // that took missing data for a finding would ring for nothing.
     new Alarm(this, "Silence", {
       ...common,
       alarmName: "millrace-audit-silent",
       alarmDescription:
-        "No audit ran to its end for three hours: nobody knows whether what was counted is right. npx millrace audit --aws says why.",
-      // The lowest of an hour: one complete run is enough.
-      metric: this.#metric(auditMetrics.incomplete, "Minimum"),
+        "The hourly audit is more than three hours behind, or does not run: nobody knows whether what was counted is right. npx millrace audit --aws says why.",
+      metric: this.#metric(auditMetrics.behind.hourly, "Minimum"),
+      threshold: 3 * 3_600,
       evaluationPeriods: 3,
       treatMissingData: TreatMissingData.BREACHING,
+    });
+    // A day, and the time it may take over all shards, and one more: the hourly audit publishes it, so it ages also where
+    // the daily one does not run at all.
+    new Alarm(this, "Behind", {
+      ...common,
+      alarmName: "millrace-audit-behind",
+      alarmDescription:
+        "The daily audit, which compares with the stored rows, is more than two days behind: it fails, or there are more parts than it can look at in a day. Its log says which shard it is at. npx millrace audit --aws looks at a range.",
+      metric: this.#metric(auditMetrics.behind.daily, "Minimum"),
+      threshold: 49 * 3_600,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 

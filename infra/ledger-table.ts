@@ -1,6 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
-import type { IGrantable } from "aws-cdk-lib/aws-iam";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { ledgerKeys } from "../lib/ledger/dynamodb.ts";
 import { names } from "../lib/names.ts";
@@ -29,5 +29,15 @@ export class LedgerTable extends Construct {
   grantReadWrite(grantee: IGrantable): void {
     this.grantRead(grantee);
     this.table.grant(grantee, "dynamodb:PutItem");
+  }
+
+  /** May write the items of one partition, and no other's. */
+  grantWriteTo(grantee: IGrantable, partition: string): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ["dynamodb:PutItem"],
+      resourceArns: [this.table.tableArn],
+      conditions: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [partition] } },
+    });
   }
 }

@@ -32,7 +32,11 @@ export const names = {
 export const writeKeySecret = (source: string): string => `${names.writeKeysPrefix}${source}`;
 
 /** Metrics of the audit that alarms look at. */
-export const auditMetrics = { findings: "AuditFindings", incomplete: "AuditIncomplete" } as const;
+export const auditMetrics = {
+  findings: "AuditFindings",
+  /** How old the newest record is that the audits of a schedule have surely looked at, in seconds. */
+  behind: { hourly: "AuditHourlyBehind", daily: "AuditDailyBehind" },
+} as const;
 
 /** Environment variables of the functions. */
 export const environmentNames = {

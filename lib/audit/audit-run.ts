@@ -15,7 +15,7 @@ export class AuditRun {
   readonly toMs: number;
   readonly findings = new Findings();
   readonly notes = new Set<string>();
-  #complete = true;
+  #missed = false;
   #ledgerRead = true;
   readonly #deadlineMs: number;
 
@@ -27,8 +27,13 @@ export class AuditRun {
     this.#deadlineMs = deadlineMs;
   }
 
+  /** Whether something could not be looked at, other than shards for which there was no time. */
+  get missed(): boolean {
+    return this.#missed;
+  }
+
   get isComplete(): boolean {
-    return this.#complete;
+    return this.#ledgerRead && !this.#missed;
   }
 
   /** Whether every part was read that may be of the range. */
@@ -47,13 +52,13 @@ export class AuditRun {
 
   /** Says why something that was asked for could not be looked at to its end. */
   leave(why: string): void {
-    this.#complete = false;
+    this.#missed = true;
     this.notes.add(why);
   }
 
   leaveLedger(): void {
     this.#ledgerRead = false;
-    this.leave("The ledger was not read to the end of the range: no time left");
+    this.notes.add("The ledger was not read to the end of the range: no time left");
   }
 
   /** A command line with the range. */

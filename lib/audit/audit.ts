@@ -1,14 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { FailureFiles } from "../failures/failure-files.ts";
-import type { CommittedPart, Ledger } from "../ledger/ledger.ts";
+import { type CommittedPart, type Ledger, newHead } from "../ledger/ledger.ts";
+import { shardKey } from "../record/shard-key.ts";
 import type { PartRowStore } from "../store/store.ts";
 import type { ShardList } from "../sweep/sweep.ts";
 import { AuditRun, isoOf } from "./audit-run.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 import { checkGivenUp } from "./given-up.ts";
-import { RecordCheck } from "./record-check.ts";
+import { RecordCheck, type RecordSums } from "./record-check.ts";
 import { RowCheck } from "./row-check.ts";
-import { auditShard } from "./shard-audit.ts";
+import { auditShard, type ShardChecks } from "./shard-audit.ts";
 import { UnknownRows } from "./unknown-rows.ts";
 
 /** How many records the stream took. */
@@ -22,7 +23,7 @@ export interface AuditPorts {
   readonly streamName: string;
   /** The shards that the stream still has, and those that the ledger knows. */
   readonly shardLists: readonly ShardList[];
-  readonly ledger: Pick<Ledger, "head" | "neighbours">;
+  readonly ledger: Pick<Ledger, "head" | "headsOf" | "neighbours">;
   readonly store: Pick<PartRowStore, "rowsOfParts">;
   readonly incoming: IncomingRecords;
   readonly failures: Pick<FailureFiles, "list">;
@@ -66,11 +67,22 @@ export interface AuditReport extends Readonly<Record<Summed, number>> {
   readonly notes: readonly string[];
 }
 
+/** Where an audit of many shards goes on: it takes more than one invocation. */
+export interface AuditProgress {
+  /** In whole minutes, half-open. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The last shard that was looked at, in the order of their ids; "" before the first. */
+  readonly after: string;
+  /** Of the shards up to that one. */
+  readonly records: RecordSums;
+}
+
 const summed = ["records", "events", "counted", "duplicate", "quarantined", "late"] as const;
 type Summed = (typeof summed)[number];
 
 /** Shards that are looked at at one time. */
-const shardsAtOnce = 4;
+const shardsAtOnce = 10;
 
 /**
  * Checks that the ledger is right in itself, and against the stream, the store and the batches that Lambda gave up on.
@@ -79,6 +91,19 @@ const shardsAtOnce = 4;
  * the ledger, the store, CloudWatch and S3 throw.
  */
 export async function audit(ports: AuditPorts, options: AuditOptions): Promise<AuditReport> {
+  return (await auditFrom(ports, options, undefined)).report;
+}
+
+/**
+ * As above, of the shards behind those of an earlier run. `left` is where the next run goes on; undefined where all shards
+ * were looked at. `missed` says whether anything else could not be looked at. What concerns the stream as a whole is looked
+ * at last.
+ */
+export async function auditFrom(
+  ports: AuditPorts,
+  options: AuditOptions,
+  start: AuditProgress | undefined,
+): Promise<{ readonly report: AuditReport; readonly left: AuditProgress | undefined; readonly missed: boolean }> {
   const run = new AuditRun(ports, options);
   const sums: Record<Summed | "parts", number> & Record<string, number> = {
     parts: 0,
@@ -88,17 +113,16 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
     sums.parts++;
     for (const field of summed) sums[field] += part[field];
   };
-  const checks = { records: new RecordCheck(run), rows: new RowCheck(run), unknown: new UnknownRows(run) };
+  const records = new RecordCheck(run, start?.records);
+  const checks = { records, rows: new RowCheck(run), unknown: new UnknownRows(run) };
   const shardIds = await allShards(ports);
-  for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
-    const some = shardIds.slice(first, first + shardsAtOnce);
-    await Promise.all(some.map((shardId) => auditShard(run, shardId, checks, onPart)));
-  }
-  const incoming = await checks.records.finish();
-  await checkGivenUp(run);
+  const after = start?.after ?? "";
+  const place = await auditShards(run, { shardIds: shardIds.filter((id) => id > after), after }, checks, onPart);
+  const incoming = run.ledgerRead || start === undefined ? await records.finish() : undefined;
+  if (run.ledgerRead || start === undefined) await checkGivenUp(run);
   await checks.rows.finish();
   await checks.unknown.finish(shardIds);
-  return {
+  const report = {
     from: isoOf(run.fromMs),
     to: isoOf(run.toMs),
     shards: shardIds.length,
@@ -109,7 +133,30 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
     counts: run.findings.counts,
     complete: run.isComplete,
     notes: [...run.notes],
-  };
+  } as const;
+  const left = run.ledgerRead ? undefined : { fromMs: run.fromMs, toMs: run.toMs, ...place };
+  return { report, left, missed: run.missed };
+}
+
+/** Looks at shards in order until the time is up; how far that was, and what their records came to. */
+async function auditShards(
+  run: AuditRun,
+  { shardIds, after }: { readonly shardIds: readonly string[]; readonly after: string },
+  checks: ShardChecks,
+  onPart: (part: CommittedPart) => void,
+): Promise<Pick<AuditProgress, "after" | "records">> {
+  const { ledger, streamName } = run.ports;
+  let place = { after, records: checks.records.sums };
+  for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
+    const some = shardIds.slice(first, first + shardsAtOnce);
+    // Before the parts: one that is committed in between is then seen twice, never not at all.
+    const heads = await ledger.headsOf(some.map((shardId) => shardKey(streamName, shardId)));
+    const headOf = (shardId: string) => heads.get(shardKey(streamName, shardId)) ?? newHead;
+    await Promise.all(some.map((shardId) => auditShard(run, shardId, headOf(shardId), checks, onPart)));
+    if (!run.ledgerRead) break;
+    place = { after: some.at(-1) ?? after, records: checks.records.sums };
+  }
+  return place;
 }
 
 async function allShards({ shardLists }: AuditPorts): Promise<string[]> {

@@ -12,15 +12,18 @@ import { TimestreamStore } from "../store/timestream.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import type { AuditPorts } from "./audit.ts";
 import { CloudWatchIncoming } from "./cloudwatch.ts";
+import { DynamoAuditLog } from "./dynamodb-log.ts";
+import type { AuditLog } from "./scheduled-audit.ts";
 
 /** The AWS services that the environment names, as the audit's ports. */
 export function connectAuditPorts(
   variables: Readonly<Record<string, string | undefined>>,
   { streamRetentionHours, dedupeWindowMs }: Settings,
-): AuditPorts {
+): AuditPorts & { readonly log: AuditLog } {
   const place = readEnvironment(variables, ["stream", "database", "ledger", "bucket"]);
   const client = clientSettings();
-  const ledger = new DynamoLedger(new DynamoDBClient(client), place.ledger);
+  const dynamodb = new DynamoDBClient(client);
+  const ledger = new DynamoLedger(dynamodb, place.ledger);
   const stream = new KinesisStream(new KinesisClient(client), place.stream);
   return {
     streamName: place.stream,
@@ -29,6 +32,7 @@ export function connectAuditPorts(
     store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
     incoming: CloudWatchIncoming.connect(place.stream),
     failures: new S3FailureFiles(new S3Client(client), place.bucket),
+    log: new DynamoAuditLog(dynamodb, place.ledger, place.stream),
     retentionMs: streamRetentionHours * 3_600_000,
     dedupeWindowMs,
     clock: systemClock,

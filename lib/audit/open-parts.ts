@@ -16,12 +16,19 @@ export async function checkOpenParts(run: AuditRun, shardId: string, open: reado
     const others = [...committed.filter(({ id }) => id !== part.id), ...open.slice(place + 1)];
     for (const other of others) if (overlaps(part, other)) addOverlap(run, shardId, part, other);
     if (run.ports.clock.now() - part.openedMs < overdueAfterMs) continue;
+    // The head is of some seconds ago, and after the committed parts it is read again: it was closed by now, or it is late.
+    if (!(await isOpen(run, shardId, part))) continue;
     // Under as many definitions: one that was taken over since has rows to write.
     const done = committed.some(
       ({ id, definitions }) => id === part.id && definitions.length >= part.definitions.length,
     );
     run.findings.add(overdue(run, shardId, part, done));
   }
+}
+
+async function isOpen({ ports }: AuditRun, shardId: string, { id, openedMs }: OpenPart): Promise<boolean> {
+  const { open } = await ports.ledger.head(shardKey(ports.streamName, shardId));
+  return open.some((part) => part.id === id && part.openedMs === openedMs);
 }
 
 async function committedOver(run: AuditRun, shardId: string, range: Range): Promise<CommittedPart[]> {

@@ -7,10 +7,10 @@ import { settledAfterMs } from "./audit-run.ts";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** CloudWatch has minutes for 15 days, coarser periods after (CloudWatch user guide, "Metrics retention"). */
-const backMsMax = 14 * dayMs;
+export const backMsMax = 14 * dayMs;
 const rowsModes = ["none", "sample", "all"] as const;
 
-/** What the audit is asked: by the schedule, or by the command line. */
+/** What the audit is asked by hand. */
 export interface AuditEvent {
   /** An RFC 3339 time, a date, "now" or a time back such as "-1h"; an hour before `to` where it is left out. */
   readonly from?: string;
@@ -18,18 +18,8 @@ export interface AuditEvent {
   readonly to?: string;
   /** "sample" where it is left out. */
   readonly rows?: string;
-  /** Whether what is found goes to CloudWatch: a look back by hand must not raise the alarm. */
-  readonly publish?: boolean;
+  readonly schedule?: undefined;
 }
-
-/**
- * What runs by itself. The hourly ranges overlap, so that no run that fails leaves a gap; the daily one asks the store,
- * which costs. Both end 15 minutes ago.
- */
-export const scheduledAudits = {
-  hourly: { from: "-135m", rows: "none", publish: true },
-  daily: { from: "-25h", rows: "sample", publish: true },
-} as const satisfies Readonly<Record<string, AuditEvent>>;
 
 /** Reads the question. Throws QuestionProblem for what is malformed or out of range. */
 export function readAuditEvent(event: AuditEvent, nowMs: number): Pick<AuditOptions, "fromMs" | "toMs" | "rows"> {

@@ -7,6 +7,14 @@ const minuteMs = 60_000;
 /** What a part says of where its records are. */
 type Arrived = Pick<PartRange, "firstArrivalMs" | "lastArrivalMs"> & { readonly records: number };
 
+/** How many records the parts of some shards have in a range. */
+export interface RecordSums {
+  readonly least: number;
+  readonly most: number;
+  /** Arrival of the newest; 0 where there is none. */
+  readonly newestMs: number;
+}
+
 /**
  * The records of parts against those that the stream took (CloudWatch, `IncomingRecords`). A part says only when its
  * first and its last record arrived, and CloudWatch counts by the minute, so both are given a minute of room: `least` are
@@ -17,13 +25,21 @@ type Arrived = Pick<PartRange, "firstArrivalMs" | "lastArrivalMs"> & { readonly 
 export class RecordCheck {
   readonly #run: AuditRun;
   readonly #toMs: number;
-  #least = 0;
-  #most = 0;
-  #newestMs = 0;
+  #least: number;
+  #most: number;
+  #newestMs: number;
 
-  constructor(run: AuditRun) {
+  /** `sums` are of shards that an earlier run has looked at. */
+  constructor(run: AuditRun, { least, most, newestMs }: RecordSums = { least: 0, most: 0, newestMs: 0 }) {
     this.#run = run;
+    this.#least = least;
+    this.#most = most;
+    this.#newestMs = newestMs;
     this.#toMs = Math.min(run.toMs, bucketMsOf(run.ports.clock.now() - settledAfterMs));
+  }
+
+  get sums(): RecordSums {
+    return { least: this.#least, most: this.#most, newestMs: this.#newestMs };
   }
 
   add({ firstArrivalMs, lastArrivalMs, records }: Arrived): void {

@@ -1,5 +1,5 @@
 import { disorderMs } from "../dedupe/recall.ts";
-import type { CommittedPart } from "../ledger/ledger.ts";
+import type { CommittedPart, Head } from "../ledger/ledger.ts";
 import { aheadMsMax } from "../limits.ts";
 import { compareSequence, lastOfAll } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
@@ -8,7 +8,7 @@ import { type AuditRun, aboutPart, minutesOf, queryOf } from "./audit-run.ts";
 import { checkOpenParts } from "./open-parts.ts";
 import { addOverlap } from "./overlap.ts";
 import type { RecordCheck } from "./record-check.ts";
-import type { RowCheck } from "./row-check.ts";
+import { questionMsMax, type RowCheck } from "./row-check.ts";
 import type { UnknownRows } from "./unknown-rows.ts";
 
 export interface ShardChecks {
@@ -19,6 +19,8 @@ export interface ShardChecks {
 
 /** Kept back of the time there is, for a page of the ledger that comes slowly, and for the report. */
 const reserveMs = 60_000;
+/** And for the question about a sample of the parts, which is asked in the end. */
+const reserveOf = ({ rows }: AuditRun): number => (rows === "sample" ? reserveMs + questionMsMax : reserveMs);
 
 /** Parts of a shard, the newest first, as far back as one may hold records that arrived since, or rows since then. */
 export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerator<CommittedPart> {
@@ -27,7 +29,7 @@ export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerato
   const sinceMs = run.fromMs - aheadMsMax - disorderMs;
   for await (const part of ledger.neighbours(shardKey(streamName, shardId), lastOfAll, "before")) {
     if (part.lastArrivalMs < sinceMs) return;
-    if (!run.hasTime(reserveMs)) {
+    if (!run.hasTime(reserveOf(run))) {
       run.leaveLedger();
       return;
     }
@@ -35,16 +37,14 @@ export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerato
   }
 }
 
-/** Looks at the promises and the committed parts of a shard; told of each part of the range. */
+/** Looks at the promises and the committed parts of a shard, whose head was read before; tells of each part of the range. */
 export async function auditShard(
   run: AuditRun,
   shardId: string,
+  head: Head,
   { records, rows, unknown }: ShardChecks,
   onPart: (part: CommittedPart) => void,
 ): Promise<void> {
-  const { ledger, streamName } = run.ports;
-  // In this order: a part that is committed in between is then seen twice, never not at all.
-  const head = await ledger.head(shardKey(streamName, shardId));
   const { open } = head;
   const promised = new Map(open.map((part) => [part.id, part]));
   for (const { id } of open) unknown.know(id);

@@ -47,6 +47,7 @@ export class UnknownRows {
     await run.ports.clock.sleep(askAgainAfterMs);
     const still = await this.#askedAgain(suspects);
     // After the store: whoever has rows is open or committed by now.
+    await this.#clearOpen(still, shardIds);
     for (const shardId of shardIds) await this.#clear(still, shardId);
     if (run.ledgerRead) for (const rows of still.values()) this.#report(rows);
   }
@@ -78,10 +79,13 @@ export class UnknownRows {
     return still;
   }
 
-  async #clear(suspects: Map<string, PartRows>, shardId: string): Promise<void> {
+  async #clearOpen(suspects: Map<string, PartRows>, shardIds: readonly string[]): Promise<void> {
     const { ledger, streamName } = this.#run.ports;
-    const { open } = await ledger.head(shardKey(streamName, shardId));
-    for (const { id } of open) suspects.delete(id);
+    const heads = await ledger.headsOf(shardIds.map((shardId) => shardKey(streamName, shardId)));
+    for (const { open } of heads.values()) for (const { id } of open) suspects.delete(id);
+  }
+
+  async #clear(suspects: Map<string, PartRows>, shardId: string): Promise<void> {
     for await (const { id } of partsSince(this.#run, shardId)) {
       if (suspects.size === 0) return;
       suspects.delete(id);

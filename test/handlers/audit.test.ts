@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { auditChain } from "../../handlers/audit.ts";
-import { scheduledAudits } from "../../lib/audit/range.ts";
+import type { AuditEvent } from "../../lib/audit/range.ts";
+import type { ScheduledAuditEvent } from "../../lib/lambda/report-audit.ts";
 import { auditMetrics, names } from "../../lib/names.ts";
 import { putEmbeddedMetrics } from "../../local/lambda/embedded-metrics.ts";
 import type { MetricDatum } from "../../local/metrics.ts";
@@ -29,17 +30,18 @@ function published(): MetricDatum[] {
   for (const line of printed.split("\n")) putEmbeddedMetrics(line, { put: (datum) => found.push(datum) });
   return found;
 }
-const run = (event: object) => auditChain(() => rig.ports)(event, context);
+const run = (event: ScheduledAuditEvent | AuditEvent) => auditChain(() => rig.ports)(event, context);
 
 test("a scheduled audit publishes how much it found, under the names and the dimension that the alarms look at", async () => {
   rig.ledger.table.putPart(shard, committed(100, { counted: 7 }));
   rig.ledger.table.putPart(shard, committed(101, { doubled: 1 }));
-  const report = await run(scheduledAudits.hourly);
-  expect(report.counts).toMatchObject({ tally: 1, doubled: 1 });
+  const report = await run({ schedule: "hourly" });
+  expect(report?.counts).toMatchObject({ tally: 1, doubled: 1 });
   const values = Object.fromEntries(published().map(({ name, value }) => [name, value]));
   expect(values).toEqual({
     [auditMetrics.findings]: 2,
-    [auditMetrics.incomplete]: 0,
+    [auditMetrics.behind.hourly]: 900,
+    [auditMetrics.behind.daily]: 86_400 + 900,
     AuditOverlaps: 0,
     AuditTallies: 1,
     AuditRows: 0,
@@ -58,8 +60,8 @@ test("a scheduled audit publishes how much it found, under the names and the dim
 });
 
 test("the hourly audit asks the store nothing, the daily one a sample of the day", async () => {
-  expect(await run(scheduledAudits.hourly)).toMatchObject({ partsCompared: 0, parts: 105, complete: true });
-  expect(await run(scheduledAudits.daily)).toMatchObject({ partsCompared: 120, parts: 120, complete: true });
+  expect(await run({ schedule: "hourly" })).toMatchObject({ partsCompared: 0, parts: 105, complete: true });
+  expect(await run({ schedule: "daily" })).toMatchObject({ partsCompared: 120, parts: 120, complete: true });
 });
 
 test("an audit by hand answers the same, and publishes nothing", async () => {

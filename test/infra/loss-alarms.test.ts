@@ -6,7 +6,6 @@ import { redriveChain } from "../../handlers/redrive.ts";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { sweepChain } from "../../handlers/sweep.ts";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
-import { scheduledAudits } from "../../lib/audit/range.ts";
 import { RequestRefused } from "../../lib/collect/request-refused.ts";
 import { type Config, count, defineConfig, page } from "../../lib/config.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
@@ -86,8 +85,9 @@ const audit = () => {
   const store = { rowsOfParts: async function* () {} };
   const incoming = { records: async () => undefined };
   const times = { retentionMs: 86_400_000, dedupeWindowMs: 3_600_000, clock };
-  const ports = { streamName, shardLists: [], ledger, store, incoming, failures, ...times };
-  return auditChain(() => ports)(scheduledAudits.hourly, context);
+  const log = { read: async () => undefined, write: async () => {} };
+  const ports = { streamName, shardLists: [], ledger, store, incoming, failures, log, ...times };
+  return auditChain(() => ports)({ schedule: "hourly" }, context);
 };
 const rollUp = () => {
   const { ledger, store, stream, clock } = rig;

@@ -125,14 +125,15 @@ test("the query function may read what is not counted, and nothing else of the b
   expect(objects.join()).toMatch(/quarantine\/\*.*aws\/lambda\/\*/);
 });
 
-test("the audit may change nothing", () => {
+test("the audit may change nothing but what it keeps of itself", () => {
   const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) => id.startsWith("Audit"));
-  const actions = policies.flatMap(([, { Properties }]) =>
-    (Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement.flatMap(
-      ({ Action }) => Action,
-    ),
+  const statements = policies.flatMap(
+    ([, { Properties }]) =>
+      (Properties as { PolicyDocument: { Statement: (Statement & { Condition?: unknown })[] } }).PolicyDocument
+        .Statement,
   );
-  expect(new Set(actions)).toEqual(
+  const isWrite = ({ Action }: Statement): boolean => Action.includes("dynamodb:PutItem");
+  expect(new Set(statements.filter((one) => !isWrite(one)).flatMap(({ Action }) => Action))).toEqual(
     new Set([
       "kinesis:ListShards",
       "dynamodb:BatchGetItem",
@@ -144,16 +145,18 @@ test("the audit may change nothing", () => {
       "cloudwatch:GetMetricData",
     ]),
   );
+  const writes = statements.filter(isWrite);
+  expect(writes.map(({ Action }) => Action)).toEqual(["dynamodb:PutItem"]);
+  expect(JSON.stringify(writes[0]?.Condition)).toMatch(
+    /^{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":.*audits\//,
+  );
 });
 
-test("the audit runs every hour, and once a day with rows", () => {
-  for (const [rate, rows] of [
-    ["rate(1 hour)", "none"],
-    ["rate(1 day)", "sample"],
-  ]) {
+test("both audits are looked after every hour: what one invocation has no time for, the next goes on with", () => {
+  for (const schedule of ["hourly", "daily"]) {
     template.hasResourceProperties("AWS::Events::Rule", {
-      ScheduleExpression: rate,
-      Targets: [Match.objectLike({ Input: Match.serializedJson(Match.objectLike({ rows, publish: true })) })],
+      ScheduleExpression: "rate(1 hour)",
+      Targets: [Match.objectLike({ Input: Match.serializedJson({ schedule }) })],
     });
   }
 });
@@ -161,7 +164,8 @@ test("the audit runs every hour, and once a day with rows", () => {
 test("the alarms of the audit look at metrics with the dimension that the function publishes them with", () => {
   for (const [MetricName, TreatMissingData] of [
     ["AuditFindings", "notBreaching"],
-    ["AuditIncomplete", "breaching"],
+    ["AuditHourlyBehind", "breaching"],
+    ["AuditDailyBehind", "notBreaching"],
   ]) {
     template.hasResourceProperties("AWS::CloudWatch::Alarm", {
       Namespace: "Millrace",

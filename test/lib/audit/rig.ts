@@ -1,4 +1,5 @@
 import { type AuditOptions, type AuditPorts, type AuditReport, audit } from "../../../lib/audit/audit.ts";
+import type { AuditLog, AuditPlace, ScheduleName } from "../../../lib/audit/scheduled-audit.ts";
 import type { FailureFile } from "../../../lib/failures/failure-files.ts";
 import type { CommittedPart, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { newHead } from "../../../lib/ledger/ledger.ts";
@@ -17,6 +18,8 @@ export class AuditRig {
   readonly ledger = new TableLedger();
   readonly store = new MemoryStore();
   readonly files: FailureFile[] = [];
+  /** How far the scheduled audits are. */
+  readonly places = new Map<ScheduleName, AuditPlace>();
   /** What CloudWatch says of any range; by itself the records that were added. */
   incoming: ((fromMs: number, toMs: number) => number | undefined) | undefined;
   nowMs = baseMs + 2 * 60 * minuteMs + 30 * minuteMs;
@@ -70,7 +73,7 @@ export class AuditRig {
     return { now: () => this.nowMs, sleep: async () => onSleep() };
   }
 
-  get ports(): AuditPorts {
+  get ports(): AuditPorts & { readonly log: AuditLog } {
     return {
       streamName: "events",
       shardLists: [{ shardIds: async () => [shardId] }, { shardIds: async () => [shardId] }],
@@ -81,6 +84,10 @@ export class AuditRig {
       retentionMs: 24 * 60 * minuteMs,
       dedupeWindowMs: 60 * minuteMs,
       clock: this.clock(() => this.slept++),
+      log: {
+        read: async (schedule) => this.places.get(schedule),
+        write: async (schedule, place) => void this.places.set(schedule, place),
+      },
     };
   }
 
