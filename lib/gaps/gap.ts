@@ -10,17 +10,40 @@ export interface Gap {
   readonly before: string | undefined;
 }
 
-/** The gaps of a shard, the newest first, as far back as records of them may have arrived since. Holds two parts. */
-export async function* gapsSince(
+/** Gaps of a shard that are next to each other, the oldest first, so that one reading can look at all of them. */
+export interface GapRun {
+  readonly gaps: readonly Gap[];
+  /** Records of the parts between them. */
+  readonly records: number;
+}
+
+/**
+ * The gaps of a shard, as far back as records of them may have arrived since, in runs with at most so many records between
+ * them; the newest run first. The end of the shard is a run by itself.
+ */
+export async function* gapRuns(
   ledger: Pick<Ledger, "neighbours">,
   shard: string,
   fromMs: number,
-): AsyncGenerator<Gap> {
+  recordsMax: () => number,
+): AsyncGenerator<GapRun> {
   let before: string | undefined;
-  for await (const { firstSequence, lastSequence, lastArrivalMs } of ledger.neighbours(shard, lastOfAll, "before")) {
-    yield { after: lastSequence, before };
-    if (lastArrivalMs < fromMs - disorderMs) return;
+  let gaps: Gap[] = [];
+  let between = 0;
+  for await (const part of ledger.neighbours(shard, lastOfAll, "before")) {
+    const { firstSequence, lastSequence, lastArrivalMs, records } = part;
+    gaps.unshift({ after: lastSequence, before });
+    if (before === undefined || between + records > recordsMax()) {
+      yield { gaps, records: between };
+      [gaps, between] = [[], 0];
+    } else {
+      between += records;
+    }
+    if (lastArrivalMs < fromMs - disorderMs) {
+      if (gaps.length > 0) yield { gaps, records: between };
+      return;
+    }
     before = firstSequence;
   }
-  yield { after: undefined, before };
+  yield { gaps: [{ after: undefined, before }, ...gaps], records: between };
 }

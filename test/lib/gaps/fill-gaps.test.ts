@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fillGaps, type GapReport } from "../../../lib/gaps/fill-gaps.ts";
 import { redriveDaysMax, rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { sweep } from "../../../lib/sweep/sweep.ts";
+import { VirtualClock } from "../../local/virtual-clock.ts";
 import { leavePromise, manyRecords, Rig, shardId } from "../redelivery/rig.ts";
 import { baseMs, sequence, shard } from "../roll-up/world.ts";
 
@@ -26,9 +27,9 @@ describe("records that no part holds", () => {
     expect(
       gaps.map(({ firstSequence, lastSequence, records, why }) => [firstSequence, lastSequence, records, why]),
     ).toEqual([
-      [sequence(8), sequence(9), 2, undefined],
-      [sequence(3), sequence(4), 2, undefined],
       [sequence(0), sequence(0), 1, undefined],
+      [sequence(3), sequence(4), 2, undefined],
+      [sequence(8), sequence(9), 2, undefined],
     ]);
     expect(rig.totals()).toEqual(rig.expected());
     expect(await run(rig)).toMatchObject({ gaps: [] });
@@ -109,14 +110,55 @@ describe("records that no part holds", () => {
   });
 });
 
-test("a shard without gaps is read once for each part, and for each end", async () => {
-  const rig = await rigWith(9, [
+describe("a shard without gaps", () => {
+  const thirds = [
     [0, 3],
     [3, 6],
     [6, 9],
-  ]);
-  expect(await run(rig)).toMatchObject({ looked: 4, gaps: [] });
-  expect(rig.reads).toBe(4);
+  ] as const;
+
+  test("is read once between all its parts, and once behind the last, where they are small", async () => {
+    const rig = await rigWith(9, thirds);
+    expect(await run(rig)).toMatchObject({ looked: 4, gaps: [] });
+    expect(rig.reads).toBe(2);
+  });
+
+  test("is read once for each part, and for each end, where a part is larger than what a read may bring", async () => {
+    const rig = await rigWith(9, thirds);
+    for (const part of rig.ledger.parts.get(shard) ?? []) Object.assign(part, { records: 5_000 });
+    expect(await run(rig)).toMatchObject({ looked: 4, gaps: [] });
+    expect(rig.reads).toBe(4);
+  });
+});
+
+test("shards are read side by side, each no faster than every 400 ms", async () => {
+  const rig = await rigWith(40, []);
+  for (let place = 0; place < 40; place += 2) await rig.deliver(place, place + 1);
+  const shardIds = Array.from({ length: 50 }, (_, index) => `shardId-${String(index).padStart(12, "0")}`);
+  const reads = new Map<string, number[]>();
+  const startMs = rig.nowMs;
+  const clock = new VirtualClock(startMs);
+  const stream = {
+    pages: async function* (...asked: Parameters<typeof rig.stream.pages>) {
+      for await (const page of rig.stream.pages(...asked)) {
+        reads.set(asked[0], [...(reads.get(asked[0]) ?? []), clock.now()]);
+        yield page;
+      }
+    },
+  };
+  const ports = { ...rig.ports, clock, stream, shards: { shardIds: async () => shardIds } };
+  let endMs = 0;
+  const filling = fillGaps(ports, { fromMs: baseMs - 3_600_000, toMs: startMs, dryRun: true });
+  void filling.finally(() => {
+    endMs = clock.now();
+  });
+  for (let minute = 0; endMs === 0 && minute < 60; minute++) await clock.advance(60_000);
+  expect(new Set((await filling).gaps.map(({ shardId }) => shardId))).toEqual(new Set(shardIds));
+  for (const times of reads.values()) {
+    for (const [index, ms] of times.slice(1).entries()) expect(ms - (times[index] ?? 0)).toBeGreaterThanOrEqual(400);
+  }
+  const mostReads = Math.max(...[...reads.values()].map(({ length }) => length));
+  expect(endMs - startMs).toBeLessThanOrEqual(400 * (mostReads + 1));
 });
 
 test("whatever was delivered, all records are in one part each in the end, and the totals are theirs", async () => {
