@@ -79,9 +79,12 @@ export interface Config {
     readonly retention?: Duration;
   };
   readonly rollUp?: {
-    /** Most records in one invocation, 1 to 10,000; default 1,000. */
+    /** Most records in one invocation, 1 to 10,000; default 1,000, of more than ten shards 10,000. */
     readonly batchSize?: number;
-    /** How long to wait for a full batch, "1s" to "300s"; default "5s". Longer is cheaper, shorter is fresher. */
+    /**
+     * How long to wait for a full batch, "1s" to "300s"; default "5s", from 17 shards on a third of a second for each of them,
+     * at most "40s". Longer is cheaper, shorter is fresher.
+     */
     readonly batchingWindow?: Duration;
   };
   readonly limits?: {

@@ -13,15 +13,35 @@ export interface Settings {
   readonly dimensionBytesMax: number;
 }
 
+/** Streams of more shards wait longer for a batch, and take larger ones, unless the configuration says otherwise. */
+const fewShards = 10;
+const [windowSecondsMin, windowSecondsMax] = [5, 40];
+
+/**
+ * How long the roll-up waits for a full batch: a third of a second for each shard, 5 s at least. What a question, an audit
+ * and a minute of the store weigh is the number of parts a minute, of all shards together: it stays at 180 up to 120
+ * shards. From there on 40 s, so that a batch of 1,000 events a second is one part.
+ */
+const usualWindowSeconds = (shards: number | "on-demand"): number =>
+  shards === "on-demand"
+    ? windowSecondsMin
+    : Math.min(windowSecondsMax, Math.max(windowSecondsMin, Math.round(shards / 3)));
+
+/** Most records of a batch: with more shards the window is to end it. Lambda ends one at 6 MB in any case. */
+const usualBatchSize = (shards: number | "on-demand"): number =>
+  shards === "on-demand" || shards <= fewShards ? 1_000 : 10_000;
+
 /** The settings of a checked configuration. */
 export function settingsOf(config: Config): Settings {
+  const shards = config.stream?.shards ?? 1;
+  const { batchSize = usualBatchSize(shards), batchingWindow = `${usualWindowSeconds(shards)}s` } = config.rollUp ?? {};
   return {
     allowedLatenessMs: durationMs(config.allowedLateness ?? "24h") ?? Number.NaN,
     dedupeWindowMs: durationMs(config.dedupeWindow ?? "1h") ?? Number.NaN,
-    shards: config.stream?.shards ?? 1,
+    shards,
     streamRetentionHours: (durationMs(config.stream?.retention ?? "24h") ?? Number.NaN) / 3_600_000,
-    batchSize: config.rollUp?.batchSize ?? 1_000,
-    batchingWindowSeconds: (durationMs(config.rollUp?.batchingWindow ?? "5s") ?? Number.NaN) / 1_000,
+    batchSize,
+    batchingWindowSeconds: (durationMs(batchingWindow) ?? Number.NaN) / 1_000,
     groupsPerBucketMax: config.limits?.groupsPerBucket ?? 1_000,
     dimensionBytesMax: config.limits?.dimensionBytes ?? 256,
   };

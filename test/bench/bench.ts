@@ -7,9 +7,12 @@ import { allLedgerFigures, printLedger, withCosts } from "./ledger-print.ts";
 import { outageFigures, outageLines } from "./outage-bench.ts";
 import { producerFigures, producerLines } from "./producer-bench.ts";
 import { rollUpFigures } from "./roll-up-bench.ts";
+import { type ScaleFigures, scaleFigures } from "./scale-bench.ts";
+import { scaleLines, scaleSizes } from "./scale-print.ts";
 
 // Prints what the roll-up, the producer, the collector, the laptop and the ledger cost, and how long clients take to come
-// through an outage of the stream. `--json` for machines, `--only roll-up|ledger|producer|collector|outage|laptop` for one.
+// through an outage of the stream. `--json` for machines, `--only roll-up|ledger|scale|producer|collector|outage|laptop` for
+// one.
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
 
 if (!existsSync(rees46File)) {
@@ -23,13 +26,15 @@ process.env.POWERTOOLS_LOG_LEVEL = "ERROR";
 const isAsked = (part: string): boolean => values.only === undefined || values.only === part;
 const rollUp = isAsked("roll-up") ? [await rollUpFigures(100), await rollUpFigures(1)] : [];
 const ledger = isAsked("ledger") ? await allLedgerFigures() : [];
+const scale: ScaleFigures[] = [];
+for (const shards of isAsked("scale") ? scaleSizes : []) scale.push(await scaleFigures(shards));
 const producer = isAsked("producer") ? await producerFigures() : [];
 const collector = isAsked("collector") ? await collectorFigures() : [];
 const outage = isAsked("outage") ? await outageFigures() : undefined;
 const laptop = isAsked("laptop") ? await laptopFigures() : undefined;
 
 if (values.json) {
-  console.log(JSON.stringify({ rollUp, ledger: ledger.map(withCosts), producer, collector, outage, laptop }));
+  console.log(JSON.stringify({ rollUp, ledger: ledger.map(withCosts), scale, producer, collector, outage, laptop }));
 } else {
   for (const { eventsPerRecord, events, us, handlerToFloor, customaryToFloor } of rollUp) {
     console.log(`\nRoll-up of ${events} events, five metrics, ${eventsPerRecord} to a record: microseconds an event`);
@@ -41,6 +46,7 @@ if (values.json) {
     console.log(`  at most 2 x floor: ${handlerToFloor.toFixed(2)}; the customary way: ${customaryToFloor.toFixed(2)}`);
   }
   printLedger(ledger);
+  for (const line of scale.length === 0 ? [] : scaleLines(scale)) console.log(line);
   for (const line of producer.length === 0 ? [] : producerLines(producer)) console.log(line);
   for (const line of collector.length === 0 ? [] : collectorLines(collector)) console.log(line);
   for (const line of outage === undefined ? [] : outageLines(outage)) console.log(line);

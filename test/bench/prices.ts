@@ -16,8 +16,16 @@ export const timestreamWritePrice = 0.5e-6;
 /** Kinesis Data Streams, provisioned (Amazon Kinesis Data Streams pricing): a shard and hour, and a unit of 25 KB put. */
 export const shardHourPrice = 0.015;
 export const putUnitPrice = 0.014e-6;
-/** S3 standard (Amazon S3 pricing): a PUT. */
+/** Kept in Timestream's memory store, a GB and hour, and in its magnetic store, a GB and month; a TCU and hour. */
+export const timestreamMemoryPrice = 0.036;
+export const timestreamMagneticPrice = 0.03;
+export const tcuHourPrice = 0.518;
+/** S3 standard (Amazon S3 pricing): a PUT or LIST, and a GET. */
 export const s3PutPrice = 0.005e-3;
+export const s3GetPrice = 0.0004e-3;
+/** CloudWatch Logs (Amazon CloudWatch pricing): a GB taken in, and a GB and month kept. */
+export const logsPrice = 0.5;
+export const logsMonthPrice = 0.03;
 
 /** The function's memory, and the memory that comes with one vCPU (Lambda developer guide, "Configure memory"). */
 export const lambdaMib = 512;

@@ -67,7 +67,8 @@ export class TableAtOnce {
     if (name === "PutItem") return this.#put(request.Item);
     if (name === "GetItem") return this.#get(request.Key);
     if (name === "Query") return this.#query(request);
-    throw new Error(`Expected PutItem, GetItem or Query, got ${target}`);
+    if (name === "BatchGetItem") return this.#batch(request.RequestItems);
+    throw new Error(`Expected PutItem, GetItem, BatchGetItem or Query, got ${target}`);
   }
 
   #put(item: Item): unknown {
@@ -91,6 +92,15 @@ export class TableAtOnce {
     const found = this.#shards.get(String(shard?.S))?.get(String(item?.S));
     this.#read(found === undefined ? 0 : 1, found?.bytes ?? 0);
     return found === undefined ? {} : { Item: found.item };
+  }
+
+  /** Each item weighs as a read of its own (Amazon DynamoDB developer guide, "Read operations"). */
+  #batch(tables: Request["RequestItems"]): unknown {
+    const answers = Object.entries(tables).map(([table, { Keys }]) => [
+      table,
+      Keys.flatMap((key) => (this.#get(key) as { Item?: Item }).Item ?? []),
+    ]);
+    return { Responses: Object.fromEntries(answers), UnprocessedKeys: {} };
   }
 
   #query({ ExpressionAttributeValues: values, ScanIndexForward: forward, Limit, ExclusiveStartKey }: Request): unknown {
@@ -144,6 +154,7 @@ export class TableAtOnce {
 interface Request {
   readonly Item: Item;
   readonly Key: Item;
+  readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly ExpressionAttributeValues: Item;
   readonly ScanIndexForward?: boolean;
   readonly Limit?: number;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "../../lib/config.ts";
 import { memoryStoreHours, settingsOf } from "../../lib/defaults.ts";
+import { partLimits } from "../../lib/limits.ts";
 import { problemsOf, withMetric } from "./config-problems.ts";
 
 describe("the memory store's retention", () => {
@@ -21,5 +22,36 @@ describe("the memory store's retention", () => {
         received: "8767",
       },
     ]);
+  });
+});
+
+describe("the batches of the roll-up", () => {
+  const batchesOf = (shards: number | "on-demand", rollUp = {}) => {
+    const { batchSize, batchingWindowSeconds } = settingsOf(
+      defineConfig({ ...withMetric({}), stream: { shards }, rollUp }),
+    );
+    return [batchSize, batchingWindowSeconds];
+  };
+
+  it.each([
+    [1, 1_000, 5],
+    [10, 1_000, 5],
+    [11, 10_000, 5],
+    [50, 10_000, 17],
+    [120, 10_000, 40],
+    [10_000, 10_000, 40],
+    ["on-demand", 1_000, 5],
+  ] as const)("of %s shards have at most %i records, and are waited for for %i s", (shards, size, seconds) => {
+    expect(batchesOf(shards)).toEqual([size, seconds]);
+  });
+
+  it("are what the configuration says, however many shards there are", () => {
+    expect(batchesOf(1_000, { batchSize: 7, batchingWindow: "3s" })).toEqual([7, 3]);
+  });
+
+  it("make no more parts a minute with 120 shards than with 15, and one part for each batch of 1,000 events a second", () => {
+    const partsPerMinute = (shards: number): number => (shards * 60) / (batchesOf(shards)[1] ?? 0);
+    for (let shards = 1; shards <= 120; shards++) expect(partsPerMinute(shards)).toBeLessThanOrEqual(200);
+    expect(1_000 * (batchesOf(10_000)[1] ?? 0)).toBeLessThanOrEqual(partLimits.eventsMax);
   });
 });
