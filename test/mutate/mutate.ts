@@ -1,0 +1,67 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { linesSince } from "./changed-lines.ts";
+import { equivalentIn } from "./equivalent.ts";
+import { importersIn } from "./importers.ts";
+import { instrument, type Mutant } from "./instrument.ts";
+import { Fates } from "./fates.ts";
+import { printReport } from "./report.ts";
+import { TestRun } from "./test-run.ts";
+
+const usage = `Usage: npm run mutate -- [--near] [--since REV] [--anew] FILE-OR-FOLDER...
+
+Changes the code in one place after the other, and says which changes no test notices.
+
+  --near        only tests of the same folder
+  --since REV   only changes in lines that differ from a revision of git
+  --anew        run the tests for what an earlier run has killed too
+`;
+
+const top = join(import.meta.dirname, "../..");
+/** Tests that wait for processes: no mutant reaches those. */
+const inProcesses = /^test\/(e2e|simulation|fuzz|local\/lambda)\//;
+/** A test that would need longer for all mutants that it runs into meets none: of the same folder, and of others. */
+const nearTestMsMax = 120_000;
+const farTestMsMax = 20_000;
+
+const { values, positionals } = parseArgs({
+  options: {
+    near: { type: "boolean", default: false },
+    since: { type: "string" },
+    anew: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+if (positionals.length === 0) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+
+const files = positionals.flatMap((path) => {
+  const isFolder = statSync(join(top, path)).isDirectory();
+  return isFolder ? globSync(`${path.replace(/\/$/, "")}/**/*.ts`, { cwd: top }).sort() : [relative(top, join(top, path))];
+});
+const mutants: Mutant[] = [];
+for (const file of files) {
+  mutants.push(...instrument(file, readFileSync(join(top, file), "utf8"), mutants.length).mutants);
+}
+const chosen = mutants.filter(values.since === undefined ? () => true : linesSince(top, values.since));
+const equivalent = equivalentIn(mutants);
+const fates = new Fates(top, chosen.filter(({ id }) => !equivalent.has(id)), values.anew);
+
+const folder = mkdtempSync(join(tmpdir(), "mutate-"));
+try {
+  const run = new TestRun(top, folder, files, fates);
+  const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
+  const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
+  const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));
+  await run.meet(tests.filter(isNear), nearTestMsMax);
+  if (!values.near) await run.meet(tests.filter((test) => !isNear(test)), farTestMsMax);
+  await run.meetAlone();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+fates.keep();
+printReport(files, chosen, fates, equivalent);

@@ -1,0 +1,64 @@
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+/** Names the file with the plan, in the environment of the processes that run tests. */
+export const planVariable = "MUTATE_PLAN";
+
+/** What the processes of a run are to do. */
+export interface Plan {
+  /** Files that have mutants, from the top of the project. */
+  readonly files: readonly string[];
+  /** Ids of the mutants that are still to be killed. */
+  readonly alive: readonly number[];
+  /** In force from the start of the process on; undefined where each test meets all mutants one after the other. */
+  readonly only: number | undefined;
+  /** A test that needs longer for all mutants that it runs into meets none. */
+  readonly testMsMax: number;
+  readonly log: string;
+}
+
+/** What happened to a mutant or a file of tests: one line of the log. */
+export type Line =
+  /** A test meets a mutant. Where neither `passed` nor `killed` follows, the mutant has ended the process. */
+  | { readonly kind: "begun"; readonly process: number; readonly id: number; readonly test: string; readonly msMax: number }
+  | { readonly kind: "passed"; readonly process: number; readonly id: number }
+  | { readonly kind: "killed"; readonly process: number; readonly id: number; readonly test: string; readonly by: How }
+  /** Mutants that a test runs into. */
+  | { readonly kind: "covered"; readonly ids: readonly number[] }
+  /** Mutants in what runs only once for a file: imports, hooks, tests that can't be repeated. */
+  | { readonly kind: "once"; readonly file: string; readonly ids: readonly number[] }
+  /** A mutant has spoilt what later tests of the process need. */
+  | { readonly kind: "spoilt"; readonly file: string; readonly test: string }
+  /** A test fails without any mutant, or is too slow to meet them all. */
+  | { readonly kind: "failing" | "slow"; readonly test: string }
+  | { readonly kind: "done"; readonly file: string };
+
+export type How = "assertion" | "timeout";
+
+/** A log that several processes append to. */
+export class RunLog {
+  readonly #path: string;
+  #at = 0;
+  #rest = "";
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  say(line: Line): void {
+    appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+  }
+
+  /** Lines that came since it was last asked. */
+  next(): Line[] {
+    const file = openSync(this.#path, "a+");
+    try {
+      const bytes = Buffer.alloc(fstatSync(file).size - this.#at);
+      this.#at += readSync(file, bytes, 0, bytes.length, this.#at);
+      const lines = (this.#rest + bytes.toString("utf8")).split("\n");
+      this.#rest = lines.pop() ?? "";
+      return lines.map((line) => JSON.parse(line) as Line);
+    } finally {
+      closeSync(file);
+    }
+  }
+}

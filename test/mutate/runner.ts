@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import fc from "fast-check";
+import { type RunnerTask, type RunnerTestCase, type RunnerTestSuite, TestRunner } from "vitest";
+import { asked } from "./instrument.ts";
+import { type How, type Plan, planVariable, RunLog } from "./run-log.ts";
+
+/** A test has this many times its usual time under a mutant, and at least `patienceMsMin`. */
+const patience = 10;
+const patienceMsMin = 3_000;
+/** Mutated code may ask this many times more than usual before it is taken for one that never ends. */
+const asksFactor = 50;
+const asksMin = 200_000;
+
+const { setTimeout: startTimer, clearTimeout: stopTimer, performance } = globalThis;
+const plan = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
+const log = new RunLog(plan.log);
+const alive = new Set(plan.alive);
+
+/** The mutant in force, and what has been asked since. */
+const now = {
+  active: plan.only as number | undefined,
+  asks: 0,
+  asksMax: Number.POSITIVE_INFINITY,
+  seen: new Set<number>(),
+};
+Object.assign(globalThis, {
+  [asked]: (id: number): boolean => {
+    if (++now.asks > now.asksMax) throw new Error("this mutant does not end");
+    if (now.active === undefined) now.seen.add(id);
+    return now.active === id;
+  },
+});
+// The same inputs with a mutant as without it, and no search for the smallest that fails.
+fc.configureGlobal({ seed: 1, endOnFailure: true });
+
+/** Runs each test without a mutant, and then once with each mutant that it has run into. */
+export default class MutatingRunner extends TestRunner {
+  #todo: number[] = [];
+  /** What the next run of the test is for. */
+  #round: "first" | "again" | "mutant" | "check" | "over" = "over";
+  #spoilt = false;
+  #started = 0;
+  #usualMs = 0;
+  #timedOut = false;
+  readonly #outside = new Set<number>();
+
+  override async onBeforeRunTask(test: RunnerTask): Promise<void> {
+    await super.onBeforeRunTask(test as never);
+    this.#keepOutside();
+    if (test.type !== "test" || plan.only !== undefined) return;
+    if (this.#spoilt) test.mode = "skip";
+    readKilled();
+    if (alive.size === 0) test.mode = "skip";
+    this.#round = "first";
+    // Asked before each repetition: whether there is more to do is known no sooner.
+    test.repeats = { valueOf: () => (this.#round === "over" ? -1 : Number.POSITIVE_INFINITY) } as unknown as number;
+  }
+
+  override onBeforeTryTask(test: RunnerTestCase, options: { retry: number; repeats: number }): void {
+    super.onBeforeTryTask(test, options);
+    now.asks = 0;
+    this.#timedOut = false;
+    this.#started = performance.now();
+    if (this.#round !== "mutant") return;
+    const id = this.#todo[0];
+    if (id === undefined) return;
+    log.say({ kind: "begun", process: process.pid, id, test: nameOf(test), msMax: this.#patienceMs });
+    now.active = id;
+  }
+
+  get #patienceMs(): number {
+    return Math.max(patienceMsMin, this.#usualMs * patience);
+  }
+
+  async runTask(test: RunnerTestCase): Promise<void> {
+    const run = TestRunner.getTestFn(test)();
+    if (this.#round !== "mutant") return run as Promise<void>;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = startTimer(() => {
+        this.#timedOut = true;
+        reject(new Error("too slow"));
+      }, this.#patienceMs);
+    });
+    await Promise.race([run, late]).finally(() => stopTimer(timer));
+  }
+
+  override async onAfterRetryTask(test: RunnerTestCase, options: { retry: number; repeats: number }): Promise<void> {
+    await super.onAfterRetryTask?.(test, options as never);
+    const hasFailed = test.result?.state === "fail";
+    if (test.result !== undefined) delete test.result.errors;
+    if (plan.only !== undefined) {
+      if (hasFailed) this.#killed(plan.only, test);
+      return;
+    }
+    switch (this.#round) {
+      case "first":
+        return this.#afterFirst(test, hasFailed);
+      case "again":
+        if (hasFailed) log.say({ kind: "once", file: fileOf(test), ids: this.#todo });
+        this.#next(hasFailed ? [] : this.#todo);
+        return;
+      case "mutant":
+        return this.#afterMutant(test, hasFailed);
+      case "check":
+        // Whatever comes after it is not to be believed.
+        if (hasFailed) {
+          this.#spoilt = true;
+          log.say({ kind: "spoilt", file: fileOf(test), test: nameOf(test) });
+        }
+        this.#next(hasFailed ? [] : this.#todo);
+    }
+  }
+
+  override onAfterRunTask(test: RunnerTask): void {
+    super.onAfterRunTask(test as never);
+    now.seen.clear();
+    if (test.result === undefined) return;
+    test.result.state = "pass";
+    delete test.result.errors;
+  }
+
+  override async onAfterRunSuite(suite: RunnerTestSuite): Promise<void> {
+    await super.onAfterRunSuite(suite);
+    this.#keepOutside();
+    if (!("filepath" in suite)) return;
+    const file = fileOf(suite);
+    if (suite.result?.state === "fail" && plan.only !== undefined) {
+      log.say({ kind: "killed", process: process.pid, id: plan.only, test: file, by: "assertion" });
+    }
+    log.say({ kind: "once", file, ids: [...this.#outside].filter((id) => alive.has(id)) });
+    this.#outside.clear();
+    if (!this.#spoilt) log.say({ kind: "done", file });
+  }
+
+  /** What ran since the last test belongs to no test: imports and hooks. */
+  #keepOutside(): void {
+    for (const id of now.seen) this.#outside.add(id);
+    now.seen.clear();
+  }
+
+  #afterFirst(test: RunnerTestCase, hasFailed: boolean): void {
+    this.#usualMs = performance.now() - this.#started;
+    now.asksMax = now.asks * asksFactor + asksMin;
+    const ids = [...now.seen].filter((id) => alive.has(id)).sort((a, b) => a - b);
+    now.seen.clear();
+    if (hasFailed) log.say({ kind: "failing", test: nameOf(test) });
+    log.say({ kind: "covered", ids });
+    const isSlow = this.#usualMs * ids.length > plan.testMsMax;
+    if (isSlow && ids.length > 0) log.say({ kind: "slow", test: nameOf(test) });
+    this.#todo = ids;
+    this.#round = hasFailed || isSlow || ids.length === 0 ? "over" : "again";
+    if (this.#round === "over") now.asksMax = Number.POSITIVE_INFINITY;
+  }
+
+  #afterMutant(test: RunnerTestCase, hasFailed: boolean): void {
+    const id = this.#todo[0] ?? -1;
+    now.active = undefined;
+    if (hasFailed) this.#killed(id, test);
+    else log.say({ kind: "passed", process: process.pid, id });
+    this.#todo = this.#todo.slice(1);
+    if (hasFailed) this.#round = "check";
+    else this.#next(this.#todo);
+  }
+
+  #killed(id: number, test: RunnerTestCase): void {
+    const by: How = this.#timedOut || now.asks > now.asksMax ? "timeout" : "assertion";
+    log.say({ kind: "killed", process: process.pid, id, test: nameOf(test), by });
+  }
+
+  #next(todo: readonly number[]): void {
+    readKilled();
+    this.#todo = todo.filter((id) => alive.has(id));
+    this.#round = this.#todo.length === 0 ? "over" : "mutant";
+    if (this.#round === "over") now.asksMax = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Strikes out what any process of this run has killed. */
+function readKilled(): void {
+  for (const line of log.next()) if (line.kind === "killed") alive.delete(line.id);
+}
+
+const fileOf = ({ file }: RunnerTask): string => relative(process.cwd(), file.filepath);
+
+function nameOf(test: RunnerTestCase): string {
+  const names = [test.name];
+  for (let { suite } = test; suite !== undefined; suite = suite.suite) names.unshift(suite.name);
+  return `${fileOf(test)} > ${names.join(" > ")}`;
+}

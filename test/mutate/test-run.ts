@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Fates } from "./fates.ts";
+import { type Plan, planVariable, RunLog } from "./run-log.ts";
+
+/** A process that is silent for this long beyond a test's own limit hangs in a loop. */
+const hangMsMax = 20_000;
+
+/** Something that a process has begun and not ended. */
+interface Begun {
+  readonly id: number;
+  readonly test: string;
+  readonly untilMs: number;
+}
+
+/** Runs tests in processes of vitest, again where a mutant has ended or spoilt one. */
+export class TestRun {
+  readonly #top: string;
+  readonly #folder: string;
+  readonly #files: readonly string[];
+  readonly #fates: Fates;
+  /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
+  readonly #once = new Map<number, Set<string>>();
+  #runs = 0;
+
+  constructor(top: string, folder: string, files: readonly string[], fates: Fates) {
+    this.#top = top;
+    this.#folder = folder;
+    this.#files = files;
+    this.#fates = fates;
+  }
+
+  /** Lets tests meet all mutants that are alive, one by one. Tests that take longer than `testMsMax` meet none. */
+  async meet(tests: readonly string[], testMsMax: number): Promise<void> {
+    for (let left = tests; left.length > 0 && this.#fates.alive.length > 0; ) {
+      const before = this.#fates.alive.length;
+      const done = await this.#run(left, { only: undefined, testMsMax });
+      left = left.filter((test) => !done.has(test));
+      if (left.length > 0 && done.size === 0 && this.#fates.alive.length === before) {
+        throw new Error(`Expected these tests to end, got none that did: ${left.join(" ")}`);
+      }
+    }
+  }
+
+  /** Starts a process for each mutant that is alive and in what runs only once. */
+  async meetAlone(): Promise<void> {
+    for (const id of this.#fates.alive) {
+      const tests = this.#once.get(id);
+      if (tests !== undefined) await this.#run([...tests], { only: id, testMsMax: 0 });
+    }
+  }
+
+  /** The files of tests that ran to their end. */
+  async #run(tests: readonly string[], more: Pick<Plan, "only" | "testMsMax">): Promise<Set<string>> {
+    const name = join(this.#folder, String(this.#runs++));
+    const plan: Plan = { files: this.#files, alive: this.#fates.alive, log: `${name}.log`, ...more };
+    writeFileSync(`${name}.json`, JSON.stringify(plan));
+    const log = new RunLog(plan.log);
+    const vitest = spawn(
+      process.execPath,
+      ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutate/vitest.config.ts", ...tests],
+      {
+        cwd: this.#top,
+        env: { ...process.env, [planVariable]: `${name}.json` },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
+    let output = "";
+    for (const stream of [vitest.stdout, vitest.stderr]) stream.on("data", (text) => (output += text));
+    const ended = new Promise<boolean>((resolve) => vitest.once("close", () => resolve(true)));
+    const begun = new Map<number, Begun>();
+    const done = new Set<string>();
+    while (!(await Promise.race([ended, sleep(1_000, false)]))) {
+      this.#read(log, begun, done);
+      if ([...begun.values()].some(({ untilMs }) => Date.now() > untilMs)) process.kill(-(vitest.pid ?? 0), "SIGKILL");
+    }
+    this.#read(log, begun, done);
+    for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
+    if (done.size === 0 && begun.size === 0 && more.only === undefined) process.stderr.write(output);
+    return done;
+  }
+
+  #read(log: RunLog, begun: Map<number, Begun>, done: Set<string>): void {
+    for (const line of log.next()) {
+      switch (line.kind) {
+        case "begun":
+          begun.set(line.process, { id: line.id, test: line.test, untilMs: Date.now() + line.msMax + hangMsMax });
+          break;
+        case "passed":
+          begun.delete(line.process);
+          break;
+        case "killed":
+          begun.delete(line.process);
+          this.#fates.kill(line.id, line.test, line.by);
+          break;
+        case "covered":
+          this.#fates.cover(line.ids);
+          break;
+        case "once":
+          this.#fates.cover(line.ids);
+          for (const id of line.ids) this.#once.set(id, (this.#once.get(id) ?? new Set()).add(line.file));
+          break;
+        case "failing":
+          process.stderr.write(`fails without any change: ${line.test}\n`);
+          break;
+        case "spoilt":
+          process.stderr.write(`spoilt, and run again: ${line.test}\n`);
+          break;
+        case "slow":
+          process.stderr.write(`too slow for another folder's mutants: ${line.test}\n`);
+          break;
+        case "done":
+          done.add(line.file);
+          break;
+        default:
+          line satisfies never;
+      }
+    }
+  }
+}
