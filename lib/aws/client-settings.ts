@@ -5,9 +5,13 @@ export function clientSettings() {
   return {
     maxAttempts: 4,
     // HTTP/1.1 also where an SDK would take HTTP/2, which stand-ins for AWS do not speak.
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 30_000 }),
+    requestHandler: answeredWithin(30_000),
   };
 }
+
+/** Requests that fail where the connection or the answer takes longer: by itself the SDK only logs a warning. */
+export const answeredWithin = (requestTimeout: number, connectionTimeout = 3_000): NodeHttpHandler =>
+  new NodeHttpHandler({ connectionTimeout, requestTimeout, throwOnRequestTimeout: true });
 
 /**
  * The endpoint of a service where the environment sets one, by the SDKs' own variables. The Timestream clients need it

@@ -1,6 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { clientSettings } from "../aws/client-settings.ts";
+import { answeredWithin, clientSettings } from "../aws/client-settings.ts";
 
 /** A secret has its current value, and for a time after a rotation the previous one. */
 export type SecretStage = "AWSCURRENT" | "AWSPREVIOUS";
@@ -21,7 +20,7 @@ export class SecretsManager implements Secrets {
 
   static connect(): SecretsManager {
     // A request of a client waits for it: better the keys last read than a long wait.
-    const requestHandler = new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 2_000 });
+    const requestHandler = answeredWithin(2_000, 1_000);
     return new SecretsManager(new SecretsManagerClient({ ...clientSettings(), maxAttempts: 2, requestHandler }));
   }
 

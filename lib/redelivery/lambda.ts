@@ -1,6 +1,5 @@
 import { InvokeCommand, LambdaClient, LambdaServiceException } from "@aws-sdk/client-lambda";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { clientSettings } from "../aws/client-settings.ts";
+import { answeredWithin, clientSettings } from "../aws/client-settings.ts";
 import { lambdaPayloadBytesMax } from "../limits.ts";
 import type { Batch } from "../roll-up/batch.ts";
 import { eventOf } from "./kinesis-event.ts";
@@ -21,7 +20,7 @@ export class LambdaFunctions {
   }
 
   static connect(): LambdaFunctions {
-    const requestHandler = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: answerMsMax });
+    const requestHandler = answeredWithin(answerMsMax);
     // One attempt: an invocation whose answer was lost has run all the same.
     return new LambdaFunctions(new LambdaClient({ ...clientSettings(), maxAttempts: 1, requestHandler }));
   }

@@ -8,8 +8,7 @@ import {
   ValidationException,
   WriteRecordsCommand,
 } from "@aws-sdk/client-timestream-write";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { clientSettings, explicitEndpoint } from "../aws/client-settings.ts";
+import { answeredWithin, clientSettings, explicitEndpoint } from "../aws/client-settings.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { timestreamLimits } from "../limits.ts";
 import { persist } from "../retry.ts";
@@ -94,7 +93,7 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
     // One attempt: how long to go on trying is decided here, by the time that the function has left.
     const write = new TimestreamWriteClient({ ...settings, maxAttempts: 1, ...explicitEndpoint("TIMESTREAM_WRITE") });
     // A query may take 60 s (Timestream Query API, Query).
-    const requestHandler = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 65_000 });
+    const requestHandler = answeredWithin(65_000);
     const query = new TimestreamQueryClient({ ...settings, requestHandler, ...explicitEndpoint("TIMESTREAM_QUERY") });
     return new TimestreamStore({ write, query }, place);
   }

@@ -17,7 +17,8 @@ export function equivalentIn(mutants: readonly Mutant[]): Set<number> {
   for (const { file, from, to } of equivalents) {
     if (!files.has(file)) continue;
     const same = mutants.filter((mutant) => mutant.file === file && mutant.from === from && mutant.to === to);
-    if (same.length === 0) throw new Error(`Expected a change in ${file} from ${from} to ${to}, got none: see equivalent.ts`);
+    if (same.length === 0)
+      throw new Error(`Expected a change in ${file} from ${from} to ${to}, got none: see equivalent.ts`);
     for (const { id } of same) found.add(id);
   }
   return found;

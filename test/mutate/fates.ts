@@ -84,7 +84,10 @@ export class Fates {
   #hashOfFile(file: string): string {
     let hash = this.#hashes.get(file);
     if (hash === undefined) {
-      hash = createHash("sha256").update(readFileSync(join(this.#top, file))).digest("hex").slice(0, 16);
+      hash = createHash("sha256")
+        .update(readFileSync(join(this.#top, file)))
+        .digest("hex")
+        .slice(0, 16);
       this.#hashes.set(file, hash);
     }
     return hash;

@@ -69,7 +69,9 @@ function mayBeWrapped(node: Node, { parent, as }: Place): boolean {
     case "Property":
     case "MethodDefinition":
     case "PropertyDefinition":
-      return as === "value" ? node.type !== "FunctionExpression" && parent.shorthand !== true : parent.computed === true;
+      return as === "value"
+        ? node.type !== "FunctionExpression" && parent.shorthand !== true
+        : parent.computed === true;
     case "AssignmentExpression":
     case "AssignmentPattern":
     case "ForOfStatement":

@@ -4,9 +4,9 @@ import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { linesSince } from "./changed-lines.ts";
 import { equivalentIn } from "./equivalent.ts";
+import { Fates } from "./fates.ts";
 import { importersIn } from "./importers.ts";
 import { instrument, type Mutant } from "./instrument.ts";
-import { Fates } from "./fates.ts";
 import { printReport } from "./report.ts";
 import { TestRun } from "./test-run.ts";
 
@@ -41,7 +41,9 @@ if (positionals.length === 0) {
 
 const files = positionals.flatMap((path) => {
   const isFolder = statSync(join(top, path)).isDirectory();
-  return isFolder ? globSync(`${path.replace(/\/$/, "")}/**/*.ts`, { cwd: top }).sort() : [relative(top, join(top, path))];
+  return isFolder
+    ? globSync(`${path.replace(/\/$/, "")}/**/*.ts`, { cwd: top }).sort()
+    : [relative(top, join(top, path))];
 });
 const mutants: Mutant[] = [];
 for (const file of files) {
@@ -49,7 +51,11 @@ for (const file of files) {
 }
 const chosen = mutants.filter(values.since === undefined ? () => true : linesSince(top, values.since));
 const equivalent = equivalentIn(mutants);
-const fates = new Fates(top, chosen.filter(({ id }) => !equivalent.has(id)), values.anew);
+const fates = new Fates(
+  top,
+  chosen.filter(({ id }) => !equivalent.has(id)),
+  values.anew,
+);
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
 try {
@@ -58,7 +64,11 @@ try {
   const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
   const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));
   await run.meet(tests.filter(isNear), nearTestMsMax);
-  if (!values.near) await run.meet(tests.filter((test) => !isNear(test)), farTestMsMax);
+  if (!values.near)
+    await run.meet(
+      tests.filter((test) => !isNear(test)),
+      farTestMsMax,
+    );
   await run.meetAlone();
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -162,7 +162,8 @@ export function changesOf(node: Node, place: Place): Change[] {
   return [...condition(node, place), ...own].filter((change) => !seen.has(change.text) && seen.add(change.text));
 }
 
-const isSuper = (node: unknown): boolean => isNode(node) && node.type === "CallExpression" && isNode(node.callee) && node.callee.type === "Super";
+const isSuper = (node: unknown): boolean =>
+  isNode(node) && node.type === "CallExpression" && isNode(node.callee) && node.callee.type === "Super";
 
 /** Whether the code may do without a statement: it declares nothing, and returns nothing. */
 export function isRemovable(node: Node): boolean {

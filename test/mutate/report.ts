@@ -20,7 +20,9 @@ export function printReport(
     const own = told.filter(({ file }) => file === name || `${dirname(file)}/` === name);
     const kills = own.flatMap(({ id }) => fates.killOf(id) ?? []);
     const timedOut = kills.filter(({ by }) => by === "timeout").length;
-    const same = mutants.filter(({ id, file }) => equivalent.has(id) && (file === name || `${dirname(file)}/` === name));
+    const same = mutants.filter(
+      ({ id, file }) => equivalent.has(id) && (file === name || `${dirname(file)}/` === name),
+    );
     const percent = own.length === 0 ? "" : `${((100 * kills.length) / own.length).toFixed(1)} %`;
     return [name, own.length, kills.length - timedOut, timedOut, own.length - kills.length, same.length, percent];
   });

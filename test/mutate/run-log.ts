@@ -19,7 +19,13 @@ export interface Plan {
 /** What happened to a mutant or a file of tests: one line of the log. */
 export type Line =
   /** A test meets a mutant. Where neither `passed` nor `killed` follows, the mutant has ended the process. */
-  | { readonly kind: "begun"; readonly process: number; readonly id: number; readonly test: string; readonly msMax: number }
+  | {
+      readonly kind: "begun";
+      readonly process: number;
+      readonly id: number;
+      readonly test: string;
+      readonly msMax: number;
+    }
   | { readonly kind: "passed"; readonly process: number; readonly id: number }
   | { readonly kind: "killed"; readonly process: number; readonly id: number; readonly test: string; readonly by: How }
   /** Mutants that a test runs into. */
