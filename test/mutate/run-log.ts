@@ -13,6 +13,8 @@ export interface Plan {
   readonly only: number | undefined;
   /** A test that needs longer for all mutants that it runs into meets none. */
   readonly testMsMax: number;
+  /** Names of the only tests to run; undefined for all of the files. */
+  readonly tests: readonly string[] | undefined;
   readonly log: string;
 }
 

@@ -49,7 +49,7 @@ export default class MutatingRunner extends TestRunner {
     await super.onBeforeRunTask(test as never);
     this.#keepOutside();
     if (test.type !== "test" || plan.only !== undefined) return;
-    if (this.#spoilt) test.mode = "skip";
+    if (this.#spoilt || plan.tests?.includes(nameOf(test)) === false) test.mode = "skip";
     readKilled();
     if (alive.size === 0) test.mode = "skip";
     this.#round = "first";

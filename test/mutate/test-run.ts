@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Fates } from "./fates.ts";
 import { type Plan, planVariable, RunLog } from "./run-log.ts";
 
+/** Tests that need longer for what is alive come last, when less is. */
+const quickTestMsMax = 5_000;
 /** A process that is silent for this long beyond a test's own limit hangs in a loop. */
 const hangMsMax = 20_000;
 
@@ -23,6 +25,8 @@ export class TestRun {
   readonly #fates: Fates;
   /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
   readonly #once = new Map<number, Set<string>>();
+  /** Tests that are too slow to meet all that is alive. */
+  readonly #slow = new Set<string>();
   #runs = 0;
 
   constructor(top: string, folder: string, files: readonly string[], fates: Fates) {
@@ -32,11 +36,23 @@ export class TestRun {
     this.#fates = fates;
   }
 
-  /** Lets tests meet all mutants that are alive, one by one. Tests that take longer than `testMsMax` meet none. */
-  async meet(tests: readonly string[], testMsMax: number): Promise<void> {
-    for (let left = tests; left.length > 0 && this.#fates.alive.length > 0; ) {
+  /** Lets tests meet all mutants that are alive, one by one. A test that needs longer than `testMsMax` meets none. */
+  async meet(files: readonly string[], testMsMax: number): Promise<void> {
+    this.#slow.clear();
+    await this.#meet(files, { testMsMax: quickTestMsMax, tests: undefined });
+    const tests = [...this.#slow];
+    this.#slow.clear();
+    await this.#meet(
+      files.filter((file) => tests.some((test) => test.startsWith(`${file} > `))),
+      { testMsMax, tests },
+    );
+    for (const test of this.#slow) process.stderr.write(`too slow for what is left: ${test}\n`);
+  }
+
+  async #meet(files: readonly string[], more: Pick<Plan, "testMsMax" | "tests">): Promise<void> {
+    for (let left = files; left.length > 0 && this.#fates.alive.length > 0; ) {
       const before = this.#fates.alive.length;
-      const done = await this.#run(left, { only: undefined, testMsMax });
+      const done = await this.#run(left, { only: undefined, ...more });
       left = left.filter((test) => !done.has(test));
       if (left.length > 0 && done.size === 0 && this.#fates.alive.length === before) {
         throw new Error(`Expected these tests to end, got none that did: ${left.join(" ")}`);
@@ -48,12 +64,12 @@ export class TestRun {
   async meetAlone(): Promise<void> {
     for (const id of this.#fates.alive) {
       const tests = this.#once.get(id);
-      if (tests !== undefined) await this.#run([...tests], { only: id, testMsMax: 0 });
+      if (tests !== undefined) await this.#run([...tests], { only: id, testMsMax: 0, tests: undefined });
     }
   }
 
   /** The files of tests that ran to their end. */
-  async #run(tests: readonly string[], more: Pick<Plan, "only" | "testMsMax">): Promise<Set<string>> {
+  async #run(tests: readonly string[], more: Omit<Plan, "files" | "alive" | "log">): Promise<Set<string>> {
     const name = join(this.#folder, String(this.#runs++));
     const plan: Plan = { files: this.#files, alive: this.#fates.alive, log: `${name}.log`, ...more };
     writeFileSync(`${name}.json`, JSON.stringify(plan));
@@ -110,7 +126,7 @@ export class TestRun {
           process.stderr.write(`spoilt, and run again: ${line.test}\n`);
           break;
         case "slow":
-          process.stderr.write(`too slow for another folder's mutants: ${line.test}\n`);
+          this.#slow.add(line.test);
           break;
         case "done":
           done.add(line.file);
