@@ -39,7 +39,7 @@ export class MetricGroups {
     const met = dimensions.length === 1 && typeof first === "string" ? this.#bucket.get(first) : undefined;
     if (met !== undefined) return met;
     // No value holds a control character, so the key is unambiguous.
-    let key = dimensions.length === 0 ? "" : dimensionValue(first, this.#valueBytesMax);
+    let key = dimensionValue(first, this.#valueBytesMax);
     for (let place = 1; place < dimensions.length; place++) {
       key += `\u0000${dimensionValue(dimensions[place]?.(fields), this.#valueBytesMax)}`;
     }

@@ -29,14 +29,10 @@ const none: readonly CompiledMetric[] = [];
 export function metricMatcher({ metrics }: Definitions): MetricsOf {
   const types = new Map<string, OfType>();
   const compiled = metrics.map(compileMetric);
-  for (const { definition } of compiled) {
-    const { type } = definition.on;
-    if (types.has(type)) continue;
+  for (const type of new Set(compiled.map(({ definition }) => definition.on.type))) {
     const ofType = compiled.filter((metric) => metric.definition.on.type === type);
     const looksAt = (name?: string) =>
-      ofType.filter(
-        ({ definition: { on } }) => on.names.length === 0 || (name !== undefined && on.names.includes(name)),
-      );
+      ofType.filter(({ definition: { on } }) => on.names.length === 0 || on.names.some((one) => one === name));
     const names = new Set(ofType.flatMap((metric) => metric.definition.on.names));
     types.set(type, { byName: new Map([...names].map((name) => [name, looksAt(name)])), anyName: looksAt() });
   }

@@ -53,7 +53,8 @@ export class PartFold {
   readonly #definitions: Definitions;
   readonly #judge: EventJudge;
   readonly #trace: Trace;
-  readonly #groups: (MetricGroups | undefined)[] = [];
+  /** By the metrics' places; none where a metric has counted nothing. */
+  readonly #groups: MetricGroups[] = [];
   readonly #memory: KnownIds;
   readonly #claims: KnownIds["claims"];
   readonly #hash: MessageHash = { high: 0, low: 0 };
@@ -93,8 +94,7 @@ export class PartFold {
     }
     this.#unpackedBytes += unpacked.bytes;
     this.#tally.events += unpacked.texts.length;
-    for (let index = 0; index < unpacked.texts.length; index++) {
-      const text = unpacked.texts[index] ?? "";
+    for (const [index, text] of unpacked.texts.entries()) {
       const event = typeof text === "string" ? readEvent(text, record.arrivalMs) : text;
       const outcome = "reason" in event ? event : this.#count(event, record, index);
       if (outcome !== undefined) this.#reject(record, index, outcome);
@@ -109,9 +109,7 @@ export class PartFold {
 
   /** The rows so far, in an order that depends on the records only. */
   rows(): Row[] {
-    return this.#groups.flatMap((groups) =>
-      groups === undefined ? [] : [...groups].map((group) => rowOf(groups.metric, group)),
-    );
+    return this.#groups.flatMap((groups) => [...groups].map((group) => rowOf(groups.metric, group)));
   }
 
   #count(event: Event, record: StreamRecord, index: number): Problem | undefined {
@@ -130,9 +128,7 @@ export class PartFold {
       }
     }
     const bucketMs = bucketMsOf(event.timestampMs);
-    for (let place = 0; place < selected.length; place++) {
-      const metric = selected[place];
-      if (metric === undefined) continue;
+    for (const [place, metric] of selected.entries()) {
       const group = this.#groupsOf(metric).at(bucketMs, event.fields);
       group.count++;
       if (metric.number !== undefined) addNumber(group, numbers[place] ?? 0);

@@ -69,6 +69,7 @@ describe("bad input is rejected with its reason, and harms nothing beside it", (
     ['a sum of "Infinity"', JSON.stringify(order({ properties: { revenue: "Infinity" } })), "invalid"],
     ['a sum of "0x10"', JSON.stringify(order({ properties: { revenue: "0x10" } })), "invalid"],
     ['a sum of "12,50"', JSON.stringify(order({ properties: { revenue: "12,50" } })), "invalid"],
+    ["a sum of 41 digits", JSON.stringify(order({ properties: { revenue: `0.${"0".repeat(39)}` } })), "invalid"],
     ["a sum of an empty text", JSON.stringify(order({ properties: { revenue: "" } })), "invalid"],
     ["a sum of a list", JSON.stringify(order({ properties: { revenue: [5] } })), "invalid"],
     ["a sum of true", JSON.stringify(order({ properties: { revenue: true } })), "invalid"],
@@ -171,10 +172,10 @@ describe("odd input counts", () => {
   });
 
   it("with a number in a text, in a sum", () => {
-    const prices = ["12.50", "-0.5", "+3", ".25", "1e2", "7."];
+    const prices = ["12.50", "-0.5", "+3", ".25", "1e2", "7.", `0.${"0".repeat(38)}`];
     between(prices.map((revenue) => order({ properties: { revenue, currency: "EUR" } })));
     expect(rowsOf(fold, "revenue").find(({ dimensions }) => dimensions[0]?.[1] === "EUR")).toMatchObject({
-      count: 6,
+      count: 7,
       numbers: { sum: 122.25, min: -0.5, max: 100 },
     });
   });
@@ -207,9 +208,22 @@ describe("input that costs much fills a part, so that a part stays within its ti
     expect(fold.isFull).toBe(true);
   });
 
-  it("and input that costs little does not", () => {
+  it("each bomb as much as a record may unpack to", () => {
+    fold = folded([]);
+    const full = gzipSync(Buffer.alloc(9 * 1024 * 1024));
+    for (let records = 0; records < 5; records++) fold.add(record(full));
+    expect(fold.isFull).toBe(false);
+    fold.add(record(full));
+    expect(fold.isFull).toBe(true);
     fold = folded([record([order(), order()])]);
-    for (let records = 0; records < 1_000; records++) fold.add(record("garbage"));
+  });
+
+  it.each<[title: string, data: string | Buffer]>([
+    ["text", "garbage"],
+    ["bytes", Buffer.from([0, 255, 254, 1, 128, 7])],
+  ])("and %s that costs little does not", (_title, data) => {
+    fold = folded([record([order(), order()])]);
+    for (let records = 0; records < 1_000; records++) fold.add(record(data));
     expect(fold.isFull).toBe(false);
   });
 });

@@ -14,6 +14,7 @@ describe("the value of a dimension", () => {
     expect(dimensionValue(17, 64)).toBe("17");
     expect(dimensionValue(-0, 64)).toBe("0");
     expect(dimensionValue(0.1, 64)).toBe("0.1");
+    expect(dimensionValue(1_234_567_890_123_456, 16)).toBe("1234567890123456");
     expect(dimensionValue(Number.POSITIVE_INFINITY, 64)).toBe("Infinity");
     expect(dimensionValue(false, 64)).toBe("false");
   });

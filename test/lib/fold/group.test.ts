@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { definitionsOf } from "../../../lib/definitions.ts";
+import { nothingKnown, PartFold } from "../../../lib/fold/part-fold.ts";
 import { rowKey } from "../../../lib/store/row.ts";
-import { arrivalMs, config, countOf, folded, order, record, rowsOf } from "./shop.ts";
+import { arrivalMs, config, countOf, definitions, folded, order, record, rowsOf } from "./shop.ts";
 
 describe("groups over the cap", () => {
   const capped = (groupsPerBucket: number) =>
@@ -54,6 +55,43 @@ describe("groups over the cap", () => {
   });
 });
 
+describe("the values of a group", () => {
+  const page = (path: string, country: string) => ({
+    type: "page",
+    timestamp: new Date(arrivalMs).toISOString(),
+    context: { page: { path }, geo: { country } },
+  });
+  const groupsOf = (fold: PartFold) =>
+    rowsOf(fold, "page_views").map(({ dimensions, count }) => [...dimensions.map(([, value]) => value), count]);
+
+  it("are never taken from one value that looks like several", () => {
+    const split = page("/", "DE");
+    expect(groupsOf(folded([record([split, page("/x", "DE\u0000/"), split])]))).toEqual([
+      ["DE", "/", 2],
+      ["DE\ufffd/", "/x", 1],
+    ]);
+  });
+
+  it("are (other), each of them, over the cap", () => {
+    const capped = definitionsOf({ ...config, limits: { groupsPerBucket: 1, dimensionBytes: 64 } });
+    const pages = [page("/", "DE"), page("/x", "DE"), page("/", "FR")];
+    expect(groupsOf(folded([record(pages)], capped))).toEqual([
+      ["DE", "/", 1],
+      ["(other)", "(other)", 2],
+    ]);
+  });
+
+  it("are none for a metric without dimensions", () => {
+    const told: (readonly string[])[] = [];
+    const fold = new PartFold(definitions, nothingKnown, ({ definition }, { values }) => {
+      if (definition.name === "paid") told.push(values);
+    });
+    fold.add(record([order({ properties: { plan: "pro" } })]));
+    expect(told).toEqual([[]]);
+    expect(rowsOf(fold, "paid")).toMatchObject([{ dimensions: [], count: 1 }]);
+  });
+});
+
 describe("a sum", () => {
   const revenue = (values: readonly number[]) => {
     const records = values.map((value, index) => record([order({ properties: { revenue: value } })], index));
@@ -75,7 +113,9 @@ describe("a sum", () => {
       { numRuns: 3 },
     );
     expect(revenue(Array<number>(10_000).fill(0.1))?.sum).toBe(1_000);
+    // Whichever is larger, what was added before or what is added now.
     expect(revenue([1e15, 0.001, -1e15])?.sum).toBe(0.001);
+    expect(revenue([0.001, 1e15, -1e15])?.sum).toBe(0.001);
   });
 
   it("keeps the smallest and the largest, of which all three are finite", () => {

@@ -182,6 +182,42 @@ describe("events that come too late or too early", () => {
       reason: "late",
       detail: "expected an event of the last 7200 s, got one 7200 s old",
     });
+    expect(at(600_001).rejected[0]?.problem).toEqual({
+      reason: "early",
+      detail: "expected an event at most 600 s ahead, got 600 s",
+    });
+  });
+});
+
+describe("an event that comes out of quarantine", () => {
+  const isoAt = (ms: number) => new Date(arrivalMs + ms).toISOString();
+  /** Of five hours ago, when it came first: three more than an event may be old. */
+  const replayed = (until: number, timestamp = isoAt(-5 * 3_600_000)) =>
+    order({
+      timestamp,
+      millrace: { replayed: { entry: "e", arrival: isoAt(-5 * 3_600_000), attempt: 1, until: isoAt(until) } },
+    });
+
+  it("is late or early by its first arrival", () => {
+    expect(folded([record([replayed(1_000)])]).tally.counted).toBe(1);
+    const [late] = folded([record([replayed(1_000, isoAt(-7 * 3_600_000 - 1))])]).rejected;
+    expect(late?.problem).toEqual({
+      reason: "late",
+      detail: "expected an event of the last 7200 s, got one 7200 s old",
+    });
+    expect(folded([record([replayed(1_000, isoAt(0))])]).rejected[0]?.problem.reason).toBe("early");
+  });
+
+  it("does not count once the time of its replay is over, nor before it", () => {
+    const [gone] = folded([record([replayed(-1)])]).rejected;
+    expect(gone?.problem.detail).toMatch(/^expected a replayed event between .*, got it at 2026-01-31T12:00:00.000Z$/);
+    expect(folded([record([replayed(15 * 60_000)])]).tally.counted).toBe(1);
+    expect(folded([record([replayed(15 * 60_000 + 1)])]).tally.late).toBe(1);
+  });
+
+  it("is judged as any other where its note cannot be read", () => {
+    const fold = folded([record([order({ millrace: { replayed: { arrival: "once" } } })])]);
+    expect(fold.tally.counted).toBe(1);
   });
 });
 
@@ -205,6 +241,58 @@ describe("an event that is repeated", () => {
     const fold = folded([record([broken, late, ...mended, ...mended, broken])]);
     expect(fold.tally).toEqual({ events: 7, counted: 2, duplicate: 2, quarantined: 2, late: 1 });
     expect(countOf(fold, "revenue")).toBe(2);
+  });
+});
+
+describe("an event of a part that was begun before", () => {
+  const foldUnder = (known: boolean, claimed: boolean): PartFold => {
+    const fold = new PartFold(definitions, { ...nothingKnown, has: () => known, claims: () => claimed });
+    fold.add(record([order({ messageId: "m" })]));
+    return fold;
+  };
+
+  it("counts where the part left its message id when it was begun, and else says why it does not", () => {
+    expect(foldUnder(false, true).tally.counted).toBe(1);
+    expect(foldUnder(false, false).rejected.map(({ problem }) => problem)).toEqual([
+      {
+        reason: "changed",
+        detail:
+          "expected an event that could be counted when its part was begun, got one that only later definitions can count",
+      },
+    ]);
+  });
+
+  it("is a duplicate where its message was known by then, whatever the part left", () => {
+    for (const claimed of [true, false]) expect(foldUnder(true, claimed).tally).toMatchObject({ duplicate: 1 });
+  });
+
+  it("is known to nobody in a part without a past", () => {
+    expect(nothingKnown.has(1, 2)).toBe(false);
+  });
+});
+
+describe("a record that is stepped over", () => {
+  it("is one event in quarantine, whatever is in it, and leaves the rest as it is", () => {
+    const fold = folded([record([order()], 1)]);
+    fold.skip(record([order(), order()], 2));
+    expect(fold.tally).toEqual({ events: 2, counted: 1, duplicate: 0, quarantined: 1, late: 0 });
+    expect(fold.rejected).toEqual([
+      {
+        record: record([order(), order()], 2),
+        index: undefined,
+        problem: { reason: "skipped", detail: "expected a record to take apart, got one to be stepped over" },
+      },
+    ]);
+  });
+});
+
+describe("a part", () => {
+  it("is full with 45,000 events, and not with one less", () => {
+    const events = (count: number) => record(Array(count).fill({ type: "page" }));
+    const fold = folded([...Array(8).fill(events(5_000)), events(4_999)]);
+    expect(fold.isFull).toBe(false);
+    fold.add(events(1));
+    expect(fold.isFull).toBe(true);
   });
 });
 
