@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { type BatchGetItemCommandInput, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { idBytes } from "../../../lib/dedupe/id-map.ts";
@@ -13,12 +14,17 @@ import { createLedgerTable } from "./ledger-table.ts";
 let aws: TestAws;
 let client: DynamoDBClient;
 let ledger: DynamoLedger;
+/** Another for each test. */
+let stream = "";
 
 beforeAll(async () => {
   aws = await startAws();
   await createLedgerTable(aws, "ledger");
   client = new DynamoDBClient(clientSettings());
   ledger = new DynamoLedger(client, "ledger");
+});
+beforeEach(() => {
+  stream = randomUUID();
 });
 afterAll(async () => {
   client.destroy();
@@ -206,7 +212,8 @@ test("message ids are kept by part, as many as a part can have, and found by the
 });
 
 test("definitions are kept by their hash", async () => {
-  const definitions = definitionsOf(defineConfig({ metrics: { views: { on: page(), measure: count() } } }));
+  const name = `views_${stream.slice(0, 8)}`;
+  const definitions = definitionsOf(defineConfig({ metrics: { [name]: { on: page(), measure: count() } } }));
   expect(await ledger.definitions(definitions.hash)).toBeUndefined();
   await ledger.keepDefinitions(definitions);
   expect(await ledger.definitions(definitions.hash)).toEqual(definitions);
@@ -214,19 +221,19 @@ test("definitions are kept by their hash", async () => {
 
 describe("the shards of a stream", () => {
   test("are those with a head, by their ids, of this stream alone", async () => {
-    expect(await ledger.shardIds("clicks")).toEqual([]);
+    expect(await ledger.shardIds(stream)).toEqual([]);
     const move = async (shard: string): Promise<void> => {
       const head = await ledger.head(shard);
       await ledger.moveHead(shard, head, { ...head, bornMs: head.bornMs + 1 });
     };
-    for (const shard of ["clicks/shardId-2", "clicks/shardId-1", "clicks/shardId-1", "clicks-2/shardId-7"])
+    for (const shard of [`${stream}/shardId-2`, `${stream}/shardId-1`, `${stream}/shardId-1`, `${stream}-2/shardId-7`])
       await move(shard);
-    expect(await ledger.shardIds("clicks")).toEqual(["shardId-1", "shardId-2"]);
-    expect(await ledger.shardIds("clicks-2")).toEqual(["shardId-7"]);
-    expect(await ledger.shardIds("click")).toEqual([]);
+    expect(await ledger.shardIds(stream)).toEqual(["shardId-1", "shardId-2"]);
+    expect(await ledger.shardIds(`${stream}-2`)).toEqual(["shardId-7"]);
+    expect(await ledger.shardIds(stream.slice(0, -1))).toEqual([]);
     const ids = Array.from({ length: 40 }, (_, index) => `shardId-${String(index).padStart(12, "0")}`);
-    await Promise.all(ids.map((id) => move(`wide/${id}`)));
-    expect(await ledger.shardIds("wide")).toEqual(ids);
+    await Promise.all(ids.map((id) => move(`${stream}-wide/${id}`)));
+    expect(await ledger.shardIds(`${stream}-wide`)).toEqual(ids);
   });
 
   test("are there before the head is: whoever dies in between leaves a shard that can be found", async () => {
@@ -240,11 +247,11 @@ describe("the shards of a stream", () => {
         },
       { step: "initialize" },
     );
-    const head = await ledger.head("early/shardId-1");
-    await expect(new DynamoLedger(dying, "ledger").moveHead("early/shardId-1", head, head)).rejects.toThrow("died");
+    const head = await ledger.head(`${stream}/shardId-1`);
+    await expect(new DynamoLedger(dying, "ledger").moveHead(`${stream}/shardId-1`, head, head)).rejects.toThrow("died");
     dying.destroy();
-    expect((await ledger.head("early/shardId-1")).revision).toBe(0);
-    expect(await ledger.shardIds("early")).toEqual(["shardId-1"]);
+    expect((await ledger.head(`${stream}/shardId-1`)).revision).toBe(0);
+    expect(await ledger.shardIds(stream)).toEqual(["shardId-1"]);
   });
 
   test("and their heads stay while they are written to, everything else goes after 90 days", async () => {
@@ -252,11 +259,11 @@ describe("the shards of a stream", () => {
       const Key = { shard: { S: shard }, item: { S: item } };
       return (await client.send(new GetItemCommand({ TableName: "ledger", Key }))).Item?.expires?.N;
     };
-    const shard = "kept/shardId-1";
+    const shard = `${stream}/shardId-1`;
     await ledger.moveHead(shard, await ledger.head(shard), newHead);
     await ledger.commit(shard, part(1, 1));
     expect(await expiry(shard, "head")).toBeUndefined();
-    expect(await expiry("shards/kept", "shardId-1")).toBeUndefined();
+    expect(await expiry(`shards/${stream}`, "shardId-1")).toBeUndefined();
     await ledger.keepIds(shard, { idsName: "a", lastSequence: "1" }, Buffer.from([1]));
     const definitions = definitionsOf(defineConfig({ metrics: { kept: { on: page(), measure: count() } } }));
     await ledger.keepDefinitions(definitions);

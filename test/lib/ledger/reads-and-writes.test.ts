@@ -1,0 +1,141 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { beforeEach, describe, expect, test } from "vitest";
+import { count, defineConfig, page } from "../../../lib/config.ts";
+import { definitionsOf } from "../../../lib/definitions.ts";
+import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
+import { type CommittedPart, newHead } from "../../../lib/ledger/ledger.ts";
+import { DynamoReplayMarks } from "../../../lib/replay/dynamodb-marks.ts";
+import { DynamoTable } from "../../fakes/dynamo-table.ts";
+import { committed } from "../audit/rig.ts";
+
+const shard = "events/shardId-1";
+const definitionsNamed = (name: string) =>
+  definitionsOf(defineConfig({ metrics: { [name]: { on: page(), measure: count() } } }));
+/** Of records 10 x number to 10 x number + 9. */
+const part = (number: number, more: Partial<CommittedPart> = {}): CommittedPart =>
+  committed(number, { firstSequence: String(number * 10), lastSequence: String(number * 10 + 9), ...more });
+
+let table: DynamoTable;
+let ledger: DynamoLedger;
+/** Items that were put. */
+let put: string[];
+
+beforeEach(() => {
+  // A read that is not strongly consistent never sees what was written last.
+  table = new DynamoTable({ name: "ledger", keys: ledgerKeys, now: () => 0, staleMs: Number.POSITIVE_INFINITY });
+  put = [];
+  const client = table.client(async (command, run) => {
+    if (command instanceof PutItemCommand) put.push(command.input.Item?.shard?.S ?? "");
+    return run();
+  });
+  ledger = new DynamoLedger(client, "ledger", { now: () => 0, sleep: async () => {} });
+});
+
+describe("whatever was written is seen by the next read", () => {
+  test("of a head, alone and among others", async () => {
+    await ledger.moveHead(shard, newHead, { ...newHead, bornMs: 7 });
+    expect(await ledger.head(shard)).toMatchObject({ revision: 1, bornMs: 7 });
+    expect((await ledger.headsOf([shard])).get(shard)).toMatchObject({ revision: 1, bornMs: 7 });
+  });
+
+  test("of committed parts", async () => {
+    for (const number of [1, 2]) await ledger.commit(shard, part(number));
+    expect(await ledger.committed(shard, "10", "29")).toHaveLength(2);
+    expect(await ledger.newest(shard)).toMatchObject({ lastSequence: "29" });
+    expect(await Array.fromAsync(ledger.neighbours(shard, "29", "before"))).toHaveLength(2);
+  });
+
+  test("of message ids, definitions and shards", async () => {
+    await ledger.keepIds(shard, { idsName: "a", lastSequence: "1" }, Buffer.from([1]));
+    expect(await Array.fromAsync(ledger.ids(shard, "1", "1"))).toEqual([["a", Buffer.from([1])]]);
+    const definitions = definitionsNamed("views");
+    await ledger.keepDefinitions(definitions);
+    expect(await ledger.definitions(definitions.hash)).toEqual(definitions);
+    await ledger.listShard(shard, false);
+    expect(await ledger.shardIds("events")).toEqual(["shardId-1"]);
+  });
+
+  test("of the marks of replays", async () => {
+    const marks = new DynamoReplayMarks(table.client(), "ledger");
+    const mark = { attempt: 1, of: 0, state: "sending", entry: "e", patch: "", untilMs: 5 } as const;
+    await marks.move("m", undefined, mark);
+    expect(await marks.read("m")).toMatchObject({ attempt: 1, untilMs: 5 });
+  });
+});
+
+describe("a process", () => {
+  test("writes definitions once, and again when they are others", async () => {
+    const [views, orders] = [definitionsNamed("views"), definitionsNamed("orders")];
+    for (const definitions of [views, views, orders, orders, views]) await ledger.keepDefinitions(definitions);
+    expect(put).toEqual([views, orders, views].map(({ hash }) => `definitions/${hash}`));
+  });
+
+  test("puts a shard on the list with its first head alone", async () => {
+    let head = newHead;
+    for (let moves = 0; moves < 3; moves++) {
+      await ledger.moveHead(shard, head, head);
+      head = { ...newHead, ...(await ledger.head(shard)) };
+    }
+    expect(put).toEqual(["shards/events", shard, shard, shard]);
+  });
+});
+
+test("definitions of as many metrics as there may be fit into an item, and come back as they were", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, index) => [
+      `metric_${index}`,
+      {
+        on: page(`Page ${index}`, {
+          "context.campaign.name":
+            "a campaign with a name that is as long as people make them, and then some more of it, and again some more, to be sure that it is",
+        }),
+        measure: count(),
+        by: {
+          path: "context.page.path",
+          country: "context.geo.country",
+          from: "context.page.referrer",
+          via: "context.campaign.name",
+        },
+      },
+    ]),
+  );
+  const definitions = definitionsOf(defineConfig({ metrics: many }));
+  // DynamoDB takes no item of more.
+  expect(JSON.stringify(definitions).length).toBeGreaterThan(400 * 1024);
+  await ledger.keepDefinitions(definitions);
+  expect(await ledger.definitions(definitions.hash)).toEqual(definitions);
+});
+
+test("definitions of an ordinary size are text that people can read in the table", async () => {
+  const definitions = definitionsNamed("views");
+  await ledger.keepDefinitions(definitions);
+  const stored = table.stored(`definitions/${definitions.hash}`, "definitions");
+  expect(JSON.parse(stored?.item?.definitions?.S ?? "")).toEqual(definitions);
+});
+
+test("a look for the parts of a range reads no further than the first behind it", async () => {
+  for (let number = 1; number <= 60; number++) await ledger.commit(shard, part(number));
+  const before = table.consumed.requests;
+  expect(await ledger.committed(shard, "10", "29")).toHaveLength(2);
+  expect(table.consumed.requests - before).toBe(1);
+  expect(await ledger.newest(shard)).toMatchObject({ lastSequence: "609" });
+  expect(table.consumed.requests - before).toBe(2);
+});
+
+test("an error of the table is the ledger's error, and not taken for an answer", async () => {
+  const down = new DynamoLedger(
+    table.client(async () => {
+      throw Object.assign(new Error("later"), { name: "ThrottlingException" });
+    }),
+    "ledger",
+  );
+  for (const ask of [
+    () => down.head(shard),
+    () => down.headsOf([shard]),
+    () => down.moveHead(shard, { ...newHead, revision: 3 }, newHead),
+    () => down.commit(shard, part(1)),
+    () => down.committed(shard, "1", "2"),
+  ]) {
+    await expect(ask()).rejects.toThrow("later");
+  }
+});
