@@ -28,6 +28,8 @@ export class TestRun {
   /** Tests that are too slow to meet all that is alive. */
   readonly #slow = new Set<string>();
   #runs = 0;
+  /** What vitest has printed in the last run. */
+  #output = "";
 
   constructor(top: string, folder: string, files: readonly string[], fates: Fates) {
     this.#top = top;
@@ -55,7 +57,7 @@ export class TestRun {
       const done = await this.#run(left, { only: undefined, ...more });
       left = left.filter((test) => !done.has(test));
       if (left.length > 0 && done.size === 0 && this.#fates.alive.length === before) {
-        throw new Error(`Expected these tests to end, got none that did: ${left.join(" ")}`);
+        throw new Error(`Expected these tests to end, got none that did: ${left.join(" ")}\n${this.#output}`);
       }
     }
   }
@@ -84,8 +86,12 @@ export class TestRun {
         detached: true,
       },
     );
-    let output = "";
-    for (const stream of [vitest.stdout, vitest.stderr]) stream.on("data", (text) => (output += text));
+    this.#output = "";
+    for (const stream of [vitest.stdout, vitest.stderr]) {
+      stream.on("data", (text) => {
+        this.#output += text;
+      });
+    }
     const ended = new Promise<boolean>((resolve) => vitest.once("close", () => resolve(true)));
     const begun = new Map<number, Begun>();
     const done = new Set<string>();
@@ -95,7 +101,6 @@ export class TestRun {
     }
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
-    if (done.size === 0 && begun.size === 0 && more.only === undefined) process.stderr.write(output);
     return done;
   }
 

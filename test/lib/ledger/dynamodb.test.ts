@@ -77,18 +77,18 @@ const part = (first: number, last: number, more: Partial<CommittedPart> = {}): C
 
 describe("the head", () => {
   test("of a shard that nobody has written is revision 0 without open parts", async () => {
-    expect(await ledger.head("s/unknown")).toEqual(newHead);
+    expect(await ledger.head(`${stream}/unknown`)).toEqual(newHead);
   });
 
   test("moves for one of two who saw the same revision, at the first write and at later ones", async () => {
     for (let round = 0; round < 3; round++) {
-      const head = await ledger.head("s/contended");
+      const head = await ledger.head(`${stream}/contended`);
       const moves = await Promise.all([
-        ledger.moveHead("s/contended", head, { ...head, open: [open("a", 1, 2)] }),
-        ledger.moveHead("s/contended", head, { ...head, open: [open("b", 1, 3)] }),
+        ledger.moveHead(`${stream}/contended`, head, { ...head, open: [open("a", 1, 2)] }),
+        ledger.moveHead(`${stream}/contended`, head, { ...head, open: [open("b", 1, 3)] }),
       ]);
       expect(moves.filter((moved) => moved)).toHaveLength(1);
-      const now = await ledger.head("s/contended");
+      const now = await ledger.head(`${stream}/contended`);
       expect(now.revision).toBe(head.revision + 1);
       expect(now.open[0]?.id).toBe(moves[0] ? "a" : "b");
     }
@@ -163,50 +163,50 @@ describe("committed parts", () => {
       [100, 100],
       [101, 250],
     ] as const)
-      await ledger.commit("s/parts", part(first, last));
+      await ledger.commit(`${stream}/parts`, part(first, last));
     const found = async (first: string, last: string): Promise<string[]> =>
-      (await ledger.committed("s/parts", first, last)).map(({ id }) => id);
+      (await ledger.committed(`${stream}/parts`, first, last)).map(({ id }) => id);
     expect(await found("9", "100")).toEqual(["5-9", "10-99", "100-100"]);
     expect(await found("250", "9999")).toEqual(["101-250"]);
     expect(await found("251", "9999")).toEqual([]);
     expect(await found("1", "4")).toEqual([]);
-    expect((await ledger.newest("s/parts"))?.id).toBe("101-250");
+    expect((await ledger.newest(`${stream}/parts`))?.id).toBe("101-250");
   });
 
   test("are found beyond the first page", async () => {
-    for (let at = 0; at < 60; at++) await ledger.commit("s/many", part(1_000 + at, 1_000 + at));
-    expect(await ledger.committed("s/many", "1000", "1059")).toHaveLength(60);
+    for (let at = 0; at < 60; at++) await ledger.commit(`${stream}/many`, part(1_000 + at, 1_000 + at));
+    expect(await ledger.committed(`${stream}/many`, "1000", "1059")).toHaveLength(60);
   });
 
   test("come back as they were written, without rows too", async () => {
     const empty = part(7, 7, { rows: 0, rowsCount: 0, firstBucketMs: undefined, lastBucketMs: undefined });
-    await ledger.commit("s/same", empty);
-    expect(await ledger.committed("s/same", "7", "7")).toEqual([empty]);
+    await ledger.commit(`${stream}/same`, empty);
+    expect(await ledger.committed(`${stream}/same`, "7", "7")).toEqual([empty]);
   });
 
   test("give way to later definitions, never to earlier ones", async () => {
-    await ledger.commit("s/version", part(1, 1, { definitions: ["d1", "d2"], counted: 1 }));
-    await ledger.commit("s/version", part(1, 1, { definitions: ["d1"], counted: 2 }));
-    expect((await ledger.committed("s/version", "1", "1"))[0]?.counted).toBe(1);
-    await ledger.commit("s/version", part(1, 1, { definitions: ["d1", "d2", "d1"], counted: 3 }));
-    expect((await ledger.committed("s/version", "1", "1"))[0]?.counted).toBe(3);
+    await ledger.commit(`${stream}/version`, part(1, 1, { definitions: ["d1", "d2"], counted: 1 }));
+    await ledger.commit(`${stream}/version`, part(1, 1, { definitions: ["d1"], counted: 2 }));
+    expect((await ledger.committed(`${stream}/version`, "1", "1"))[0]?.counted).toBe(1);
+    await ledger.commit(`${stream}/version`, part(1, 1, { definitions: ["d1", "d2", "d1"], counted: 3 }));
+    expect((await ledger.committed(`${stream}/version`, "1", "1"))[0]?.counted).toBe(3);
   });
 });
 
 test("neighbours come nearest first, on either side", async () => {
-  for (const first of [10, 20, 30, 40]) await ledger.commit("s/near", part(first, first + 5));
+  for (const first of [10, 20, 30, 40]) await ledger.commit(`${stream}/near`, part(first, first + 5));
   const ids = async (from: string, direction: "before" | "after"): Promise<string[]> =>
-    (await Array.fromAsync(ledger.neighbours("s/near", from, direction))).map(({ id }) => id);
+    (await Array.fromAsync(ledger.neighbours(`${stream}/near`, from, direction))).map(({ id }) => id);
   expect(await ids("30", "before")).toEqual(["20-25", "10-15"]);
   expect(await ids("26", "after")).toEqual(["30-35", "40-45"]);
 });
 
 test("message ids are kept by part, as many as a part can have, and found by the range of their parts", async () => {
   const most = Buffer.alloc(partLimits.eventsMax * idBytes + (recordLimits.eventsMax - 1) * idBytes, 7);
-  await ledger.keepIds("s/ids", { idsName: "a", lastSequence: "9" }, most);
-  await ledger.keepIds("s/ids", { idsName: "b", lastSequence: "10" }, Buffer.from([1, 2]));
-  await ledger.keepIds("s/ids", { idsName: "c", lastSequence: "11" }, Buffer.from([3]));
-  const found = new Map(await Array.fromAsync(ledger.ids("s/ids", "9", "10")));
+  await ledger.keepIds(`${stream}/ids`, { idsName: "a", lastSequence: "9" }, most);
+  await ledger.keepIds(`${stream}/ids`, { idsName: "b", lastSequence: "10" }, Buffer.from([1, 2]));
+  await ledger.keepIds(`${stream}/ids`, { idsName: "c", lastSequence: "11" }, Buffer.from([3]));
+  const found = new Map(await Array.fromAsync(ledger.ids(`${stream}/ids`, "9", "10")));
   expect([...found.keys()]).toEqual(["a", "b"]);
   expect(found.get("a")?.equals(most)).toBe(true);
 });
