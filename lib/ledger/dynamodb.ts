@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import {
   type AttributeValue,
@@ -61,6 +62,9 @@ const unpackedPart = <Part extends { readonly definitions: readonly string[] }>(
   definitions: unpackNames(part.definitions),
 });
 
+/** Names one call that writes, among all that ever do. */
+export const randomWriter = (): string => randomBytes(8).toString("base64url");
+
 /** The ledger in a DynamoDB table. Conditional single-item writes are all it needs: no transactions. */
 export class DynamoLedger implements Ledger, ExpiringLedger {
   readonly #client: DynamoDBClient;
@@ -94,7 +98,11 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
   async moveHead(shard: string, from: Head, next: HeadState): Promise<boolean> {
     // Before the head itself: a shard that has one can be found.
     if (from.revision === 0) await this.listShard(shard, false);
-    return this.#put(headItemOf(shard, from.revision + 1, next), onRevision(from.revision));
+    const writer = randomWriter();
+    const item = { ...headItemOf(shard, from.revision + 1, next), writer };
+    if (await this.#put(item, onRevision(from.revision))) return true;
+    // The SDK repeats a write whose answer was lost, and is then refused for its own.
+    return (await this.#get(shard, headItem))?.writer === writer;
   }
 
   async expireHead(shard: string, head: Head): Promise<boolean> {
@@ -164,6 +172,8 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
   async commit(shard: string, part: CommittedPart): Promise<void> {
     // A writer of an earlier definition that was thought dead must not have the last word.
     const version = part.definitions.length;
+    // What was counted is the truth, whichever of the two is written first.
+    const standing = part.lost === undefined ? "version <= :version" : "version < :version";
     await this.#put(
       {
         shard,
@@ -173,7 +183,7 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
         expires: this.#secondsIn(ledgerDays),
       },
       {
-        ConditionExpression: "attribute_not_exists(version) OR version <= :version",
+        ConditionExpression: `attribute_not_exists(version) OR ${standing}`,
         ExpressionAttributeValues: { ":version": { N: String(version) } },
       },
     );

@@ -109,6 +109,8 @@ export interface SkippedRecord {
   readonly sequenceNumber: string;
   /** Never to be taken apart again, not even to find rows that may have been written of it: it ends the process. */
   readonly kills: boolean;
+  /** Random, of the call that made the mark: it recognizes its own by it where the answer to its write was lost. */
+  readonly writer?: string;
 }
 
 /** The head of a shard that nothing was written for. */
@@ -130,11 +132,17 @@ export interface Ledger {
   head(shard: string): Promise<Head>;
   /** The heads of many shards, each as `head` gives it. They are read in batches, and not all at one moment. */
   headsOf(shards: readonly string[]): Promise<ReadonlyMap<string, Head>>;
-  /** Puts the next head in place of `from`; false, and nothing written, where somebody else did first. */
+  /**
+   * Puts the next head in place of `from`; false where somebody else did first. A write of this very call that the SDK
+   * repeated is this call's own, and true, unless somebody has moved the head again since.
+   */
   moveHead(shard: string, from: Head, next: HeadState): Promise<boolean>;
   /** Committed parts that overlap the range of sequence numbers, in order. */
   committed(shard: string, firstSequence: string, lastSequence: string): Promise<CommittedPart[]>;
-  /** Writes a committed part, unless it stands there already under later definitions. */
+  /**
+   * Writes a committed part, unless it stands there already under later definitions. One that is written off (`lost`) takes
+   * the place of no part under the same definitions either; one that was counted takes the place of one written off.
+   */
   commit(shard: string, part: CommittedPart): Promise<void>;
   /** Committed parts from a sequence number on, the nearest first. */
   neighbours(shard: string, from: string, direction: "before" | "after"): AsyncIterable<CommittedPart>;

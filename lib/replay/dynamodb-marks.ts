@@ -6,7 +6,7 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { ledgerKeys } from "../ledger/dynamodb.ts";
+import { ledgerKeys, randomWriter } from "../ledger/dynamodb.ts";
 import { replayLimits } from "../limits.ts";
 import type { Mark, ReplayMarks } from "./replay-marks.ts";
 
@@ -27,17 +27,16 @@ export class DynamoReplayMarks implements ReplayMarks {
   }
 
   async read(messageId: string): Promise<Mark | undefined> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: marshall(keyOf(messageId)), ConsistentRead: true }),
-    );
-    return Item === undefined ? undefined : (unmarshall(Item).mark as Mark);
+    return (await this.#item(messageId))?.mark as Mark | undefined;
   }
 
   async move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
     const revision = (from?.revision ?? 0) + 1;
     // A copy that is rejected now is in quarantine for as long again, counted from its arrival.
     const expires = Math.ceil((next.untilMs + replayLimits.reachMsMax) / 1_000) + 86_400;
-    const item = { ...keyOf(messageId), revision, mark: { ...next, revision }, [ledgerKeys.timeToLive]: expires };
+    const writer = randomWriter();
+    const mark = { ...next, revision };
+    const item = { ...keyOf(messageId), revision, writer, mark, [ledgerKeys.timeToLive]: expires };
     const condition =
       from === undefined
         ? { ConditionExpression: "attribute_not_exists(revision)" }
@@ -49,8 +48,16 @@ export class DynamoReplayMarks implements ReplayMarks {
       await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: marshall(item), ...condition }));
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      // The SDK repeats a write whose answer was lost, and is then refused for its own.
+      return (await this.#item(messageId))?.writer === writer;
     }
+  }
+
+  async #item(messageId: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(keyOf(messageId)), ConsistentRead: true }),
+    );
+    return Item === undefined ? undefined : unmarshall(Item);
   }
 }

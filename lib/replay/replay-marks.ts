@@ -19,6 +19,6 @@ export interface Mark {
 export interface ReplayMarks {
   /** The mark of a message; undefined where it was never replayed. */
   read(messageId: string): Promise<Mark | undefined>;
-  /** Puts the next mark in place of `from`; false, and nothing written, where somebody else did first. */
+  /** Puts the next mark in place of `from`; false, and nothing written, where another call did first. */
   move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Head, Ledger, SkippedRecord } from "../ledger/ledger.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { covers } from "../roll-up/uncovered.ts";
@@ -30,23 +31,25 @@ export async function skip(
   sequenceNumber: string,
   killsAsked: Kills,
 ): Promise<Skipping> {
+  const writer = randomBytes(8).toString("base64url");
   for (;;) {
     // In this order: a part that is committed in between is then seen twice, never not at all.
     const head = await ledger.head(shard);
+    const before = head.skipped.find((other) => other.sequenceNumber === sequenceNumber);
+    // Written by this call: its answer was lost, and somebody has moved the head since.
+    if (before?.writer === writer) return { kind: "skipped" };
     const [part] = await ledger.committed(shard, sequenceNumber, sequenceNumber);
     const promise = head.open.find((open) => covers(open, sequenceNumber));
     // One that is only not off the list yet is committed; one that was taken over since is not.
     const taken = promise !== undefined && promise.definitions.length > (part?.definitions.length ?? 0);
     if (part !== undefined && !taken) return { kind: "committed", part: part.id };
-    const { skipped } = head;
-    const before = skipped.find((other) => other.sequenceNumber === sequenceNumber);
     const kills = await killsAsked(promise !== undefined);
     if (before !== undefined && (before.kills || !kills)) return { kind: "known" };
     const others = await stillWanted(ledger, shard, head, sequenceNumber);
     if (others.length >= skippedMax) {
       throw new Error(`Expected at most ${skippedMax} records of ${shard} to be skipped, got one more`);
     }
-    const marks = [...others, { sequenceNumber, kills }];
+    const marks = [...others, { sequenceNumber, kills, writer }];
     marks.sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
     if (await ledger.moveHead(shard, head, { ...head, skipped: marks })) return { kind: "skipped" };
   }

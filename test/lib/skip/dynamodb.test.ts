@@ -35,7 +35,8 @@ beforeEach(() => {
 
 const lives = async () => false;
 const kills = async () => true;
-const marks = async () => (await ledger.head(shard)).skipped;
+const marks = async () =>
+  (await ledger.head(shard)).skipped.map(({ sequenceNumber, kills }) => ({ sequenceNumber, kills }));
 
 function openPart(first: number, last: number): OpenPart {
   return {
@@ -132,6 +133,7 @@ describe("a mark in the head", () => {
     const skipped = Array.from({ length: skippedMax - 1 }, (_, place) => ({
       sequenceNumber: sequence(place),
       kills: true,
+      writer: "0123456789a",
     }));
     // Marks in an open part stay without a look at what is committed.
     await ledger.moveHead(shard, head, { ...head, skipped, open: [openPart(0, skippedMax + 1)] });
