@@ -20,6 +20,9 @@ export const gapsUsage = `millrace gaps [--from TIME] [--to TIME] [--dry-run] [-
   before a mapping. By when they arrived, from an hour ago (--from) to 15 minutes ago (--to). Reads the stream a little, two
   or three times a second, between each two parts: an hour takes minutes. --dry-run: says what it would count.`;
 
+/** The roll-up reads the same shard, and on a bad day at its limit: a tool that takes hours waits for its turn. */
+const throttledMsMax = 10 * 60_000;
+
 /** `millrace gaps`. Exit code 1 where something could not be counted. */
 export async function runGaps(parameters: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -37,7 +40,8 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
   if (fromMs >= toMs) throw new UsageError(`Expected --from before --to, got ${values.from} and ${values.to}`);
   chooseEndpoint(values);
   const settings = clientSettings();
-  const stream = new KinesisStream(new KinesisClient(settings), names.stream);
+  const patience = { waitMsMax: throttledMsMax, clock: systemClock };
+  const stream = new KinesisStream(new KinesisClient(settings), names.stream, patience);
   const report = await fillGaps(
     {
       streamName: names.stream,

@@ -1,50 +1,48 @@
-import {
-  GetRecordsCommand,
-  type GetRecordsCommandOutput,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  type _Record as KinesisRecord,
-  ListShardsCommand,
-  ResourceNotFoundException,
-  type Shard,
-  type ShardIteratorType,
-} from "@aws-sdk/client-kinesis";
+import { type KinesisClient, ListShardsCommand, ResourceNotFoundException, type Shard } from "@aws-sdk/client-kinesis";
 import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import type { PageReader, StreamPage, StreamStart } from "./page-reader.ts";
 import { type Ancestry, RangeGone, type RangeReader } from "./range-reader.ts";
+import {
+  askPatiently,
+  impatient,
+  type ReadingPatience,
+  type ReadingStart,
+  recordsPerReadMax,
+  ShardReader,
+} from "./shard-reader.ts";
 
-/** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */
-const recordsPerReadMax = 10_000;
+/** A gauge reads a shard this often where it finds nothing: a read may come back empty although there is more. */
+const gaugeReadsMax = 3;
 
 /** The event stream, read again with the ordinary API. */
 export class KinesisStream implements RangeReader, PageReader {
   readonly #client: KinesisClient;
   readonly #streamName: string;
+  readonly #patience: ReadingPatience;
 
-  constructor(client: KinesisClient, streamName: string) {
+  /** `patience` is for tools that take their time; who answers a person has none beyond the SDK's. */
+  constructor(client: KinesisClient, streamName: string, patience = impatient) {
     this.#client = client;
     this.#streamName = streamName;
+    this.#patience = patience;
   }
 
   async read(shardId: string, first: string, last: string, count = recordsPerReadMax): Promise<StreamRecord[]> {
     const records: StreamRecord[] = [];
-    let iterator = await this.#iterator(shardId, "AT_SEQUENCE_NUMBER", first).catch((error: unknown) => {
+    const reader = this.#reader(shardId, { at: first });
+    for (;;) {
+      const page = await known(reader.next(count - records.length));
       // A closed shard is forgotten with its last record.
-      if (error instanceof ResourceNotFoundException) throw new RangeGone(shardId, first, last, "no such shard");
-      throw error;
-    });
-    // An empty answer in the middle of a shard is normal; only the end of the shard or a later record ends the search.
-    while (iterator !== undefined) {
-      const Limit = Math.min(recordsPerReadMax, Math.max(1, count - records.length));
-      const page = await this.#client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit }));
-      for (const { SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data } of page.Records ?? []) {
-        if (compareSequence(SequenceNumber, last) > 0) return checked(shardId, first, last, records);
-        records.push(recordOf({ SequenceNumber, PartitionKey, ApproximateArrivalTimestamp, Data }));
-        if (SequenceNumber === last) return checked(shardId, first, last, records);
+      if (page === "forgotten") throw new RangeGone(shardId, first, last, "no such shard", records);
+      if (page === undefined) break;
+      for (const record of page.records) {
+        if (compareSequence(record.sequenceNumber, last) > 0) return checked(shardId, first, last, records);
+        records.push(record);
+        if (record.sequenceNumber === last) return checked(shardId, first, last, records);
       }
-      if ((page.Records ?? []).length === 0 && page.MillisBehindLatest === 0) break;
-      iterator = page.NextShardIterator;
+      // An empty answer in the middle of a shard is normal; only its end or a later record ends the search.
+      if (page.records.length === 0 && page.behindMs === 0) break;
     }
     return checked(shardId, first, last, records);
   }
@@ -62,64 +60,49 @@ export class KinesisStream implements RangeReader, PageReader {
     const shards: Shard[] = [];
     let NextToken: string | undefined;
     do {
-      const page = await this.#client.send(
-        new ListShardsCommand(NextToken === undefined ? { StreamName: this.#streamName } : { NextToken }),
-      );
+      const command = new ListShardsCommand(NextToken === undefined ? { StreamName: this.#streamName } : { NextToken });
+      const page = await askPatiently(() => this.#client.send(command), this.#patience);
       shards.push(...(page.Shards ?? []));
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
     return shards;
   }
 
-  /** Arrival of the first record behind `after` (of the shard's first where undefined), or undefined where there is none. */
+  /**
+   * Arrival of the first record behind `after` (of the shard's first where undefined), epoch milliseconds; undefined where
+   * there is none. Throws ResourceNotFoundException for a shard that the stream has forgotten.
+   */
   async nextArrivalMs(shardId: string, after: string | undefined): Promise<number | undefined> {
-    let iterator = await this.#iterator(shardId, after === undefined ? "TRIM_HORIZON" : "AFTER_SEQUENCE_NUMBER", after);
-    // A read may come back empty although there is more; a few say enough for a gauge.
-    for (let reads = 0; iterator !== undefined && reads < 3; reads++) {
-      const page = await this.#client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1 }));
-      const [record] = page.Records ?? [];
-      if (record !== undefined) return record.ApproximateArrivalTimestamp?.getTime();
-      if (page.MillisBehindLatest === 0) return undefined;
-      iterator = page.NextShardIterator;
+    const reader = this.#reader(shardId, after === undefined ? "oldest" : { after });
+    for (let reads = 0; reads < gaugeReadsMax; reads++) {
+      const page = await reader.next(1);
+      const [record] = page?.records ?? [];
+      if (record !== undefined) return record.arrivalMs;
+      if (page === undefined || page.behindMs === 0) return undefined;
     }
     return undefined;
   }
 
   async *pages(shardId: string, start: StreamStart, limit: number): AsyncGenerator<StreamPage> {
-    const [type, at]: [ShardIteratorType, string | Date | undefined] =
-      start === "oldest"
-        ? ["TRIM_HORIZON", undefined]
-        : "after" in start
-          ? ["AFTER_SEQUENCE_NUMBER", start.after]
-          : ["AT_TIMESTAMP", new Date(start.fromMs)];
-    let iterator = await this.#iterator(shardId, type, at).catch((error: unknown) => {
-      if (error instanceof ResourceNotFoundException) return undefined;
-      throw error;
-    });
-    while (iterator !== undefined) {
-      const page: GetRecordsCommandOutput = await this.#client.send(
-        new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, recordsPerReadMax) }),
-      );
-      yield { records: (page.Records ?? []).map(recordOf), behindMs: page.MillisBehindLatest ?? 0 };
-      iterator = page.NextShardIterator;
+    const reader = this.#reader(shardId, start);
+    for (;;) {
+      const page = await known(reader.next(limit));
+      if (page === undefined || page === "forgotten") return;
+      yield page;
     }
   }
 
-  async #iterator(
-    shardId: string,
-    type: ShardIteratorType,
-    at: string | Date | undefined,
-  ): Promise<string | undefined> {
-    const { ShardIterator } = await this.#client.send(
-      new GetShardIteratorCommand({
-        StreamName: this.#streamName,
-        ShardId: shardId,
-        ShardIteratorType: type,
-        ...(typeof at === "string" ? { StartingSequenceNumber: at } : {}),
-        ...(at instanceof Date ? { Timestamp: at } : {}),
-      }),
-    );
-    return ShardIterator;
+  #reader(shardId: string, start: ReadingStart): ShardReader {
+    return new ShardReader(this.#client, { streamName: this.#streamName, shardId }, start, this.#patience);
+  }
+}
+
+async function known(page: Promise<StreamPage | undefined>): Promise<StreamPage | "forgotten" | undefined> {
+  try {
+    return await page;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return "forgotten";
+    throw error;
   }
 }
 
@@ -138,13 +121,6 @@ function ancestryOf(shardId: string, shards: ReadonlyMap<string | undefined, Sha
   const [, ...ancestors] = [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
   return { ancestors, forgotten: [shardId, ...ancestors].filter((id) => !shards.has(id)) };
 }
-
-const recordOf = ({ SequenceNumber = "", PartitionKey, ApproximateArrivalTimestamp, Data }: KinesisRecord) => ({
-  sequenceNumber: SequenceNumber,
-  partitionKey: PartitionKey,
-  arrivalMs: Math.floor(ApproximateArrivalTimestamp?.getTime() ?? Number.NaN),
-  data: Buffer.from(Data ?? []),
-});
 
 function checked(shardId: string, first: string, last: string, records: StreamRecord[]): StreamRecord[] {
   const found = `${records[0]?.sequenceNumber ?? "none"} to ${records.at(-1)?.sequenceNumber ?? "none"}`;

@@ -12,11 +12,15 @@ import type { RedrivePorts } from "../redrive/redrive.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import type { SweepPorts } from "./sweep.ts";
 
+/** One shard that is throttled must not end the whole run. */
+const throttledMsMax = 60_000;
+
 /** The AWS services that the environment names, as the ports of sweep and redrive. */
 export function connectSweepPorts(variables: Readonly<Record<string, string | undefined>>): SweepPorts & RedrivePorts {
   const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
   const settings = clientSettings();
-  const stream = new KinesisStream(new KinesisClient(settings), place.stream);
+  const patience = { waitMsMax: throttledMsMax, clock: systemClock };
+  const stream = new KinesisStream(new KinesisClient(settings), place.stream, patience);
   const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
   return {
     streamName: place.stream,

@@ -1,0 +1,193 @@
+import {
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  type ListShardsCommand,
+  ProvisionedThroughputExceededException,
+  ResourceNotFoundException,
+  type Shard,
+} from "@aws-sdk/client-kinesis";
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../../../lib/clock.ts";
+import { KinesisStream } from "../../../lib/stream/kinesis.ts";
+import { RangeGone } from "../../../lib/stream/range-reader.ts";
+
+const about = { message: "as Kinesis says it", $metadata: {} };
+const throttled = new ProvisionedThroughputExceededException(about);
+const forgotten = new ResourceNotFoundException(about);
+const expired = new ExpiredIteratorException(about);
+
+type Answer = Error | Partial<GetRecordsCommandOutput>;
+
+/** Answers that kinesalite cannot be brought to give, one after the other; the last for ever. */
+function streamOf(answers: readonly Answer[], waitMsMax = 0) {
+  const asked: unknown[] = [];
+  let place = 0;
+  let nowMs = 0;
+  const client = {
+    send: async (command: { readonly input: unknown }) => {
+      if (command instanceof GetShardIteratorCommand) {
+        asked.push(command.input.ShardIteratorType);
+        return { ShardIterator: "i" };
+      }
+      if (!(command instanceof GetRecordsCommand)) throw new Error("Expected a read, got another request");
+      const answer = answers[Math.min(place++, answers.length - 1)];
+      asked.push(answer instanceof Error ? answer.name : "page");
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  const clock: Clock = {
+    now: () => nowMs,
+    sleep: async (ms) => {
+      nowMs += ms;
+    },
+  };
+  return { asked, stream: new KinesisStream(client as unknown as KinesisClient, "s", { waitMsMax, clock }) };
+}
+
+const page = (numbers: readonly number[], more: Partial<GetRecordsCommandOutput> = {}): Answer => ({
+  Records: numbers.map((number) => ({
+    SequenceNumber: String(number),
+    PartitionKey: "p",
+    Data: Buffer.from("x"),
+    ApproximateArrivalTimestamp: new Date(number * 1_000),
+  })),
+  NextShardIterator: "n",
+  MillisBehindLatest: 10,
+  ...more,
+});
+const end = { NextShardIterator: undefined };
+const numbersOf = (records: readonly { readonly sequenceNumber: string }[]) =>
+  records.map(({ sequenceNumber }) => Number(sequenceNumber));
+
+async function all(stream: KinesisStream): Promise<number[]> {
+  const pages = await Array.fromAsync(stream.pages("shardId-1", "oldest", 10));
+  return pages.flatMap(({ records }) => numbersOf(records));
+}
+
+describe("a shard is read on", () => {
+  test("to its end, over reads that bring nothing or not even a list", async () => {
+    const { stream } = streamOf([page([1]), page([]), { NextShardIterator: "n" }, page([2], end)]);
+    expect(await all(stream)).toEqual([1, 2]);
+  });
+
+  test("behind the last record once an iterator has expired, and once only for each", async () => {
+    const { stream, asked } = streamOf([page([1]), expired, page([2]), page([]), expired, page([3], end)]);
+    expect(await all(stream)).toEqual([1, 2, 3]);
+    const after = "AFTER_SEQUENCE_NUMBER";
+    expect(asked.filter((one) => one === "TRIM_HORIZON" || one === after)).toEqual(["TRIM_HORIZON", after, after]);
+  });
+
+  test("not for ever, where a new iterator has expired too", async () => {
+    const { stream } = streamOf([page([1]), expired]);
+    await expect(all(stream)).rejects.toThrow(ExpiredIteratorException);
+    await expect(all(streamOf([expired]).stream)).rejects.toThrow(ExpiredIteratorException);
+  });
+
+  test("after it was throttled, for as long as patience lasts", async () => {
+    const answers = [throttled, page([1]), throttled, throttled, throttled, page([2], end)];
+    expect(await all(streamOf(answers, 60_000).stream)).toEqual([1, 2]);
+    await expect(all(streamOf(answers).stream)).rejects.toThrow(ProvisionedThroughputExceededException);
+    await expect(all(streamOf([throttled], 60_000).stream)).rejects.toThrow(ProvisionedThroughputExceededException);
+  });
+
+  test("until the stream forgets it, in the middle too", async () => {
+    expect(await all(streamOf([forgotten]).stream)).toEqual([]);
+    expect(await all(streamOf([page([1]), forgotten]).stream)).toEqual([1]);
+    expect(await all(streamOf([page([1]), expired, forgotten]).stream)).toEqual([1]);
+  });
+});
+
+describe("a range", () => {
+  const read = (answers: readonly Answer[]) => streamOf(answers).stream.read("shardId-1", "1", "3");
+
+  test("is read over empty reads, and ends with its last record", async () => {
+    expect(numbersOf(await read([page([1]), page([]), page([2, 3, 4])]))).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    ["the shard ends before it", [page([1, 2], end)], [1, 2]],
+    ["the tip is before its end", [page([1, 2]), page([], { MillisBehindLatest: 0 })], [1, 2]],
+    ["a later record stands where it ends", [page([1, 2, 4])], [1, 2]],
+    ["its first record has expired", [page([2, 3])], [2, 3]],
+    ["nothing is left of it", [page([7])], []],
+    ["the stream has forgotten the shard", [forgotten], []],
+    ["the stream forgets the shard while it is read", [page([1, 2]), forgotten], [1, 2]],
+  ])("is gone where %s, and says what is left", async (_, answers, left) => {
+    const gone: unknown = await read(answers).catch((error: unknown) => error);
+    expect(gone).toBeInstanceOf(RangeGone);
+    expect(numbersOf((gone as RangeGone).records)).toEqual(left);
+  });
+
+  test("is not gone where Kinesis is throttled: the reader is told", async () => {
+    await expect(read([page([1]), throttled])).rejects.toThrow(ProvisionedThroughputExceededException);
+  });
+});
+
+describe("the next arrival behind a record", () => {
+  const next = (answers: readonly Answer[], after?: string) =>
+    streamOf(answers).stream.nextArrivalMs("shardId-1", after);
+
+  test.each([
+    ["is that of the first record", [page([5, 6])], 5_000],
+    ["is found over an empty read", [page([]), page([5])], 5_000],
+    ["is none at the tip", [page([], { MillisBehindLatest: 0 })], undefined],
+    ["is none behind the end of the shard", [page([], end)], undefined],
+    ["is given up after a few empty reads: it is for a gauge", [page([])], undefined],
+  ])("%s", async (_, answers, expected) => {
+    expect(await next(answers, "4")).toBe(expected);
+    expect(await next(answers)).toBe(expected);
+  });
+});
+
+describe("where a shard came from", () => {
+  const shard = (id: string, ParentShardId?: string, AdjacentParentShardId?: string): Shard => ({
+    ShardId: id,
+    ParentShardId,
+    AdjacentParentShardId,
+    HashKeyRange: undefined,
+    SequenceNumberRange: undefined,
+  });
+  /** One shard a page. */
+  function listing(shards: readonly Shard[]): KinesisStream {
+    const client = {
+      send: async ({ input }: ListShardsCommand) => {
+        expect(input.StreamName === undefined).not.toBe(input.NextToken === undefined);
+        const at = Number(input.NextToken ?? 0);
+        const more = at + 1 < shards.length ? { NextToken: String(at + 1) } : {};
+        return { Shards: shards.slice(at, at + 1), ...more };
+      },
+    };
+    return new KinesisStream(client as unknown as KinesisClient, "s");
+  }
+
+  test.each([
+    ["nowhere", [shard("a")], [], []],
+    ["a split", [shard("a"), shard("b", "a"), shard("c", "a")], ["a"], []],
+    ["a merge, of both", [shard("a"), shard("b"), shard("c", "a", "b")], ["a", "b"], []],
+    [
+      "a merge of what was split, the nearest first",
+      [shard("a"), shard("b", "a"), shard("d", "a"), shard("c", "b", "d")],
+      ["b", "d", "a"],
+      [],
+    ],
+    [
+      "a short way and a long one: each before those that it came from",
+      [shard("a"), shard("b", "a"), shard("c", "a", "b")],
+      ["b", "a"],
+      [],
+    ],
+    ["a shard that the stream has forgotten", [shard("b", "a"), shard("c", "b")], ["b", "a"], ["a"]],
+    ["nobody knows where: it is forgotten itself", [shard("a")], [], ["c"]],
+  ])("is told: %s", async (_, shards, ancestors, missing) => {
+    const asked = shards.some(({ ShardId }) => ShardId === "c") || missing.includes("c") ? "c" : "a";
+    expect(await listing(shards).ancestry(asked)).toEqual({ ancestors, forgotten: missing });
+  });
+
+  test("all shards are listed, page by page", async () => {
+    expect(await listing([shard("a"), shard("b"), shard("c")]).shardIds()).toEqual(["a", "b", "c"]);
+  });
+});
