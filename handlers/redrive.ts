@@ -4,22 +4,28 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import config from "#config";
+import { settingsOf } from "../lib/defaults.ts";
 import { reportMetrics } from "../lib/lambda/report-metrics.ts";
 import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
 import { names } from "../lib/names.ts";
-import { type RedrivePorts, type RedriveReport, redrive } from "../lib/redrive/redrive.ts";
+import { type RedrivePorts, redrive } from "../lib/redrive/redrive.ts";
+import type { RedriveReport } from "../lib/redrive/report.ts";
 import { connectSweepPorts } from "../lib/sweep/connect.ts";
 
-const countsOf = ({ redriven, settled, leftCount, records, skipped, complete }: RedriveReport) => ({
-  BatchesRedriven: redriven,
-  BatchesSettled: settled,
-  BatchesLeft: leftCount,
-  RecordsRedriven: records,
-  RecordsSkipped: skipped.length,
-  RedriveIncomplete: complete ? 0 : 1,
+const countsOf = (report: RedriveReport) => ({
+  BatchesRedriven: report.redriven,
+  BatchesSettled: report.settled,
+  BatchesLeft: report.leftCount - report.outOfReachCount,
+  BatchesOutOfReach: report.outOfReachCount,
+  RecordsRedriven: report.records,
+  EventsRedriven: report.tally.counted,
+  EventsRedrivenLate: report.tally.late,
+  RecordsSkipped: report.skippedCount,
+  RedriveIncomplete: report.complete ? 0 : 1,
 });
 
-/** Runs the batches that Lambda gave up on once more; `{"dryRun": true}` says what they hold. */
+/** Runs the batches that Lambda gave up on once more; `{"dryRun": true}` says what they hold, `{"acceptLate": true}` takes it that the store refuses old ones. */
 export function redriveChain(ports: () => RedrivePorts) {
   const logger = new Logger({ serviceName: names.redrive });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.redrive });
@@ -37,6 +43,6 @@ export function redriveChain(ports: () => RedrivePorts) {
 
 let ports: RedrivePorts | undefined;
 export const handler = redriveChain(() => {
-  ports ??= connectSweepPorts(process.env);
+  ports ??= connectSweepPorts(process.env, settingsOf(config));
   return ports;
 });

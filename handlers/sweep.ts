@@ -4,19 +4,22 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import config from "#config";
+import { settingsOf } from "../lib/defaults.ts";
 import { reportMetrics } from "../lib/lambda/report-metrics.ts";
 import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
 import { names } from "../lib/names.ts";
 import { connectSweepPorts } from "../lib/sweep/connect.ts";
 import { type SweepOptions, type SweepPorts, type SweepReport, sweep } from "../lib/sweep/sweep.ts";
 
-const countsOf = ({ open, kept, lost, notKept, skipped, left }: SweepReport): Record<string, number> => ({
-  PromisesOpen: open,
-  PromisesKept: kept.length,
-  PromisesLost: lost.length,
-  PromisesNotKept: notKept.length,
-  PromisesLeft: left,
-  RecordsSkipped: skipped.length,
+const countsOf = (report: SweepReport): Record<string, number> => ({
+  PromisesOpen: report.open,
+  PromisesKept: report.keptCount,
+  PromisesLost: report.lostCount,
+  PromisesNotKept: report.notKeptCount,
+  PromisesOutOfReach: report.outOfReachCount,
+  PromisesLeft: report.left,
+  RecordsSkipped: report.skippedCount,
 });
 
 /** Beside a dry run: closes the promises that are lost. */
@@ -33,6 +36,7 @@ export function sweepChain(ports: () => SweepPorts) {
     .handler(async (event, context: Context) => {
       const report = await sweep(ports(), { ...sliceOf(event, context), writeOff: event.writeOff === true });
       for (const promise of report.lost) logger.error("Records of a promise are lost", { ...promise });
+      for (const promise of report.outOfReach) logger.warn("The store takes a promise no more", { ...promise });
       for (const promise of report.notKept) logger.warn("A promise could not be kept", { ...promise });
       return report;
     });
@@ -40,6 +44,6 @@ export function sweepChain(ports: () => SweepPorts) {
 
 let ports: SweepPorts | undefined;
 export const handler = sweepChain(() => {
-  ports ??= connectSweepPorts(process.env);
+  ports ??= connectSweepPorts(process.env, settingsOf(config));
   return ports;
 });

@@ -40,6 +40,8 @@ const ofService = (service: string, name: string): Loss["metric"] => ({
   dimensions: { service },
 });
 
+const raise = `Within ${redriveDaysMax} days, raise store.memoryRetention in the configuration, deploy, and run`;
+
 const sweepLosses = ({ streamRetentionHours }: Settings): Loss[] => [
   {
     id: "PromisesLost",
@@ -57,6 +59,14 @@ const sweepLosses = ({ streamRetentionHours }: Settings): Loss[] => [
       " arrived, when the stream drops them. npx millrace sweep tries again at once and says why it could not.",
   },
   {
+    id: "PromisesOutOfReach",
+    metric: ofService(names.sweep, "PromisesOutOfReach"),
+    description:
+      "A part that was begun waits: its records are in the bucket, and the store takes rows of its minutes no more, for" +
+      ` their age. ${raise} npx millrace sweep; or accept with npx millrace sweep --accept-late that its events are late: in` +
+      " quarantine, in no metric. npx millrace sweep --dry-run names it.",
+  },
+  {
     id: "SweepSkippedRecords",
     metric: ofService(names.sweep, "RecordsSkipped"),
     description: skipped("sweep"),
@@ -68,8 +78,17 @@ const redriveLosses: readonly Loss[] = [
     id: "BatchesLeft",
     metric: ofService(names.redrive, "BatchesLeft"),
     description:
-      "Batches that Lambda gave up on could not be counted. They wait in the bucket, and can be redriven until" +
-      ` ${redriveDaysMax} days after they arrived; but what the store takes no more, for its age, goes to quarantine. npx millrace redrive tries again at once and says why it could not.`,
+      "Batches that Lambda gave up on could not be counted. They wait in the bucket, and the ledger remembers for" +
+      ` ${redriveDaysMax} days after they arrived what was counted of them. npx millrace redrive tries again at once and says` +
+      " why it could not.",
+  },
+  {
+    id: "BatchesOutOfReach",
+    metric: ofService(names.redrive, "BatchesOutOfReach"),
+    description:
+      "Batches that Lambda gave up on wait in the bucket: the store takes rows of their minutes no more, for their age." +
+      ` ${raise} npx millrace redrive; or accept with npx millrace redrive --accept-late that what the store refuses is late:` +
+      " in quarantine, in no metric. npx millrace redrive --dry-run names them.",
   },
   {
     id: "RedriveSkippedRecords",
@@ -116,7 +135,7 @@ function mappingLosses(settings: Settings, uuid: string): Loss[] {
       metric: ofMapping("OnFailureDestinationDeliveredEventCount"),
       description:
         "Lambda gave up on records and put them into the bucket: the roll-up has failed for as long as it was allowed to." +
-        " They are in no metric yet: npx millrace redrive counts them, and sends to quarantine what the store takes no more.",
+        " They are in no metric yet: npx millrace redrive counts them.",
     },
   ];
 }

@@ -3,7 +3,7 @@ import { ConfigError, type ConfigProblem, shown } from "./config-error.ts";
 import { checkKeys, checkPath, isObject, type Problem } from "./config-shape.ts";
 import { checkPrivacy, checkSources } from "./config-sources.ts";
 import { checkTrackingPlan } from "./config-tracking-plan.ts";
-import { memoryStoreHours, settingsOf } from "./defaults.ts";
+import { memoryStoreHoursMin, settingsOf } from "./defaults.ts";
 import { durationMs } from "./duration.ts";
 import { timestreamLimits } from "./limits.ts";
 
@@ -20,7 +20,7 @@ const ownDimensions = 2;
 /** Bytes of a row beside its metric's name and dimensions: `part`, `def`, the time, the version and five measures. */
 const rowOverheadBytes = 220;
 
-const configKeys = ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "limits"].concat(
+const configKeys = ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "store", "limits"].concat(
   ...["sources", "privacy", "trackingPlan"],
 );
 
@@ -63,6 +63,12 @@ const settingRules: Record<string, Record<string, [(value: unknown) => boolean, 
   rollUp: {
     batchSize: [integerBetween(1, 10_000), "a whole number from 1 to 10000"],
     batchingWindow: [durationBetween("1s", "300s"), 'a duration from "1s" to "300s"'],
+  },
+  store: {
+    memoryRetention: [
+      (v) => durationBetween("26h", "365d")(v) && (durationMs(String(v)) ?? 1) % 3_600_000 === 0,
+      'whole hours from "26h" to "365d"',
+    ],
   },
   limits: {
     groupsPerBucket: [integerBetween(1, 10_000), "a whole number from 1 to 10000"],
@@ -165,9 +171,13 @@ function checkTable(config: Config, problem: Problem): void {
   }
   const aliasesMax = timestreamLimits.dimensionsPerTableMax - ownDimensions;
   if (aliases.size > aliasesMax) problem("metrics", `at most ${aliasesMax} different aliases in all`, aliases.size);
-  const hours = memoryStoreHours(settings);
+  const hours = memoryStoreHoursMin(settings);
   if (hours > timestreamLimits.memoryStoreHoursMax) {
     const expected = `allowedLateness and stream.retention of at most ${timestreamLimits.memoryStoreHoursMax} hours together`;
     problem("stream.retention", expected, hours);
+  }
+  if (config.store?.memoryRetention !== undefined && settings.memoryRetentionHours < hours) {
+    const expected = `at least the ${hours} hours of stream.retention, allowedLateness and an hour together`;
+    problem("store.memoryRetention", expected, config.store.memoryRetention);
   }
 }

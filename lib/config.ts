@@ -87,6 +87,13 @@ export interface Config {
      */
     readonly batchingWindow?: Duration;
   };
+  readonly store?: {
+    /**
+     * How old a minute may be that the store still takes; by default, and at least, `stream.retention`, `allowedLateness` and
+     * an hour together. Longer, batches that Lambda gave up on can be redriven later; it is billed by the GB and hour.
+     */
+    readonly memoryRetention?: Duration;
+  };
   readonly limits?: {
     /** Groups of one metric in one minute of one part; what is over goes to the group "(other)"; default 1,000. */
     readonly groupsPerBucket?: number;

@@ -9,6 +9,8 @@ export interface Settings {
   readonly streamRetentionHours: number;
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
+  /** Of the store's memory, where it is to be longer than it has to be; else 0. */
+  readonly memoryRetentionHours: number;
   readonly groupsPerBucketMax: number;
   readonly dimensionBytesMax: number;
 }
@@ -42,6 +44,7 @@ export function settingsOf(config: Config): Settings {
     streamRetentionHours: (durationMs(config.stream?.retention ?? "24h") ?? Number.NaN) / 3_600_000,
     batchSize,
     batchingWindowSeconds: (durationMs(batchingWindow) ?? Number.NaN) / 1_000,
+    memoryRetentionHours: (durationMs(config.store?.memoryRetention ?? "0h") ?? Number.NaN) / 3_600_000,
     groupsPerBucketMax: config.limits?.groupsPerBucket ?? 1_000,
     dimensionBytesMax: config.limits?.dimensionBytes ?? 256,
   };
@@ -85,9 +88,13 @@ export function recordAgeSeconds({ streamRetentionHours }: Settings): number {
 }
 
 /**
- * Hours that Timestream's memory store must hold: the oldest event that may still count, in a record about to expire,
+ * Hours that Timestream's memory store has to hold: the oldest event that may still count, in a record about to expire,
  * and an hour to spare for the clocks. A backlog can then always be written.
  */
-export function memoryStoreHours(settings: Settings): number {
+export function memoryStoreHoursMin(settings: Settings): number {
   return Math.ceil(settings.streamRetentionHours + settings.allowedLatenessMs / 3_600_000) + 1;
 }
+
+/** Hours that it holds: a minute that is older is refused. */
+export const memoryStoreHours = (settings: Settings): number =>
+  Math.max(memoryStoreHoursMin(settings), settings.memoryRetentionHours);

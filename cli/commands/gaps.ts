@@ -3,22 +3,28 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { settingsOf } from "../../lib/defaults.ts";
 import { fillGaps, type GapReport } from "../../lib/gaps/fill-gaps.ts";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { configFile, loadConfig } from "../../lib/load-config.ts";
 import { names } from "../../lib/names.ts";
 import { pointInTime } from "../../lib/query/point-in-time.ts";
 import { LambdaFunctions, LambdaRollUp } from "../../lib/redelivery/lambda.ts";
+import { storeReachOf } from "../../lib/redelivery/store-reach.ts";
 import { KinesisStream } from "../../lib/stream/kinesis.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
 import { textTable } from "../table.ts";
+import { tallyText } from "../tally-text.ts";
 import { UsageError } from "../usage-error.ts";
 
-export const gapsUsage = `millrace gaps [--from TIME] [--to TIME] [--dry-run] [--format table|json] [--aws]
+export const gapsUsage = `millrace gaps [--from TIME] [--to TIME] [--dry-run] [--accept-late] [--config FILE]
+    [--format table|json] [--aws]
   Counts records that the stream still has and that are in no part: what Lambda gave up on and nobody took, what came
   before a mapping. By when they arrived, from an hour ago (--from) to 15 minutes ago (--to). Reads the stream a little, two
-  or three times a second, between each two parts: an hour takes minutes. --dry-run: says what it would count.`;
+  or three times a second, between each two parts: an hour takes minutes. --dry-run: says what it would count. --accept-late: puts into quarantine what the store takes no
+  more, for its age.`;
 
 /** The roll-up reads the same shard, and on a bad day at its limit: a tool that takes hours waits for its turn. */
 const throttledMsMax = 10 * 60_000;
@@ -32,6 +38,8 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
       from: { type: "string", default: "-1h" },
       to: { type: "string", default: "-15m" },
       "dry-run": { type: "boolean", default: false },
+      "accept-late": { type: "boolean", default: false },
+      config: { type: "string" },
       ...formatOption,
     },
   });
@@ -49,9 +57,10 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
       ledger: new DynamoLedger(new DynamoDBClient(settings), names.ledger),
       stream,
       rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),
+      reach: storeReachOf(settingsOf(await loadConfig(configFile(values.config)))),
       clock: systemClock,
     },
-    { fromMs, toMs, dryRun: values["dry-run"] },
+    { fromMs, toMs, dryRun: values["dry-run"], acceptLate: values["accept-late"] },
   );
   printReport(values.format, report, gapsText);
   if (report.gaps.some(({ why }) => why !== undefined)) process.exitCode = 1;
@@ -64,11 +73,12 @@ function timeOf(option: string, text: string): number {
 }
 
 /** The report for a person. */
-export function gapsText({ dryRun, shards, looked, gaps, skipped, preview }: GapReport): string {
+export function gapsText({ dryRun, shards, looked, gaps, tally, skipped, preview }: GapReport): string {
   const records = gaps.reduce((sum, gap) => sum + gap.records, 0);
   const left = gaps.filter(({ why }) => why !== undefined).reduce((sum, gap) => sum + gap.records, 0);
   const found = dryRun ? `${records} records in no part` : `${records - left} records counted, ${left} left`;
   const lines = [`${shards} ${shards === 1 ? "shard" : "shards"}, ${looked} places looked at: ${found}`];
+  if (tally.events > 0) lines.push(tallyText(tally));
   if (preview !== undefined && preview.events > 0)
     lines.push(`${preview.events} events, ${preview.counted} to count at most`);
   for (const { shardId, sequenceNumber } of skipped)

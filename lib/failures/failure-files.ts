@@ -11,13 +11,19 @@ export interface FailureFile {
 
 /** Batches that Lambda gave up on. They come at any time, and others may take them away at any time. */
 export interface FailureFiles {
-  /** All of them, or those of one shard; the oldest of a shard first. */
-  list(shardId?: string): AsyncIterable<FailureFile>;
-  /** The sequence numbers of the batch, without reading it all; undefined where that cannot be had, or it is gone. */
+  /**
+   * All of them, or those of one shard; the oldest of a shard and mapping first. With `sinceMs`, epoch milliseconds, without
+   * those that Lambda wrote before, as far as their names tell: it writes a batch after its records have arrived.
+   */
+  list(shardId?: string, sinceMs?: number): AsyncIterable<FailureFile>;
+  /**
+   * The sequence numbers of the batch, without reading it all; undefined where it is gone. Throws UnreadableFailure where
+   * the file says none.
+   */
   range(file: FailureFile): Promise<Range | undefined>;
   /** The batch; undefined where it is gone. Throws UnreadableFailure where it is none. */
   read(file: FailureFile): Promise<Failure | undefined>;
-  /** Takes one away that is counted. Done again, or by two at once, it is the same. */
+  /** Takes one away that is counted. Idempotent. */
   settle(file: FailureFile): Promise<void>;
 }
 

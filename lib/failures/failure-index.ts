@@ -2,42 +2,89 @@ import { overlaps, type Range } from "../roll-up/uncovered.ts";
 import { UnreadableFailure } from "./failure.ts";
 import type { FailureFile, FailureFiles } from "./failure-files.ts";
 
-/** Files of one shard that are looked into; a megabyte or two of sequence numbers. */
-const filesMax = 10_000;
+/** Files of one shard that are known at a time: some 100 MB of names and sequence numbers. */
+const entriesMax = 200_000;
+/** Files that are looked into at a time. */
+const readsAtOnce = 16;
+
+/** The batches with records of a range. */
+export interface FoundFiles {
+  /** The oldest first. */
+  readonly files: readonly FailureFile[];
+  /** Whether every batch of the shard was looked at: where not, one of the others may have records of the range. */
+  readonly lookedAtAll: boolean;
+  /** Key of a file of the shard that cannot be read: nobody knows what it holds. */
+  readonly unreadable: string | undefined;
+}
+
+export interface IndexLimits {
+  readonly entriesMax?: number;
+  /** Whether to look at more files. */
+  readonly hasTime: () => boolean;
+}
 
 type Entry = FailureFile & Range;
 
-/** Finds batches that Lambda gave up on by sequence number. Looks at each file of a shard once: make one for each run. */
+/** What is known of a shard's batches. */
+interface ShardFiles extends Omit<FoundFiles, "files"> {
+  readonly shardId: string;
+  readonly sinceMs: number;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Finds batches that Lambda gave up on by sequence number. Looks at each file of a shard once, one shard after the other:
+ * make one index for each run. What it could not look at, it says.
+ */
 export class FailureIndex {
   readonly #files: FailureFiles;
-  readonly #shards = new Map<string, Promise<readonly Entry[]>>();
+  readonly #limits: Required<IndexLimits>;
+  #known: ShardFiles | undefined;
 
-  constructor(files: FailureFiles) {
+  constructor(files: FailureFiles, limits: IndexLimits) {
     this.#files = files;
+    this.#limits = { entriesMax, ...limits };
   }
 
-  /** Files with records of the range, the oldest first. */
-  async overlapping(shardId: string, range: Range): Promise<readonly FailureFile[]> {
-    const known = this.#shards.get(shardId) ?? this.#read(shardId);
-    this.#shards.set(shardId, known);
-    return (await known).filter((entry) => overlaps(entry, range));
-  }
-
-  async #read(shardId: string): Promise<readonly Entry[]> {
-    const entries: Entry[] = [];
-    for await (const file of this.#files.list(shardId)) {
-      const range = await this.#rangeOf(file);
-      if (range !== undefined) entries.push({ ...file, ...range });
-      if (entries.length === filesMax) break;
+  /** Files with records of the range, the first of which arrived at `sinceMs`, epoch milliseconds. */
+  async overlapping(shardId: string, range: Range, sinceMs: number): Promise<FoundFiles> {
+    if (this.#known?.shardId !== shardId || this.#known.sinceMs > sinceMs) {
+      this.#known = await this.#read(shardId, sinceMs);
     }
-    return entries;
+    const { entries, lookedAtAll, unreadable } = this.#known;
+    return { files: entries.filter((entry) => overlaps(entry, range)), lookedAtAll, unreadable };
   }
 
-  async #rangeOf(file: FailureFile): Promise<Range | undefined> {
+  async #read(shardId: string, sinceMs: number): Promise<ShardFiles> {
+    const entries: Entry[] = [];
+    let unreadable: string | undefined;
+    let some: FailureFile[] = [];
+    const look = async (): Promise<void> => {
+      for (const entry of await Promise.all(some.map((file) => this.#entryOf(file)))) {
+        if (entry === undefined) continue;
+        if ("unreadable" in entry) unreadable ??= entry.unreadable;
+        else entries.push(entry);
+      }
+      some = [];
+    };
+    for await (const file of this.#files.list(shardId, sinceMs)) {
+      if (entries.length + some.length >= this.#limits.entriesMax || !this.#limits.hasTime()) {
+        await look();
+        return { shardId, sinceMs, entries, lookedAtAll: false, unreadable };
+      }
+      if (some.push(file) === readsAtOnce) await look();
+    }
+    await look();
+    return { shardId, sinceMs, entries, lookedAtAll: true, unreadable };
+  }
+
+  /** Undefined where the file is gone: it is counted. */
+  async #entryOf(file: FailureFile): Promise<Entry | { readonly unreadable: string } | undefined> {
     try {
-      return await this.#files.range(file);
+      const range = await this.#files.range(file);
+      return range && { ...file, ...range };
     } catch (error) {
-      if (error instanceof UnreadableFailure) return undefined;
+      if (error instanceof UnreadableFailure) return { unreadable: file.key };
       throw error;
     }
   }

@@ -9,12 +9,19 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { names } from "../names.ts";
-import type { Range } from "../roll-up/uncovered.ts";
+import { type Range, rangeOf } from "../roll-up/uncovered.ts";
 import { type Failure, readFailure, UnreadableFailure } from "./failure.ts";
 import { type FailureFile, type FailureFiles, failureBytesMax } from "./failure-files.ts";
 
 /** `<mapping>/<shard>/YYYY/MM/DD/<time>-<uuid>` behind the prefix. */
 const keyPattern = /^[^/]+\/(shardId-\d+)\/\d{4}\/\d{2}\/\d{2}\/[^/]+$/;
+/** The clocks of Kinesis and Lambda may be apart, and arrivals out of order. */
+const clocksMs = 3_600_000;
+/** A name that sorts before those that Lambda gave since. */
+const nameAt = (sinceMs: number): string => {
+  const [day = "", time = ""] = new Date(Math.max(0, sinceMs - clocksMs)).toISOString().split("T");
+  return `${day.replaceAll("-", "/")}/${day}T${time.slice(0, 8).replaceAll(":", ".")}`;
+};
 /** KinesisBatchInfo stands before the payload, in the first kilobyte. */
 const infoBytes = 4_096;
 /** Within the payload, or in a partition key, each quote has a backslash before it. */
@@ -31,9 +38,10 @@ export class S3FailureFiles implements FailureFiles {
     this.#bucket = bucket;
   }
 
-  async *list(shardId?: string): AsyncGenerator<FailureFile> {
+  async *list(shardId?: string, sinceMs?: number): AsyncGenerator<FailureFile> {
     for (const prefix of shardId === undefined ? [names.failuresPrefix] : await this.#prefixes(shardId)) {
-      for await (const { Contents = [] } of this.#pages({ Prefix: prefix })) {
+      const since = sinceMs === undefined || shardId === undefined ? {} : { StartAfter: `${prefix}${nameAt(sinceMs)}` };
+      for await (const { Contents = [] } of this.#pages({ Prefix: prefix, ...since })) {
         for (const { Key: key = "", Size: bytes = 0 } of Contents) {
           yield { key, shardId: keyPattern.exec(key.slice(names.failuresPrefix.length))?.[1], bytes };
         }
@@ -47,11 +55,8 @@ export class S3FailureFiles implements FailureFiles {
     const [, first] = firstSequence.exec(head) ?? [];
     const [, last] = lastSequence.exec(head) ?? [];
     if (first !== undefined && last !== undefined) return { firstSequence: first, lastSequence: last };
-    const records = (await this.read(file))?.batch.records;
-    const ends = [records?.[0]?.sequenceNumber, records?.at(-1)?.sequenceNumber];
-    return ends[0] === undefined || ends[1] === undefined
-      ? undefined
-      : { firstSequence: ends[0], lastSequence: ends[1] };
+    const failure = await this.read(file);
+    return failure && rangeOf(failure.batch.records);
   }
 
   async read({ key, bytes }: FailureFile): Promise<Failure | undefined> {
@@ -79,7 +84,7 @@ export class S3FailureFiles implements FailureFiles {
     return prefixes;
   }
 
-  async *#pages(about: Pick<ListObjectsV2CommandInput, "Prefix" | "Delimiter">) {
+  async *#pages(about: Pick<ListObjectsV2CommandInput, "Prefix" | "Delimiter" | "StartAfter">) {
     let ContinuationToken: string | undefined;
     do {
       const page: ListObjectsV2CommandOutput = await this.#client.send(

@@ -1,15 +1,18 @@
 import type { Clock } from "../clock.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Tally } from "../fold/part-fold.ts";
+import type { CommittedPart, Ledger } from "../ledger/ledger.ts";
 import { redriveDaysMax } from "../limits.ts";
 import { compareSequence } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { runIsolated } from "../redelivery/isolated-run.ts";
+import { newlyCounted, nothingCounted, sumOf } from "../redelivery/newly-counted.ts";
 import { emptyPreview, joined, type Preview } from "../redelivery/preview.ts";
 import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
+import { ReachCheck, type StoreReach } from "../redelivery/store-reach.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { Batch } from "../roll-up/batch.ts";
-import { covers, uncoveredRuns } from "../roll-up/uncovered.ts";
+import { covers, rangeOf, uncoveredRuns } from "../roll-up/uncovered.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { PageReader } from "../stream/page-reader.ts";
 import type { ShardList } from "../sweep/sweep.ts";
@@ -23,6 +26,7 @@ export interface GapPorts {
   readonly ledger: SkippingLedger & Pick<Ledger, "neighbours">;
   readonly stream: PageReader;
   readonly rollUp: RollUpFunction;
+  readonly reach: StoreReach;
   readonly clock: Clock;
 }
 
@@ -33,6 +37,8 @@ export interface GapOptions {
   readonly toMs: number;
   /** Says what it would count, and does nothing. */
   readonly dryRun: boolean;
+  /** Counts what can be counted where the store takes the rest no more, and puts that into quarantine as late. */
+  readonly acceptLate?: boolean;
 }
 
 /** Records that were in no part. */
@@ -44,7 +50,7 @@ export interface FilledGap {
   readonly firstArrival: string;
   readonly lastArrival: string;
   readonly records: number;
-  /** Why they are in no part still; undefined where they are, or in a dry run. */
+  /** Why they are in no part still, or would not be; undefined where they are, or would be. */
   readonly why: string | undefined;
 }
 
@@ -54,6 +60,8 @@ export interface GapReport {
   /** Places that were looked at. */
   readonly looked: number;
   readonly gaps: readonly FilledGap[];
+  /** What became of the events of the parts that they are in now, by the ledger; zeros in a dry run. */
+  readonly tally: Tally;
   /** Records that end the process: skipped now. */
   readonly skipped: readonly { readonly shardId: string; readonly sequenceNumber: string }[];
   /** Of a dry run: what would be counted, at most. */
@@ -106,9 +114,11 @@ class GapFiller {
   readonly #ports: GapPorts;
   readonly #options: GapOptions;
   readonly #rollUp: TimedFunction;
+  readonly #reach: ReachCheck;
   readonly #gaps: FilledGap[] = [];
   readonly #skipped: { shardId: string; sequenceNumber: string }[] = [];
   #preview = emptyPreview;
+  #tally: Tally = nothingCounted;
   #looked = 0;
   /** By shard. */
   readonly #nextReadMs = new Map<string, number>();
@@ -118,6 +128,7 @@ class GapFiller {
     this.#ports = ports;
     this.#options = options;
     this.#rollUp = new TimedFunction(ports.rollUp, ports.clock, Number.POSITIVE_INFINITY);
+    this.#reach = new ReachCheck(ports.reach, this.#rollUp, options.acceptLate === true);
   }
 
   report(): Omit<GapReport, "shards"> {
@@ -128,7 +139,7 @@ class GapFiller {
         (a.shardId < b.shardId ? -1 : a.shardId > b.shardId ? 1 : 0) ||
         compareSequence(a.firstSequence, b.firstSequence),
     );
-    return { dryRun, looked: this.#looked, gaps, skipped: this.#skipped, preview };
+    return { dryRun, looked: this.#looked, gaps, tally: this.#tally, skipped: this.#skipped, preview };
   }
 
   async shard(shardId: string): Promise<void> {
@@ -231,16 +242,13 @@ class GapFiller {
   }
 
   async #countRun(shardId: string, records: readonly StreamRecord[]): Promise<void> {
-    const { streamName, ledger } = this.#ports;
     const [first] = records;
     const last = records.at(-1);
     if (first === undefined || last === undefined) return;
-    const batch: Batch = { streamName, shardId, records, isWhole: true };
-    const onSkip = (shard: string, sequenceNumber: string) =>
-      void this.#skipped.push({ shardId: shard, sequenceNumber });
-    const outcome = this.#options.dryRun
-      ? await this.#foresee(batch)
-      : await runIsolated(batch, { ledger, rollUp: this.#rollUp, onSkip });
+    const batch: Batch = { streamName: this.#ports.streamName, shardId, records, isWhole: true };
+    const notNow = await this.#reach.of(batch);
+    const { dryRun } = this.#options;
+    const why = notNow?.detail ?? (dryRun ? await this.#foresee(batch) : await this.#run(batch));
     this.#gaps.push({
       shardId,
       firstSequence: first.sequenceNumber,
@@ -248,20 +256,32 @@ class GapFiller {
       firstArrival: new Date(first.arrivalMs).toISOString(),
       lastArrival: new Date(last.arrivalMs).toISOString(),
       records: records.length,
-      why: this.#options.dryRun || (await this.#isCounted(batch)) ? undefined : reasonOf(outcome),
+      why,
     });
   }
 
-  async #foresee(batch: Batch): Promise<Outcome<unknown>> {
-    const outcome = await this.#rollUp.preview(batch);
-    if (outcome.kind === "done") this.#preview = joined(this.#preview, outcome.answer);
-    return outcome;
+  /** Why some of the records are in no part still; undefined where all are. */
+  async #run(batch: Batch): Promise<string | undefined> {
+    const { ledger } = this.#ports;
+    const before = await this.#parts(batch);
+    const onSkip = (shardId: string, sequenceNumber: string) => void this.#skipped.push({ shardId, sequenceNumber });
+    const outcome = await runIsolated(batch, { ledger, rollUp: this.#rollUp, onSkip });
+    const parts = await this.#parts(batch);
+    this.#tally = sumOf(this.#tally, newlyCounted(before, parts));
+    const isCounted = batch.records.every(({ sequenceNumber }) => parts.some((part) => covers(part, sequenceNumber)));
+    return isCounted ? undefined : reasonOf(outcome);
   }
 
-  async #isCounted({ streamName, shardId, records }: Batch): Promise<boolean> {
-    const [first, last] = [records[0]?.sequenceNumber ?? "", records.at(-1)?.sequenceNumber ?? ""];
-    const parts = await this.#ports.ledger.committed(shardKey(streamName, shardId), first, last);
-    return records.every(({ sequenceNumber }) => parts.some((part) => covers(part, sequenceNumber)));
+  async #foresee(batch: Batch): Promise<string | undefined> {
+    const outcome = await this.#rollUp.preview(batch);
+    if (outcome.kind === "done") this.#preview = joined(this.#preview, outcome.answer);
+    // A record that ends the process is found, and skipped, when it is counted.
+    return undefined;
+  }
+
+  #parts({ streamName, shardId, records }: Batch): Promise<CommittedPart[]> {
+    const { firstSequence, lastSequence } = rangeOf(records);
+    return this.#ports.ledger.committed(shardKey(streamName, shardId), firstSequence, lastSequence);
   }
 }
 

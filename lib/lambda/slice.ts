@@ -3,10 +3,20 @@ import type { Context } from "aws-lambda";
 /** The event of a scheduled function: EventBridge's own, or the command line's. */
 export interface SliceEvent {
   readonly dryRun?: boolean;
+  /** Only `true`, and never on schedule: what the store takes no more goes to quarantine. */
+  readonly acceptLate?: boolean;
+}
+
+export interface Slice {
+  readonly dryRun: boolean;
+  readonly acceptLate: boolean;
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
 }
 
 /** What one invocation may do: until the function's time limit, and nothing at all in a dry run. */
-export const sliceOf = (event: SliceEvent, context: Context): { dryRun: boolean; deadlineMs: number } => ({
+export const sliceOf = (event: SliceEvent, context: Context): Slice => ({
   dryRun: event.dryRun === true,
+  acceptLate: event.acceptLate === true,
   deadlineMs: Date.now() + context.getRemainingTimeInMillis(),
 });

@@ -61,8 +61,9 @@ export class LambdaRollUp implements RollUpFunction {
     return this.#functions.invoke(this.#name, eventOf(batch));
   }
 
-  async preview(batch: Batch): Promise<Outcome<Preview>> {
-    const outcome = await this.#functions.invoke(this.#name, { preview: true, ...eventOf(batch) }, previewMsMax);
+  async preview(batch: Batch, takenFromMs?: number): Promise<Outcome<Preview>> {
+    const event = { preview: true, ...(takenFromMs === undefined ? {} : { takenFromMs }), ...eventOf(batch) };
+    const outcome = await this.#functions.invoke(this.#name, event, previewMsMax);
     return outcome.kind === "done" ? { kind: "done", answer: outcome.answer as Preview } : outcome;
   }
 }

@@ -1,7 +1,7 @@
 import type { Definitions } from "../definitions.ts";
 import { nothingKnown } from "../fold/part-fold.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
-import { foldNew } from "../roll-up/part.ts";
+import { foldNew, withRefusals } from "../roll-up/part.ts";
 
 /** What the roll-up would make of records; at most so, for it does not know what was counted before. */
 export interface Preview {
@@ -11,6 +11,8 @@ export interface Preview {
   readonly duplicate: number;
   readonly quarantined: number;
   readonly late: number;
+  /** Of the late ones those of minutes that the store takes no more. */
+  readonly outOfReach: number;
   /** First and last minute, epoch milliseconds; undefined where nothing would be counted. */
   readonly firstBucketMs: number | undefined;
   readonly lastBucketMs: number | undefined;
@@ -25,21 +27,38 @@ export const emptyPreview: Preview = {
   duplicate: 0,
   quarantined: 0,
   late: 0,
+  outOfReach: 0,
   firstBucketMs: undefined,
   lastBucketMs: undefined,
   metrics: {},
 };
 
-/** Folds records as parts of the ordinary size, and forgets the rows. */
-export function previewOf(records: readonly StreamRecord[], definitions: Definitions): Preview {
+/**
+ * Folds records as parts of the ordinary size, and forgets the rows. Events of minutes before `takenFromMs`, epoch
+ * milliseconds, are late.
+ */
+export function previewOf(
+  records: readonly StreamRecord[],
+  definitions: Definitions,
+  takenFromMs = Number.NEGATIVE_INFINITY,
+): Preview {
   let preview = emptyPreview;
   for (let from = 0; from < records.length; ) {
     const part = foldNew(records.slice(from), definitions, nothingKnown);
+    const old = part.rows.filter(({ bucketMs }) => bucketMs < takenFromMs);
+    const refusals = old.map((row) => ({ row, reason: "late", detail: "out of reach" }) as const);
+    const { rows, tally } = withRefusals(part, refusals, definitions);
     const metrics: Record<string, number> = {};
-    for (const { metric, count } of part.rows) metrics[metric] = (metrics[metric] ?? 0) + count;
-    const buckets = part.rows.map(({ bucketMs }) => bucketMs);
-    const [firstBucketMs, lastBucketMs] = [least(buckets), greatest(buckets)];
-    preview = joined(preview, { ...part.tally, records: part.records.length, firstBucketMs, lastBucketMs, metrics });
+    for (const { metric, count } of rows) metrics[metric] = (metrics[metric] ?? 0) + count;
+    const buckets = rows.map(({ bucketMs }) => bucketMs);
+    preview = joined(preview, {
+      ...tally,
+      records: part.records.length,
+      outOfReach: tally.late - part.tally.late,
+      firstBucketMs: least(buckets),
+      lastBucketMs: greatest(buckets),
+      metrics,
+    });
     from += part.records.length;
   }
   return preview;
@@ -56,6 +75,7 @@ export function joined(a: Preview, b: Preview): Preview {
     duplicate: a.duplicate + b.duplicate,
     quarantined: a.quarantined + b.quarantined,
     late: a.late + b.late,
+    outOfReach: a.outOfReach + b.outOfReach,
     firstBucketMs: least([a.firstBucketMs, b.firstBucketMs]),
     lastBucketMs: greatest([a.lastBucketMs, b.lastBucketMs]),
     metrics,

@@ -1,6 +1,6 @@
 import { UnreadableFailure } from "../failures/failure.ts";
-import type { FailureFiles } from "../failures/failure-files.ts";
-import type { FailureIndex } from "../failures/failure-index.ts";
+import type { FailureFile, FailureFiles } from "../failures/failure-files.ts";
+import { FailureIndex } from "../failures/failure-index.ts";
 import { compareSequence } from "../record/sequence.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { covers, type Range } from "../roll-up/uncovered.ts";
@@ -12,6 +12,18 @@ export interface FoundRecords {
   readonly records: readonly StreamRecord[];
   /** Whether it is known that these are all of the range. */
   readonly complete: boolean;
+  /** Whether every place was looked at: where not, what is missing may be there. */
+  readonly lookedAtAll: boolean;
+  /** Key of a batch that Lambda gave up on and nobody can read: what is missing may be in it. */
+  readonly unreadable: string | undefined;
+}
+
+/** What is looked for. */
+export interface SoughtRecords extends Range {
+  /** Arrival of the first of them, epoch milliseconds. */
+  readonly firstArrivalMs: number;
+  /** How many there are, where that is known. */
+  readonly records: number | undefined;
 }
 
 /** Finds records again: in the stream, else in the batches that Lambda gave up on. */
@@ -20,39 +32,46 @@ export class RecordSource {
   readonly #files: FailureFiles;
   readonly #index: FailureIndex;
 
-  constructor(stream: Pick<RangeReader, "read">, files: FailureFiles, index: FailureIndex) {
+  /** Looks at no more batches once there is no time. */
+  constructor(stream: Pick<RangeReader, "read">, files: FailureFiles, time: { readonly hasTime: boolean }) {
     this.#stream = stream;
     this.#files = files;
-    this.#index = index;
+    this.#index = new FailureIndex(files, { hasTime: () => time.hasTime });
   }
 
   /**
    * The records of the range. Sequence numbers have gaps, so records put together from several places are known to be
-   * all only by how many they are: `count`. Where that is not known, they are all that anybody has.
+   * all only by how many they are. Where that is not known, they are all that anybody has.
    */
-  async read(shardId: string, range: Range, count: number | undefined): Promise<FoundRecords> {
-    const { firstSequence, lastSequence } = range;
+  async read(shardId: string, sought: SoughtRecords): Promise<FoundRecords> {
+    const { firstSequence, lastSequence, firstArrivalMs, records: count } = sought;
     const found = new Map<string, StreamRecord>();
     try {
       const records = await this.#stream.read(shardId, firstSequence, lastSequence, count);
-      return { records, complete: count === undefined || records.length === count };
+      const complete = count === undefined || records.length === count;
+      return { records, complete, lookedAtAll: true, unreadable: undefined };
     } catch (error) {
       if (!(error instanceof RangeGone)) throw error;
       for (const record of error.records) found.set(record.sequenceNumber, record);
     }
-    for (const file of await this.#index.overlapping(shardId, range)) {
+    const { files, lookedAtAll, unreadable } = await this.#index.overlapping(shardId, sought, firstArrivalMs);
+    let broken = unreadable;
+    for (const file of files) {
       const records = await this.#recordsOf(file);
-      for (const record of records) if (covers(range, record.sequenceNumber)) found.set(record.sequenceNumber, record);
+      if (records === "unreadable") broken ??= file.key;
+      else
+        for (const record of records)
+          if (covers(sought, record.sequenceNumber)) found.set(record.sequenceNumber, record);
     }
     const records = [...found.values()].sort((a, b) => compareSequence(a.sequenceNumber, b.sequenceNumber));
-    return { records, complete: count !== undefined && records.length === count };
+    return { records, complete: count !== undefined && records.length === count, lookedAtAll, unreadable: broken };
   }
 
-  async #recordsOf(file: Parameters<FailureFiles["read"]>[0]): Promise<readonly StreamRecord[]> {
+  async #recordsOf(file: FailureFile): Promise<readonly StreamRecord[] | "unreadable"> {
     try {
       return (await this.#files.read(file))?.batch.records ?? [];
     } catch (error) {
-      if (error instanceof UnreadableFailure) return [];
+      if (error instanceof UnreadableFailure) return "unreadable";
       throw error;
     }
   }

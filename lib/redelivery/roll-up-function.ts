@@ -17,8 +17,11 @@ export type Outcome<Answer> =
 export interface RollUpFunction {
   /** One more invocation, with this batch. */
   run(batch: Batch): Promise<Outcome<unknown>>;
-  /** Takes the records apart and folds them, with neither ledger nor store: nothing is changed. No records are fine. */
-  preview(batch: Batch): Promise<Outcome<Preview>>;
+  /**
+   * Takes the records apart and folds them, with neither ledger nor store: nothing is changed. No records are fine. Events
+   * of minutes before `takenFromMs`, epoch milliseconds, are late: the store takes them no more.
+   */
+  preview(batch: Batch, takenFromMs?: number): Promise<Outcome<Preview>>;
 }
 
 /** In words for a report. */

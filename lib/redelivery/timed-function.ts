@@ -32,8 +32,8 @@ export class TimedFunction implements RollUpFunction {
     return this.hasTime ? this.#rollUp.run(batch) : noTime;
   }
 
-  async preview(batch: Batch): Promise<Outcome<Preview>> {
-    return this.hasTime ? this.#rollUp.preview(batch) : noTime;
+  async preview(batch: Batch, takenFromMs?: number): Promise<Outcome<Preview>> {
+    return this.hasTime ? this.#rollUp.preview(batch, takenFromMs) : noTime;
   }
 }
 

@@ -1,21 +1,26 @@
 import type { Clock } from "../clock.ts";
 import { type Failure, UnreadableFailure } from "../failures/failure.ts";
 import type { FailureFile, FailureFiles } from "../failures/failure-files.ts";
-import { FailureIndex } from "../failures/failure-index.ts";
-import type { Ledger, OpenPart } from "../ledger/ledger.ts";
+import type { Tally } from "../fold/part-fold.ts";
+import type { CommittedPart, Ledger, OpenPart } from "../ledger/ledger.ts";
 import { redriveDaysMax } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { runIsolated } from "../redelivery/isolated-run.ts";
 import { killersIn, Unsure } from "../redelivery/killers.ts";
-import { emptyPreview, joined, type Preview } from "../redelivery/preview.ts";
+import { Listed } from "../redelivery/listed.ts";
+import { newlyCounted, nothingCounted, sumOf } from "../redelivery/newly-counted.ts";
+import { emptyPreview, joined } from "../redelivery/preview.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
 import { type Outcome, type RollUpFunction, said } from "../redelivery/roll-up-function.ts";
+import { ReachCheck, type StoreReach } from "../redelivery/store-reach.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
 import type { Batch } from "../roll-up/batch.ts";
-import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "../roll-up/uncovered.ts";
+import { covers, overlaps, rangeOf, uncoveredRuns } from "../roll-up/uncovered.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
-import { type KeeperPorts, PromiseKeeper } from "../sweep/promise-keeper.ts";
+import { type KeeperPorts, type Kept, PromiseKeeper } from "../sweep/promise-keeper.ts";
+import { filesInTurn } from "./files-in-turn.ts";
+import type { LeftFile, RedriveReport } from "./report.ts";
 
 /** What redrive works with. */
 export interface RedrivePorts {
@@ -24,44 +29,19 @@ export interface RedrivePorts {
   readonly stream: Pick<RangeReader, "read">;
   readonly failures: FailureFiles;
   readonly rollUp: RollUpFunction;
+  readonly reach: StoreReach;
   readonly clock: Clock;
 }
 
 export interface RedriveOptions {
   /** Says what it would do, and does nothing. */
   readonly dryRun: boolean;
+  /** Counts what can be counted of batches that the store takes no more, and puts the rest into quarantine as late. */
+  readonly acceptLate?: boolean;
   /** Epoch milliseconds; what has not begun by then is left to the next run. */
   readonly deadlineMs: number;
 }
 
-/** A file that was left where it is. */
-export interface LeftFile {
-  readonly key: string;
-  readonly why: "unreadable" | "too-old" | "not-counted" | "promise-lost";
-  readonly detail: string;
-}
-
-export interface RedriveReport {
-  readonly dryRun: boolean;
-  /** Files whose records are all in committed parts now; in a dry run, those that would be run. */
-  readonly redriven: number;
-  /** Files that were counted already, and only taken away. */
-  readonly settled: number;
-  readonly records: number;
-  /** Why files were left; of many the first ones. */
-  readonly left: readonly LeftFile[];
-  readonly leftCount: number;
-  /** Records that end the process: skipped now; in a dry run, those that would be. */
-  readonly skipped: readonly { readonly shardId: string; readonly sequenceNumber: string }[];
-  /** Of a dry run: what would be counted, at most. */
-  readonly preview: Preview | undefined;
-  /** Whether all files were looked at. */
-  readonly complete: boolean;
-}
-
-/** Files of one run. */
-const filesMax = 10_000;
-const leftShown = 100;
 /** Errors one after the other that end a run: then it is not the file. */
 const errorsMax = 3;
 
@@ -74,69 +54,81 @@ export async function redrive(ports: RedrivePorts, options: RedriveOptions): Pro
   return new Redrive(ports, options).run();
 }
 
+type Left = Omit<LeftFile, "key">;
+
+/** A promise in the range of a batch that cannot be kept, and why. */
+interface Blocked {
+  readonly promise: OpenPart;
+  readonly kept: Exclude<Kept, { readonly kind: "kept" | "not-kept" }>;
+}
+
 class Redrive {
   readonly #ports: RedrivePorts;
   readonly #dryRun: boolean;
   readonly #rollUp: TimedFunction;
-  readonly #keeper: KeeperPorts;
-  readonly #left: LeftFile[] = [];
-  readonly #skipped: { shardId: string; sequenceNumber: string }[] = [];
-  #leftCount = 0;
+  readonly #isolation: KeeperPorts;
+  readonly #keeper: PromiseKeeper;
+  readonly #left = new Listed<LeftFile>();
+  readonly #skipped = new Listed<{ shardId: string; sequenceNumber: string }>();
+  #outOfReach = 0;
   #redriven = 0;
   #settled = 0;
+  #writtenOff = 0;
   #records = 0;
+  #tally: Tally = nothingCounted;
   #preview = emptyPreview;
   #errors = 0;
 
-  constructor(ports: RedrivePorts, { dryRun, deadlineMs }: RedriveOptions) {
+  constructor(ports: RedrivePorts, { dryRun, deadlineMs, acceptLate = false }: RedriveOptions) {
     this.#ports = ports;
     this.#dryRun = dryRun;
     this.#rollUp = new TimedFunction(ports.rollUp, ports.clock, deadlineMs);
     const { stream, failures, streamName, ledger } = ports;
-    const records = new RecordSource(stream, failures, new FailureIndex(failures));
-    const onSkip = (shardId: string, sequenceNumber: string) => void this.#skipped.push({ shardId, sequenceNumber });
-    this.#keeper = { streamName, ledger, rollUp: this.#rollUp, records, onSkip };
+    this.#isolation = {
+      streamName,
+      ledger,
+      rollUp: this.#rollUp,
+      records: new RecordSource(stream, failures, this.#rollUp),
+      reach: new ReachCheck(ports.reach, this.#rollUp, acceptLate),
+      onSkip: (shardId, sequenceNumber) => this.#skipped.add({ shardId, sequenceNumber }),
+    };
+    this.#keeper = new PromiseKeeper(this.#isolation);
   }
 
   async run(): Promise<RedriveReport> {
-    let complete = true;
-    for (const file of await this.#filesInTurn()) {
-      complete = this.#rollUp.hasTime && this.#errors < errorsMax;
-      if (!complete) break;
+    const { files, others } = await filesInTurn(this.#ports.failures, this.#ports.clock.now());
+    let looked = 0;
+    for (const file of files) {
+      if (!this.#rollUp.hasTime || this.#errors >= errorsMax) break;
       const left = await this.#file(file);
-      if (left === undefined) continue;
       // Time ran out over it: it is not the file, and the next run goes on with it.
-      complete = this.#rollUp.hasTime || left.why !== "not-counted";
-      if (!complete) break;
-      this.#leftCount++;
-      if (this.#left.length < leftShown) this.#left.push({ key: file.key, ...left });
+      if (left?.why === "not-counted" && !this.#rollUp.hasTime) break;
+      looked++;
+      if (left === undefined) continue;
+      this.#left.add({ key: file.key, ...left });
+      if (left.why === "out-of-reach") this.#outOfReach++;
     }
+    const notLooked = others + files.length - looked;
     return {
       dryRun: this.#dryRun,
       redriven: this.#redriven,
       settled: this.#settled,
+      writtenOff: this.#writtenOff,
       records: this.#records,
-      left: this.#left,
-      leftCount: this.#leftCount,
-      skipped: this.#skipped,
+      tally: this.#tally,
+      left: this.#left.first,
+      leftCount: this.#left.count,
+      outOfReachCount: this.#outOfReach,
+      skipped: this.#skipped.first,
+      skippedCount: this.#skipped.count,
       preview: this.#dryRun ? this.#preview : undefined,
-      complete,
+      notLooked,
+      complete: notLooked === 0,
     };
   }
 
-  /** From another place every minute: files that cannot be counted must not keep the others from their turn. */
-  async #filesInTurn(): Promise<FailureFile[]> {
-    const files: FailureFile[] = [];
-    for await (const file of this.#ports.failures.list()) {
-      files.push(file);
-      if (files.length === filesMax) break;
-    }
-    const start = files.length === 0 ? 0 : Math.floor(this.#ports.clock.now() / 60_000) % files.length;
-    return [...files.slice(start), ...files.slice(0, start)];
-  }
-
   /** Deals with one file; says why where it must stay. */
-  async #file(file: FailureFile): Promise<Omit<LeftFile, "key"> | undefined> {
+  async #file(file: FailureFile): Promise<Left | undefined> {
     let failure: Failure | undefined;
     try {
       failure = await this.#ports.failures.read(file);
@@ -147,30 +139,18 @@ class Redrive {
     // Somebody else was faster.
     if (failure === undefined) return undefined;
     const { batch } = failure;
-    const refusal = this.#refusal(batch);
-    if (refusal !== undefined) return refusal;
-    const uncovered = await this.#uncovered(batch);
-    if (uncovered.length === 0) {
-      this.#settled++;
-      if (!this.#dryRun) await this.#ports.failures.settle(file);
-      return undefined;
-    }
-    const left = this.#dryRun ? await this.#foresee({ ...batch, records: uncovered }) : await this.#count(batch);
+    const left = this.#refusal(batch) ?? (await this.#batch(batch));
     this.#errors = left?.why === "not-counted" ? this.#errors + 1 : 0;
-    if (left !== undefined) return left;
-    this.#redriven++;
-    this.#records += uncovered.length;
-    if (!this.#dryRun) await this.#ports.failures.settle(file);
-    return undefined;
+    if (left === undefined && !this.#dryRun) await this.#ports.failures.settle(file);
+    return left;
   }
 
-  #refusal({ streamName, records }: Batch): Omit<LeftFile, "key"> | undefined {
+  #refusal({ streamName, records }: Batch): Left | undefined {
     const expected = this.#ports.streamName;
     if (streamName !== expected) {
       return { why: "unreadable", detail: `Expected records of stream ${expected}, got some of ${streamName}` };
     }
-    const oldestMs = records.reduce((least, { arrivalMs }) => Math.min(least, arrivalMs), Number.POSITIVE_INFINITY);
-    const ageDays = Math.floor((this.#ports.clock.now() - oldestMs) / 86_400_000);
+    const ageDays = Math.floor((this.#ports.clock.now() - firstArrivalOf(records)) / 86_400_000);
     if (ageDays < redriveDaysMax) return undefined;
     return {
       why: "too-old",
@@ -178,56 +158,98 @@ class Redrive {
     };
   }
 
-  async #uncovered({ streamName, shardId, records }: Batch): Promise<Batch["records"]> {
+  /** Counts what no part has of a batch, and what was written off too soon. */
+  async #batch(batch: Batch): Promise<Left | undefined> {
+    const parts = await this.#parts(batch);
+    const uncovered = uncoveredBy(parts, batch);
+    const restored = await this.#restore(batch, parts);
+    if ("left" in restored) return restored.left;
+    if (uncovered.length === 0 && restored.records === 0) {
+      this.#settled++;
+      if (restored.isLost) this.#writtenOff++;
+      return undefined;
+    }
+    const left = uncovered.length === 0 ? undefined : await this.#uncovered(batch, uncovered);
+    if (!this.#dryRun) this.#tally = sumOf(this.#tally, newlyCounted(parts, await this.#parts(batch)));
+    if (left !== undefined) return left;
+    this.#redriven++;
+    this.#records += uncovered.length + restored.records;
+    return undefined;
+  }
+
+  async #uncovered(batch: Batch, records: Batch["records"]): Promise<Left | undefined> {
+    const notNow = await this.#isolation.reach.of({ ...batch, records });
+    if (notNow !== undefined) return notNow;
+    return this.#dryRun ? this.#foresee({ ...batch, records }) : this.#count(batch);
+  }
+
+  #parts({ streamName, shardId, records }: Batch): Promise<CommittedPart[]> {
     const { firstSequence, lastSequence } = rangeOf(records);
-    const parts = await this.#ports.ledger.committed(shardKey(streamName, shardId), firstSequence, lastSequence);
-    return records.filter(({ sequenceNumber }) => !parts.some((part) => covers(part, sequenceNumber)));
+    return this.#ports.ledger.committed(shardKey(streamName, shardId), firstSequence, lastSequence);
+  }
+
+  /**
+   * Parts that were written off, though this batch has records of them: where all are there, they are counted after all. How
+   * many of the batch that is, and whether some cannot be.
+   */
+  async #restore(
+    { shardId, records }: Batch,
+    parts: readonly CommittedPart[],
+  ): Promise<{ readonly records: number; readonly isLost: boolean } | { readonly left: Left }> {
+    let restored = 0;
+    let isLost = false;
+    for (const part of parts.filter(({ lost }) => lost !== undefined)) {
+      const own = records.filter(({ sequenceNumber }) => covers(part, sequenceNumber));
+      if (own.length === 0) continue;
+      const kept = this.#dryRun
+        ? await this.#keeper.foreseeRestored(shardId, part)
+        : await this.#keeper.restore(shardId, part);
+      if (kept.kind === "kept") restored += own.length;
+      else if (kept.kind === "lost") isLost = true;
+      else return { left: { why: kept.kind === "out-of-reach" ? "out-of-reach" : "not-counted", detail: kept.why } };
+    }
+    return { records: restored, isLost };
   }
 
   /** Counts all that is in the range of the batch. */
-  async #count(batch: Batch): Promise<Omit<LeftFile, "key"> | undefined> {
+  async #count(batch: Batch): Promise<Left | undefined> {
     const { streamName, shardId } = batch;
     const range = rangeOf(batch.records);
     // A promise may reach beyond the batch, to records that only another file still has.
     const { open } = await this.#ports.ledger.head(shardKey(streamName, shardId));
-    const keeper = new PromiseKeeper(this.#keeper);
-    const lost: OpenPart[] = [];
+    const blocked: Blocked[] = [];
     for (const promise of open.filter((part) => overlaps(part, range)).sort((a, b) => a.number - b.number)) {
-      const kept = await keeper.keep(shardId, promise);
+      const kept = await this.#keeper.keep(shardId, promise);
       if (kept.kind === "not-kept") return { why: "not-counted", detail: kept.why };
-      if (kept.kind === "lost") lost.push(promise);
+      if (kept.kind !== "kept") blocked.push({ promise, kept });
     }
-    const whole = await this.#withoutHoles(batch, range);
+    const whole = await this.#withoutHoles(batch);
     let outcome: Outcome<unknown> = { kind: "done", answer: undefined };
-    for (const records of uncoveredRuns(whole.records, lost)) {
-      outcome = await runIsolated({ ...whole, records }, this.#keeper);
+    for (const records of uncoveredRuns(
+      whole.records,
+      blocked.map(({ promise }) => promise),
+    )) {
+      outcome = await runIsolated({ ...whole, records }, this.#isolation);
       if (outcome.kind !== "done") break;
     }
-    if ((await this.#uncovered(batch)).length === 0) return undefined;
-    if (outcome.kind === "done" && lost.length > 0) {
-      const ids = lost.map(({ id }) => id).join(", ");
-      return {
-        why: "promise-lost",
-        detail: `Expected all records of ${ids}, got some: the others beside it are counted`,
-      };
-    }
-    const detail = outcome.kind === "done" ? "the invocation left records out" : said(outcome);
-    return { why: "not-counted", detail };
+    if (uncoveredBy(await this.#parts(batch), batch).length === 0) return undefined;
+    if (outcome.kind !== "done") return { why: "not-counted", detail: said(outcome) };
+    return leftBy(blocked) ?? { why: "not-counted", detail: "the invocation left records out" };
   }
 
   /**
    * All records between the first and the last that anybody has: of a batch that Lambda takes single records from as they
    * grow too old, those between may be in the stream still, or in another file. A part reaches over what is missing.
    */
-  async #withoutHoles(batch: Batch, range: Range): Promise<Batch> {
-    const { records } = await this.#keeper.records.read(batch.shardId, range, undefined);
+  async #withoutHoles(batch: Batch): Promise<Batch> {
+    const sought = { ...rangeOf(batch.records), firstArrivalMs: firstArrivalOf(batch.records), records: undefined };
+    const { records, lookedAtAll } = await this.#isolation.records.read(batch.shardId, sought);
     const found = new Set(records.map(({ sequenceNumber }) => sequenceNumber));
-    return batch.records.every(({ sequenceNumber }) => found.has(sequenceNumber))
-      ? { ...batch, records, isWhole: true }
-      : batch;
+    const hasAll = batch.records.every(({ sequenceNumber }) => found.has(sequenceNumber));
+    return lookedAtAll && hasAll ? { ...batch, records, isWhole: true } : batch;
   }
 
-  async #foresee(batch: Batch): Promise<Omit<LeftFile, "key"> | undefined> {
+  async #foresee(batch: Batch): Promise<Left | undefined> {
     try {
       const whole = await this.#rollUp.preview(batch);
       const outcome = whole.kind === "done" ? whole : await this.#rollUp.preview(await this.#withoutKillers(batch));
@@ -244,8 +266,23 @@ class Redrive {
     const killers = new Set<string>();
     for await (const { sequenceNumber } of killersIn(batch, this.#rollUp)) {
       killers.add(sequenceNumber);
-      this.#skipped.push({ shardId: batch.shardId, sequenceNumber });
+      this.#skipped.add({ shardId: batch.shardId, sequenceNumber });
     }
     return { ...batch, records: batch.records.filter(({ sequenceNumber }) => !killers.has(sequenceNumber)) };
   }
+}
+
+const uncoveredBy = (parts: readonly CommittedPart[], { records }: Batch): Batch["records"] =>
+  records.filter(({ sequenceNumber }) => !parts.some((part) => covers(part, sequenceNumber)));
+
+const firstArrivalOf = (records: Batch["records"]): number =>
+  records.reduce((least, { arrivalMs }) => Math.min(least, arrivalMs), Number.POSITIVE_INFINITY);
+
+/** Why records stay where promises over them cannot be kept: first what somebody can do something about. */
+function leftBy(blocked: readonly Blocked[]): Left | undefined {
+  for (const { kept } of blocked) if (kept.kind === "out-of-reach") return { why: "out-of-reach", detail: kept.why };
+  for (const { kept } of blocked) if (kept.kind === "unknown") return { why: "not-counted", detail: kept.why };
+  if (blocked.length === 0) return undefined;
+  const ids = blocked.map(({ promise }) => promise.id).join(", ");
+  return { why: "promise-lost", detail: `Expected all records of ${ids}, got some: the others beside it are counted` };
 }

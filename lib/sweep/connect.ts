@@ -3,11 +3,13 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
 import { clientSettings } from "../aws/client-settings.ts";
 import { systemClock } from "../clock.ts";
+import type { Settings } from "../defaults.ts";
 import { readEnvironment } from "../environment.ts";
 import { S3FailureFiles } from "../failures/s3.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { names } from "../names.ts";
 import { LambdaFunctions, LambdaRollUp } from "../redelivery/lambda.ts";
+import { storeReachOf } from "../redelivery/store-reach.ts";
 import type { RedrivePorts } from "../redrive/redrive.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import type { SweepPorts } from "./sweep.ts";
@@ -16,19 +18,23 @@ import type { SweepPorts } from "./sweep.ts";
 const throttledMsMax = 60_000;
 
 /** The AWS services that the environment names, as the ports of sweep and redrive. */
-export function connectSweepPorts(variables: Readonly<Record<string, string | undefined>>): SweepPorts & RedrivePorts {
+export function connectSweepPorts(
+  variables: Readonly<Record<string, string | undefined>>,
+  settings: Settings,
+): SweepPorts & RedrivePorts {
   const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
-  const settings = clientSettings();
+  const client = clientSettings();
   const patience = { waitMsMax: throttledMsMax, clock: systemClock };
-  const stream = new KinesisStream(new KinesisClient(settings), place.stream, patience);
-  const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
+  const stream = new KinesisStream(new KinesisClient(client), place.stream, patience);
+  const ledger = new DynamoLedger(new DynamoDBClient(client), place.ledger);
   return {
     streamName: place.stream,
     shardLists: [stream, { shardIds: () => ledger.shardIds(place.stream) }],
     ledger,
     stream,
-    failures: new S3FailureFiles(new S3Client(settings), place.bucket),
+    failures: new S3FailureFiles(new S3Client(client), place.bucket),
     rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),
+    reach: storeReachOf(settings),
     clock: systemClock,
   };
 }

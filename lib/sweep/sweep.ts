@@ -1,13 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { FailureFiles } from "../failures/failure-files.ts";
-import { FailureIndex } from "../failures/failure-index.ts";
 import { bucketMsOf } from "../fold/part-fold.ts";
 import { type ExpiringLedger, type Ledger, newHead, type OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
 import { shardKey } from "../record/shard-key.ts";
+import { Listed } from "../redelivery/listed.ts";
 import { RecordSource } from "../redelivery/record-source.ts";
 import type { RollUpFunction } from "../redelivery/roll-up-function.ts";
+import { ReachCheck, type StoreReach } from "../redelivery/store-reach.ts";
 import { TimedFunction } from "../redelivery/timed-function.ts";
+import { startInTurn } from "../redelivery/turn.ts";
 import { readFoldName } from "../skip/fold-name.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 import type { RangeReader } from "../stream/range-reader.ts";
@@ -28,12 +30,15 @@ export interface SweepPorts {
   readonly stream: Pick<RangeReader, "read">;
   readonly failures: FailureFiles;
   readonly rollUp: RollUpFunction;
+  readonly reach: StoreReach;
   readonly clock: Clock;
 }
 
 export interface SweepOptions {
   /** Says what it would do, and does nothing. */
   readonly dryRun: boolean;
+  /** Keeps promises whose minutes the store takes no more: their events are late, and go to quarantine. */
+  readonly acceptLate?: boolean;
   /** Closes the promises that are lost, so that nobody tries again. */
   readonly writeOff?: boolean;
   /** Epoch milliseconds; what has not begun by then is left to the next sweep. */
@@ -69,57 +74,109 @@ export interface SweepReport {
   readonly shards: number;
   /** Promises that were open when the sweep came by, those that somebody is surely still at included. */
   readonly open: number;
+  /** Of each list the first ones, and how many there are. */
   readonly kept: readonly SweptPromise[];
+  readonly keptCount: number;
   readonly lost: readonly LostPromise[];
+  readonly lostCount: number;
+  /** Those that could not be kept, and those of which it is not known whether they are lost. */
   readonly notKept: readonly (SweptPromise & { readonly why: string })[];
+  readonly notKeptCount: number;
+  /** Those that the store takes no more: they wait until somebody decides. */
+  readonly outOfReach: readonly (SweptPromise & { readonly why: string; readonly events: number })[];
+  readonly outOfReachCount: number;
   /** Records that were found to end the process, and are skipped now. */
   readonly skipped: readonly { readonly shardId: string; readonly sequenceNumber: string }[];
+  readonly skippedCount: number;
   /** Promises that there was no time for. */
   readonly left: number;
 }
 
 /**
  * Keeps the promises that nobody came back for: the last batch before silence, a batch that was given up. Reads one head
- * a shard, in batches, and nothing else where none is open for longer than the roll-up's time limit; gives the heads of
- * shards that the stream has forgotten an end. Throws what the ledger, the stream and S3 throw.
+ * a shard, and nothing else where none is open for longer than the roll-up's time limit. Throws what the ledger, the
+ * stream and S3 throw.
  */
-export async function sweep(
-  ports: SweepPorts,
-  { dryRun, writeOff = false, deadlineMs }: SweepOptions,
-): Promise<SweepReport> {
-  const { clock, ledger, streamName, stream, failures } = ports;
-  const heads = await openPromises(ports, dryRun);
-  const open = heads.reduce((sum, { promises }) => sum + promises.length, 0);
-  const skipped: { shardId: string; sequenceNumber: string }[] = [];
-  const rollUp = new TimedFunction(ports.rollUp, clock, deadlineMs);
-  const records = new RecordSource(stream, failures, new FailureIndex(failures));
-  const onSkip = (shardId: string, sequenceNumber: string) => void skipped.push({ shardId, sequenceNumber });
-  const keeper = new PromiseKeeper({ streamName, ledger, rollUp, records, onSkip });
+export async function sweep(ports: SweepPorts, options: SweepOptions): Promise<SweepReport> {
+  return new Sweep(ports, options).run();
+}
 
-  const due = inTurn(heads, clock.now());
-  const kept: SweptPromise[] = [];
-  const lost: LostPromise[] = [];
-  const notKept: (SweptPromise & { why: string })[] = [];
-  let left = 0;
-  // One by one: each may bring megabytes of records.
-  for (const { shardId, promise } of due) {
-    if (!rollUp.hasTime) {
-      left++;
-      continue;
-    }
-    const outcome: Kept = dryRun ? await keeper.foresee(shardId, promise) : await keeper.keep(shardId, promise);
-    const about = swept(shardId, promise);
-    if (outcome.kind === "kept") kept.push(about);
-    else if (outcome.kind === "not-kept") notKept.push({ ...about, why: outcome.why });
-    else {
-      const definitions = await ledger.definitions(readFoldName(promise.definitions.at(-1) ?? "").hash);
-      const metrics = definitions?.metrics.map(({ name }) => name) ?? [];
-      const writtenOff = writeOff && !dryRun;
-      if (writtenOff) await keeper.writeOff(shardId, promise, promise.events * Math.max(1, metrics.length));
-      lost.push(lostPromise(about, promise, { metrics, writtenOff, recordsFound: outcome.recordsFound }));
-    }
+class Sweep {
+  readonly #ports: SweepPorts;
+  readonly #options: SweepOptions;
+  readonly #rollUp: TimedFunction;
+  readonly #keeper: PromiseKeeper;
+  readonly #kept = new Listed<SweptPromise>();
+  readonly #lost = new Listed<LostPromise>();
+  readonly #notKept = new Listed<SweptPromise & { why: string }>();
+  readonly #outOfReach = new Listed<SweptPromise & { why: string; events: number }>();
+  readonly #skipped = new Listed<{ shardId: string; sequenceNumber: string }>();
+
+  constructor(ports: SweepPorts, options: SweepOptions) {
+    const { clock, streamName, ledger, stream, failures, reach } = ports;
+    this.#ports = ports;
+    this.#options = options;
+    this.#rollUp = new TimedFunction(ports.rollUp, clock, options.deadlineMs);
+    this.#keeper = new PromiseKeeper({
+      streamName,
+      ledger,
+      rollUp: this.#rollUp,
+      records: new RecordSource(stream, failures, this.#rollUp),
+      reach: new ReachCheck(reach, this.#rollUp, options.acceptLate === true),
+      onSkip: (shardId, sequenceNumber) => this.#skipped.add({ shardId, sequenceNumber }),
+    });
   }
-  return { dryRun, shards: heads.length, open, kept, lost, notKept, skipped, left };
+
+  async run(): Promise<SweepReport> {
+    const heads = await openPromises(this.#ports, this.#options.dryRun);
+    let left = 0;
+    // One by one: each may bring megabytes of records.
+    for (const { shardId, promise } of inTurn(heads, this.#ports.clock.now())) {
+      if (this.#rollUp.hasTime) await this.#promise(shardId, promise);
+      else left++;
+    }
+    return {
+      dryRun: this.#options.dryRun,
+      shards: heads.length,
+      open: heads.reduce((sum, { promises }) => sum + promises.length, 0),
+      kept: this.#kept.first,
+      keptCount: this.#kept.count,
+      lost: this.#lost.first,
+      lostCount: this.#lost.count,
+      notKept: this.#notKept.first,
+      notKeptCount: this.#notKept.count,
+      outOfReach: this.#outOfReach.first,
+      outOfReachCount: this.#outOfReach.count,
+      skipped: this.#skipped.first,
+      skippedCount: this.#skipped.count,
+      left,
+    };
+  }
+
+  async #promise(shardId: string, promise: OpenPart): Promise<void> {
+    const { dryRun, writeOff } = this.#options;
+    const found = dryRun ? await this.#keeper.foresee(shardId, promise) : await this.#keeper.keep(shardId, promise);
+    if (found.kind !== "lost") return this.#note(found, shardId, promise);
+    const definitions = await this.#ports.ledger.definitions(readFoldName(promise.definitions.at(-1) ?? "").hash);
+    const metrics = definitions?.metrics.map(({ name }) => name) ?? [];
+    const writtenOff = writeOff === true && !dryRun;
+    if (writtenOff) {
+      const rowsMax = promise.events * Math.max(1, metrics.length);
+      const outcome = await this.#keeper.writeOff(shardId, promise, rowsMax);
+      // Somebody had its records after all.
+      if (outcome.kind !== "lost") return this.#note(outcome, shardId, promise);
+    }
+    const { recordsFound } = found;
+    this.#lost.add(lostPromise(swept(shardId, promise), promise, { metrics, writtenOff, recordsFound }));
+  }
+
+  #note(outcome: Exclude<Kept, { kind: "lost" }>, shardId: string, promise: OpenPart): void {
+    const about = swept(shardId, promise);
+    if (outcome.kind === "kept") this.#kept.add(about);
+    else if (outcome.kind === "out-of-reach") {
+      this.#outOfReach.add({ ...about, why: outcome.why, events: promise.events });
+    } else this.#notKept.add({ ...about, why: outcome.why });
+  }
 }
 
 interface ShardPromises {
@@ -148,7 +205,7 @@ function inTurn(heads: readonly ShardPromises[], nowMs: number): { shardId: stri
     const due = promises.filter(({ openedMs }) => openedMs + rollUpTimeoutSeconds * 1_000 <= nowMs);
     return due.length === 0 ? [] : [due.map((promise) => ({ shardId, promise }))];
   });
-  const start = shards.length === 0 ? 0 : Math.floor(nowMs / 60_000) % shards.length;
+  const start = startInTurn(shards.length, nowMs);
   return [...shards.slice(start), ...shards.slice(0, start)].flat();
 }
 

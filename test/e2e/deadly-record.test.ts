@@ -6,7 +6,7 @@ import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { names } from "../../lib/names.ts";
 import type { QuarantinedRecord } from "../../lib/quarantine/quarantine.ts";
-import type { RedriveReport } from "../../lib/redrive/redrive.ts";
+import type { RedriveReport } from "../../lib/redrive/report.ts";
 import { Assembly } from "./assembly.ts";
 import { Laptop } from "./laptop.ts";
 import { ledgerSums } from "./ledger-sums.ts";

@@ -13,7 +13,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { names } from "../../lib/names.ts";
 import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
-import type { RedriveReport } from "../../lib/redrive/redrive.ts";
+import type { RedriveReport } from "../../lib/redrive/report.ts";
 import type { SweepReport } from "../../lib/sweep/sweep.ts";
 import { Random } from "../simulation/random.ts";
 import { failureFile } from "./failure-file.ts";

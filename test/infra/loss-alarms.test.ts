@@ -152,6 +152,7 @@ describe("every alarm", () => {
     const alarms = alarmsOn(new MetricStore()).alarms.map(({ settings }) => settings);
     const known = [
       "millrace-batches-left",
+      "millrace-batches-out-of-reach",
       "millrace-collector-errors",
       "millrace-collector-failed",
       "millrace-collector-function-throttled",
@@ -168,6 +169,7 @@ describe("every alarm", () => {
       "millrace-iterator-age",
       "millrace-promises-lost",
       "millrace-promises-not-kept",
+      "millrace-promises-out-of-reach",
       "millrace-redrive-skipped-records",
       "millrace-rows-doubled",
       "millrace-sweep-skipped-records",
@@ -182,7 +184,7 @@ describe("every alarm", () => {
     const losses = Object.entries(template.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
       /^Losses/.test(id),
     );
-    expect(losses).toHaveLength(8);
+    expect(losses).toHaveLength(10);
     for (const [, { Properties }] of losses) {
       expect(Properties.AlarmDescription).toMatch(/npx millrace (sweep|redrive|gaps|skip|audit)/);
       // CloudWatch API reference, PutMetricAlarm.
@@ -258,6 +260,22 @@ describe("the alarm that goes off", () => {
     rig.storeDown = true;
     await sweep();
     expect(on()).toEqual(["millrace-promises-not-kept"]);
+  });
+
+  test("is that of a promise out of reach, where its records are in the bucket and the store takes them no more", async () => {
+    await begin();
+    rig.giveUp(0, 4);
+    rig.trimmed = 4;
+    rig.nowMs += 3 * 86_400_000;
+    await sweep();
+    expect(on()).toEqual(["millrace-promises-out-of-reach"]);
+  });
+
+  test("is that of a batch out of reach, where the store takes it no more, and not that of one left", async () => {
+    rig.giveUp(0, 4);
+    rig.nowMs += 3 * 86_400_000;
+    await redrive();
+    expect(on()).toEqual(["millrace-batches-out-of-reach"]);
   });
 
   test("is that of a stream that the collector could not reach, once senders may give up", () => {

@@ -3,6 +3,7 @@ import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
 
 /** Every config of the simulation has these: what a product team would not change from day to day. */
 const common = { allowedLateness: "1h", dedupeWindow: "1h" } as const;
+export const allowedLatenessMs = 3_600_000;
 const sold = track("Sold");
 const all = { on: track(), measure: count() };
 const price = sum("properties.price");

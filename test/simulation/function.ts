@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-timestream-write";
 import type { Definitions } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
+import type { PreviewEvent } from "../../lib/lambda/answer-preview.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
@@ -35,6 +36,8 @@ export interface FunctionParts {
   /** See `Ports.agedAfterMs`. */
   readonly agedAfterMs: number;
 }
+
+type PreviewFields = Pick<PreviewEvent, "preview" | "takenFromMs">;
 
 /** A process with what it keeps warm. */
 interface Container {
@@ -81,7 +84,7 @@ export class SimulatedFunction {
       return { kind: "throttled" };
     }
     this.invocations++;
-    const event = JSON.parse(payload) as Parameters<Product["batchOf"]>[0] & { preview?: boolean };
+    const event = JSON.parse(payload) as Parameters<Product["batchOf"]>[0] & PreviewFields;
     if (event.preview === true) return this.#preview(event);
     const container = this.#container();
     const batch = this.#delivered(container, event);
@@ -90,14 +93,14 @@ export class SimulatedFunction {
   }
 
   /** As its middleware has it. A process that nothing is wrong with but what it is given. */
-  #preview(event: Parameters<Product["batchOf"]>[0]): InvokeOutcome {
+  #preview(event: Parameters<Product["batchOf"]>[0] & PreviewFields): InvokeOutcome {
     const { product } = this.#parts;
     if (event.Records.length === 0) return { kind: "ok", payload: JSON.stringify(product.emptyPreview) };
     const container = this.#container();
     container.process.begin([], () => {});
     const { records } = this.#delivered(container, event);
     try {
-      const preview = product.previewOf(records, container.definitions);
+      const preview = product.previewOf(records, container.definitions, event.takenFromMs);
       container.process.freeze();
       this.#idle.push(container);
       return { kind: "ok", payload: JSON.stringify(preview) };

@@ -8,13 +8,15 @@ import type { PageReader } from "../../lib/stream/page-reader.ts";
 import type { SweepOptions, SweepPorts } from "../../lib/sweep/sweep.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { CalledLedger } from "./called-ledger.ts";
+import { allowedLatenessMs } from "./deployment.ts";
 import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
 import { Random } from "./random.ts";
-import { startMs, type World } from "./world.ts";
+import { memoryStoreHours, startMs, type World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
 
+type RecoveryOptions = Pick<SweepOptions, "dryRun" | "acceptLate" | "deadlineMs">;
 type RecoveryPorts = SweepPorts & RedrivePorts & { readonly ledger: CalledLedger };
 
 /** The longest that Lambda lets a function run, as the template has it for both. */
@@ -46,7 +48,8 @@ export class Recovery {
   start(what: Recovering, fate: Fate = fine): void {
     const { world, process } = this.#begin(what, fate);
     const { clock } = world;
-    const options = { dryRun: false, deadlineMs: clock.now() + limitMs };
+    // In the end somebody decides about what the store takes no more.
+    const options = { dryRun: false, acceptLate: world.isOver, deadlineMs: clock.now() + limitMs };
     // A command has all the time it needs.
     const cancel = clock.at(limitMs, () => {
       if (!fate.outlivesLimit && what !== "gaps") process.die();
@@ -86,7 +89,7 @@ export class Recovery {
     return { world: this.#world, process };
   }
 
-  #run(what: Recovering, process: Process, options: { dryRun: boolean; deadlineMs: number }): Promise<unknown> {
+  #run(what: Recovering, process: Process, options: RecoveryOptions): Promise<unknown> {
     const ports = this.#ports(process);
     switch (what) {
       case "sweep":
@@ -102,7 +105,15 @@ export class Recovery {
     }
   }
 
-  async #fillGaps(process: Process, { streamName, shardLists: [shards], ledger, rollUp, clock }: RecoveryPorts) {
+  async #fillGaps(process: Process, ports: RecoveryPorts) {
+    const {
+      streamName,
+      shardLists: [shards],
+      ledger,
+      rollUp,
+      reach,
+      clock,
+    } = ports;
     const world = this.#world;
     if (shards === undefined) throw new Error("Expected a list of shards, got none");
     const pages: PageReader["pages"] = async function* (shardId, start, limit) {
@@ -122,7 +133,7 @@ export class Recovery {
     const fromMs = world.isOver ? startMs - 600_000 : clock.now() - this.#random.below(1_800_000);
     const range = { fromMs, toMs: clock.now() - 60_000 };
     const report = await world.product.fillGaps(
-      { streamName, shards, ledger, stream: { pages }, rollUp, clock },
+      { streamName, shards, ledger, stream: { pages }, rollUp, reach, clock },
       { ...range, dryRun: false },
     );
     this.leavesGaps = report.gaps.some(({ why }) => why !== undefined);
@@ -138,7 +149,7 @@ export class Recovery {
     return report;
   }
 
-  async #redrive(ports: RedrivePorts, options: { dryRun: boolean; deadlineMs: number }) {
+  async #redrive(ports: RedrivePorts, options: RecoveryOptions) {
     const report = await this.#world.product.redrive(ports, options);
     for (const _ of report.skipped) this.#world.meet("records found to kill");
     for (let n = 0; n < report.redriven; n++) this.#world.meet("batches redriven");
@@ -175,14 +186,16 @@ export class Recovery {
       },
       failures: failures.calledBy(process),
       rollUp: this.#rollUp(process),
+      reach: { reachMs: memoryStoreHours * 3_600_000, allowedLatenessMs },
       clock,
     };
   }
 
   /** As the Invoke API answers, and its adapter tells outcomes apart. */
   #rollUp(process: Process): RollUpFunction {
-    const invoke = async (name: "run" | "preview", batch: Batch): Promise<Outcome<unknown>> => {
-      const payload = JSON.stringify({ ...(name === "preview" ? { preview: true } : {}), ...eventOf(batch) });
+    const invoke = async (name: "run" | "preview", batch: Batch, takenFromMs?: number): Promise<Outcome<unknown>> => {
+      const preview = name === "preview" ? { preview: true, takenFromMs } : {};
+      const payload = JSON.stringify({ ...preview, ...eventOf(batch) });
       if (Buffer.byteLength(payload) > this.#world.plan.surroundings.payloadBytesMax) return { kind: "too-large" };
       try {
         const outcome = await process.call({
@@ -199,7 +212,7 @@ export class Recovery {
     };
     return {
       run: (batch) => invoke("run", batch),
-      preview: async (batch) => (await invoke("preview", batch)) as Outcome<Preview>,
+      preview: async (batch, takenFromMs) => (await invoke("preview", batch, takenFromMs)) as Outcome<Preview>,
     };
   }
 }

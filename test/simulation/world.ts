@@ -30,7 +30,7 @@ const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
 const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
 const origin = { streamArn, invokeIdentityArn: functionArn };
 /** Stream retention, lateness, and an hour to spare. */
-const memoryStoreHours = 26;
+export const memoryStoreHours = 26;
 
 export interface RunOptions {
   /** Each line as it comes. */

@@ -62,14 +62,27 @@ describe("batches that Lambda gave up on, in S3", () => {
       [keyOf(1, one, 4)]: "{}",
       [keyOf(1, one, 5)]: "",
     });
-    const index = new FailureIndex(files);
+    const index = new FailureIndex(files, { hasTime: () => true });
     const range = { firstSequence: records[2]?.sequenceNumber ?? "", lastSequence: records[4]?.sequenceNumber ?? "" };
-    const found = await index.overlapping(one, range);
-    expect(found.map(({ key }) => key)).toEqual([keyOf(1, one, 1), keyOf(1, one, 2)]);
-    expect(await index.overlapping(two, range)).toEqual([]);
-    const [first] = found;
+    const found = await index.overlapping(one, range, 0);
+    expect(found.files.map(({ key }) => key)).toEqual([keyOf(1, one, 1), keyOf(1, one, 2)]);
+    expect(found).toMatchObject({ lookedAtAll: true, unreadable: keyOf(1, one, 4) });
+    expect(await index.overlapping(two, range, 0)).toEqual({ files: [], lookedAtAll: true, unreadable: undefined });
+    const [first] = found.files;
     const batch = first && (await files.read(first))?.batch;
     expect(batch?.records).toEqual(records.slice(0, 3));
+  });
+
+  test("are listed from when a record arrived, an hour for the clocks: Lambda writes a batch later than that", async () => {
+    const keys = [1, 2, 3].map((second) => keyOf(1, one, second));
+    files = await bucketWith("since", Object.fromEntries(keys.map((key) => [key, textOf(one, 0, 1)])));
+    const since = async (time: string): Promise<string[]> =>
+      (await all(files.list(one, Date.parse(time)))).map(({ key }) => key);
+    expect(await since("2026-01-02T13:00:02Z")).toEqual(keys.slice(1));
+    expect(await since("2026-01-02T13:00:04Z")).toEqual([]);
+    expect(await since("2026-01-01T00:00:00Z")).toEqual(keys);
+    expect(await since("2026-02-01T00:00:00Z")).toEqual([]);
+    expect(await since("2025-12-31T23:59:59Z")).toEqual(keys);
   });
 
   test("are not deceived by a partition key that looks like their sequence numbers", async () => {

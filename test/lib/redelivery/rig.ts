@@ -12,6 +12,7 @@ import { previewOf } from "../../../lib/redelivery/preview.ts";
 import type { Outcome, RollUpFunction } from "../../../lib/redelivery/roll-up-function.ts";
 import type { Batch } from "../../../lib/roll-up/batch.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
+import { rangeOf } from "../../../lib/roll-up/uncovered.ts";
 import type { StreamPage, StreamStart } from "../../../lib/stream/page-reader.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
@@ -46,6 +47,8 @@ export class Rig {
   /** Whether the store takes nothing. */
   storeDown = false;
   agedAfterMs = Number.POSITIVE_INFINITY;
+  /** What the store takes, by default of 24 h of retention, 24 h of lateness and an hour to spare. */
+  reach = { reachMs: 49 * 3_600_000, allowedLatenessMs: 24 * 3_600_000 };
   invocations = 0;
   previews = 0;
   /** Times that a shard was begun to be read. */
@@ -93,15 +96,16 @@ export class Rig {
       this.invocations++;
       return this.#outcome(() => this.#invoke(batch));
     },
-    preview: async (batch) => {
+    preview: async (batch, takenFromMs) => {
       this.previews++;
-      return this.#outcome(async () => previewOf(this.#delivered(batch).records, this.definitions));
+      return this.#outcome(async () => previewOf(this.#delivered(batch).records, this.definitions, takenFromMs));
     },
   };
 
   get ports() {
     const { ledger, stream, rollUp, clock, files: failures } = this;
-    return { streamName, ledger, stream, rollUp, clock, failures, shardLists: [{ shardIds: async () => [shardId] }] };
+    const shardLists = [{ shardIds: async () => [shardId] }];
+    return { streamName, ledger, stream, rollUp, clock, failures, shardLists, reach: this.reach };
   }
 
   /** An invocation by Lambda; it may die at a call of a port. */
@@ -253,9 +257,8 @@ export class MemoryFailureFiles implements FailureFiles {
   }
 
   async range(file: FailureFile) {
-    const records = (await this.read(file))?.batch.records;
-    const [first, last] = [records?.[0], records?.at(-1)];
-    return first && last && { firstSequence: first.sequenceNumber, lastSequence: last.sequenceNumber };
+    const failure = await this.read(file);
+    return failure && rangeOf(failure.batch.records);
   }
 
   async read({ key }: FailureFile) {
