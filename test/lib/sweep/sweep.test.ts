@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
+import { redrive } from "../../../lib/redrive/redrive.ts";
+import type { Batch } from "../../../lib/roll-up/batch.ts";
 import { type SweepReport, sweep } from "../../../lib/sweep/sweep.ts";
 import { leavePromise, manyRecords, openParts, Rig, shardId } from "../redelivery/rig.ts";
 import { sequence, shard } from "../roll-up/world.ts";
@@ -220,6 +222,125 @@ describe("the sweep", () => {
     expect(report.kept).toHaveLength(1);
     expect(rig.totals()).toEqual(rig.expected([2]));
   });
+});
+
+describe("a promise that is written off", () => {
+  const writeOff = { dryRun: false, writeOff: true, deadlineMs: Number.POSITIVE_INFINITY };
+  const written = (rig: Rig) => rig.ledger.parts.get(shard)?.[0];
+
+  /** Whose records seem to be gone: Lambda puts them into the bucket only later. The text of the file. */
+  async function seemingLoss(rig: Rig): Promise<string> {
+    await leavePromise(rig, 0, 4);
+    const key = rig.giveUp(0, 4);
+    const text = rig.files.texts.get(key) ?? "";
+    rig.files.texts.delete(key);
+    rig.trimmed = 4;
+    later(rig);
+    return text;
+  }
+
+  test.each(["definitions", "commit"] as const)(
+    "is not, where redrive counts it before the sweep's %s: the ledger says what was counted",
+    async (call) => {
+      const rig = new Rig(manyRecords(4));
+      const text = await seemingLoss(rig);
+      let raced = false;
+      const ledger = new Proxy(rig.ledger, {
+        get: (target, name) => {
+          const method: unknown = Reflect.get(target, name);
+          if (typeof method !== "function") return method;
+          return async (...parameters: unknown[]) => {
+            if (name === call && !raced) {
+              raced = true;
+              rig.files.put(text);
+              const report = await redrive(rig.ports, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
+              expect(report).toMatchObject({ redriven: 1, tally: { counted: 8, late: 0 } });
+            }
+            return method.apply(target, parameters) as unknown;
+          };
+        },
+      });
+      expect(await sweep({ ...rig.ports, ledger }, writeOff)).toMatchObject({ keptCount: 1, lostCount: 0 });
+      expect(written(rig)).toMatchObject({ counted: 8 });
+      expect(written(rig)?.lost).toBeUndefined();
+      expect(rig.totals()).toEqual(rig.expected());
+      expect(await openParts(rig)).toBe(0);
+    },
+  );
+
+  test("is counted after all by redrive, where its records turn up", async () => {
+    const rig = new Rig(manyRecords(6));
+    const text = await seemingLoss(rig);
+    expect(await sweep(rig.ports, writeOff)).toMatchObject({ lost: [{ writtenOff: true, events: 8 }] });
+    rig.files.put(text);
+    const options = { deadlineMs: Number.POSITIVE_INFINITY };
+    expect(await redrive(rig.ports, { ...options, dryRun: true })).toMatchObject({ redriven: 1, records: 4 });
+    expect(written(rig)).toMatchObject({ lost: 8 });
+    const report = await redrive(rig.ports, { ...options, dryRun: false });
+    expect(report).toMatchObject({ redriven: 1, records: 4, writtenOff: 0, tally: { events: 8, counted: 8 } });
+    expect(written(rig)?.lost).toBeUndefined();
+    await rig.deliver(4, 6);
+    expect(rig.totals()).toEqual(rig.expected());
+    expect(await openParts(rig)).toBe(0);
+  });
+
+  test("stays so where only some of its records turn up, and redrive says that it was", async () => {
+    const rig = new Rig(manyRecords(6));
+    await seemingLoss(rig);
+    await sweep(rig.ports, writeOff);
+    rig.giveUp(2, 4);
+    const report = await redrive(rig.ports, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
+    expect(report).toMatchObject({ redriven: 0, settled: 1, writtenOff: 1, records: 0 });
+    expect(written(rig)).toMatchObject({ lost: 8 });
+    expect(rig.files.settled.size).toBe(1);
+  });
+
+  test("is finished by a sweep where the redrive that began to count it dies", async () => {
+    for (let call = 0; ; call++) {
+      const rig = new Rig(manyRecords(4));
+      const text = await seemingLoss(rig);
+      await sweep(rig.ports, writeOff);
+      rig.files.put(text);
+      const { rollUp, ...ports } = rig.ports;
+      const dying = { ...rollUp, run: (batch: Batch) => rig.deliver(0, batch.records.length, [call]) };
+      await redrive({ ...ports, rollUp: dying }, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
+      later(rig);
+      await sweep(rig.ports, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
+      await redrive(rig.ports, { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY });
+      expect(rig.totals()).toEqual(rig.expected());
+      expect(written(rig)?.lost).toBeUndefined();
+      expect([await openParts(rig), rig.files.texts.size]).toEqual([0, 0]);
+      if (call > 25) break;
+    }
+  });
+
+  test("is none while an unreadable file may have its records", async () => {
+    const rig = new Rig(manyRecords(4));
+    await seemingLoss(rig);
+    const key = rig.files.put("{");
+    const report = await sweep(rig.ports, writeOff);
+    expect(report).toMatchObject({ lostCount: 0, notKept: [{ why: expect.stringContaining(key) }] });
+    expect(rig.ledger.parts.get(shard)).toBeUndefined();
+    rig.files.texts.delete(key);
+    expect(await sweep(rig.ports, writeOff)).toMatchObject({ lost: [{ writtenOff: true }] });
+  });
+});
+
+test("a record that ends the process is reported as skipped though the answer to its mark was lost", async () => {
+  const rig = new Rig(manyRecords(4));
+  await leavePromise(rig, 0, 4);
+  rig.killers.add(2);
+  later(rig);
+  const { moveHead } = rig.ledger;
+  let lost = false;
+  rig.ledger.moveHead = async function (shard, from, next) {
+    const moved = await moveHead.call(this, shard, from, next);
+    if (lost || next.skipped.length === 0) return moved;
+    lost = true;
+    // As after a process that has moved the head since.
+    return false;
+  };
+  expect(await run(rig)).toMatchObject({ skipped: [{ sequenceNumber: sequence(2) }], skippedCount: 1, keptCount: 1 });
 });
 
 test("a promise is kept exactly whenever the sweep's own invocation dies, and another sweep follows", async () => {
