@@ -67,7 +67,16 @@ const words: Readonly<Record<Outcome, (dryRun: boolean) => string>> = {
 };
 
 /** What became of a replay, for a person. */
-export function replayText({ dryRun, events, outcomes, refusals, preview, doubts, complete }: ReplayReport): string {
+export function replayText({
+  dryRun,
+  events,
+  outcomes,
+  refusals,
+  otherRefusals,
+  preview,
+  doubts,
+  complete,
+}: ReplayReport): string {
   const lines = [`${events} events of quarantine`];
   for (const [outcome, count] of Object.entries(outcomes)) {
     if (count > 0) lines.push(`  ${count} ${words[outcome as Outcome](dryRun)}`);
@@ -76,6 +85,7 @@ export function replayText({ dryRun, events, outcomes, refusals, preview, doubts
   for (const { reason, detail, events: count, entry } of refusals) {
     lines.push(`Refused: ${count} ${reason}: ${line(detail)} (such as ${entry})`);
   }
+  if (otherRefusals > 0) lines.push(`Refused for other reasons: ${otherRefusals}`);
   if (!complete) lines.push("Not all were looked at: run it again, or raise --limit");
   if (preview.counted === 0) return `${lines.join("\n")}\n`;
   const minute = (ms: number | undefined): string => (ms === undefined ? "none" : new Date(ms).toISOString());

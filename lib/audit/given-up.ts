@@ -1,28 +1,31 @@
 import { type AuditRun, minutesOf } from "./audit-run.ts";
 import { overdueAfterMs } from "./open-parts.ts";
 
-/** Files that are looked at. */
-const filesMax = 1_000;
+/** Kept back of the time there is, for the checks that follow. */
+const reserveMs = 60_000;
 
 /** Looks for batches that Lambda gave up on and that redrive has not counted in its first half hour. */
 export async function checkGivenUp(run: AuditRun): Promise<void> {
   const { failures, clock, streamName } = run.ports;
   const nowMs = clock.now();
-  let looked = 0;
+  let isWhole = true;
   let waiting = 0;
   let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for await (const { key } of failures.list()) {
-    looked++;
+    if (!run.hasTime(reserveMs)) {
+      isWhole = false;
+      run.leave("The batches that Lambda gave up on were not all looked at: no time left");
+      break;
+    }
     const writtenMs = writtenMsOf(key);
     if (writtenMs === undefined || nowMs - writtenMs >= overdueAfterMs) {
       waiting++;
       firstMs = Math.min(firstMs, writtenMs ?? firstMs);
       lastMs = Math.max(lastMs, writtenMs ?? lastMs);
     }
-    if (looked === filesMax) break;
   }
   if (waiting === 0) return;
-  const amount = looked === filesMax ? `${waiting} or more` : String(waiting);
+  const amount = isWhole ? String(waiting) : `${waiting} or more`;
   run.findings.add({
     kind: "given-up",
     where: streamName,

@@ -23,11 +23,13 @@ export interface ReplayReport {
   /** Events of quarantine that match. */
   readonly events: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** What would be refused again, and why; the most first. */
+  /** What would be refused again, and why; the most first, and of many different ones no more than that. */
   readonly refusals: readonly (Problem & { readonly events: number; readonly entry: string })[];
+  /** Refused events whose reason is not among them. */
+  readonly otherRefusals: number;
   /** What those that were sent add, or would. */
   readonly preview: Preview;
-  /** Why events are in doubt, in words. */
+  /** Why events are in doubt, in words; the first few different reasons. */
   readonly doubts: readonly string[];
   /** Whether all that matches was looked at. */
   readonly complete: boolean;
@@ -69,6 +71,7 @@ export class ReplayTally {
   report(dryRun: boolean): ReplayReport {
     const { events, outcomes, preview, complete } = this;
     const refusals = [...this.#refusals.values()].sort((a, b) => b.events - a.events).slice(0, keptMax);
-    return { dryRun, events, outcomes, refusals, preview, doubts: [...this.#doubts], complete };
+    const otherRefusals = refusals.reduce((left, refusal) => left - refusal.events, outcomes.refused);
+    return { dryRun, events, outcomes, refusals, otherRefusals, preview, doubts: [...this.#doubts], complete };
   }
 }

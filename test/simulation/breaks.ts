@@ -196,7 +196,13 @@ export const breaks: readonly Break[] = [
   {
     name: "settled-uncounted",
     what: "redrive takes files away without counting what is in them",
-    edits: [{ file: "redrive/redrive.ts", from: "if (uncovered.length === 0) {", to: "if (uncovered.length >= 0) {" }],
+    edits: [
+      {
+        file: "redrive/redrive.ts",
+        from: "if (uncovered.length === 0 && restored.records === 0) {",
+        to: "if (uncovered.length >= 0) {",
+      },
+    ],
   },
   {
     name: "gaps-unread",
