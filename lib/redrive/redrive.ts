@@ -170,7 +170,8 @@ class Redrive {
       return undefined;
     }
     const left = uncovered.length === 0 ? undefined : await this.#uncovered(batch, uncovered);
-    if (!this.#dryRun) this.#tally = sumOf(this.#tally, newlyCounted(parts, await this.#parts(batch)));
+    const newly = this.#dryRun ? nothingCounted : newlyCounted(parts, await this.#parts(batch));
+    this.#tally = sumOf(this.#tally, newly);
     if (left !== undefined) return left;
     this.#redriven++;
     this.#records += uncovered.length + restored.records;
