@@ -31,6 +31,7 @@ export class CalledLedger extends DynamoLedger {
         }),
       ),
       table.settings.name,
+      process.clock,
     );
   }
 }

@@ -51,6 +51,10 @@ export class Process {
     this.#around = around;
   }
 
+  get clock(): SimulatedClock {
+    return this.#around.clock;
+  }
+
   get isDead(): boolean {
     return this.#dead;
   }

@@ -27,7 +27,7 @@ test("the open parts of many shards are known by one reading of their heads", as
     readings++;
     return headsOf.call(ledger, shards);
   };
-  const part = { id: "a" } as OpenPart;
+  const part = { id: "a", definitions: ["d"] as readonly string[] } as OpenPart;
   await ledger.moveHead("events/shardId-7", newHead, { ...newHead, open: [part, part] });
   const shardIds = Array.from({ length: 25 }, (_, index) => `shardId-${index}`);
   const states = await statesOf(Object.fromEntries(shardIds.map((id) => [id, undefined])), ledger);
