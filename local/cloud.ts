@@ -98,8 +98,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
   await runMappings(options, services, endpoint, parts.mappings, closing);
   runSchedules(options, services, parts.schedules, closing);
   watchAlarms(options, services, closing);
-  const trimming = setInterval(() => void services.kinesis.trim().catch(() => {}), trimIntervalMs);
-  closing.defer(() => clearInterval(trimming));
+  deleteExpired(options, services, closing);
   return {
     awsUrl: endpoint.url,
     url: api.url,
@@ -107,6 +106,34 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
     secrets: services.secrets.values(),
     close: () => closing.disposeAsync(),
   };
+}
+
+/** Lets go of what the template keeps no longer: now, and every hour. */
+function deleteExpired(
+  { log }: CloudOptions,
+  { kinesis, dynamodb, s3 }: Services,
+  closing: AsyncDisposableStack,
+): void {
+  let running = Promise.resolve();
+  const run = async (): Promise<void> => {
+    try {
+      await kinesis.trim();
+      await dynamodb.deleteExpired(Date.now());
+      s3.deleteExpired(Date.now());
+    } catch (error) {
+      log(`What has expired could not be deleted: ${error}`);
+    }
+  };
+  const begin = (): void => {
+    running = running.then(run);
+  };
+  begin();
+  const trimming = setInterval(begin, trimIntervalMs);
+  // The tables must not be closed under it.
+  closing.defer(() => {
+    clearInterval(trimming);
+    return running;
+  });
 }
 
 /** What the template asks to be run once all of it is there. */

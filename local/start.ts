@@ -9,6 +9,7 @@ import { sendDemoTraffic } from "./demo/traffic.ts";
 import type { LogLine } from "./lambda/lambda.ts";
 import { PortTaken } from "./port-taken.ts";
 import { nothingToRun } from "./resources/not-run.ts";
+import { deleteOldAssets } from "./template/assets.ts";
 
 const usage = `npm start -- [options]
   --port N          HTTP API and page, default 8787
@@ -48,7 +49,7 @@ function options() {
   };
 }
 
-/** Runs the CDK app, as the `cdk` command does, and resolves to the folder of its template. */
+/** Runs the CDK app, as the `cdk` command does, and resolves to the folder of its template, without what it left there before. */
 function synthesize(dataDirectory: string, config: string | undefined): Promise<string> {
   const directory = join(dataDirectory, "cdk.out");
   const { promise, resolve: done, reject } = Promise.withResolvers<string>();
@@ -72,7 +73,7 @@ function synthesize(dataDirectory: string, config: string | undefined): Promise<
   app.once("error", reject);
   app.once("close", (code) => {
     process.off("exit", end);
-    if (code === 0) done(directory);
+    if (code === 0) done(deleteOldAssets(directory, names.stack).then(() => directory));
     else reject(new Error(errors.trim() || `The CDK app ended with ${code}`));
   });
   return promise;

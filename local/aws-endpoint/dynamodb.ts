@@ -1,6 +1,13 @@
 import { createRequire } from "node:module";
 import type { AwsService } from "../aws-endpoint.ts";
-import { type Action, type InputCheck, type Operations, operationResponse, runOperation } from "./operations.ts";
+import {
+  type Action,
+  type InputCheck,
+  OperationError,
+  type Operations,
+  operationResponse,
+  runOperation,
+} from "./operations.ts";
 import { untilActive } from "./until-active.ts";
 
 export type DynamoDbOptions = {
@@ -16,10 +23,14 @@ export type DynamoDb = AwsService & {
   readonly call: (operation: string, input: object) => Promise<unknown>;
   /** Makes the table where it is not there yet; the input is that of CreateTable. Resolves to its ARN when it is active. */
   readonly createTable: (input: { readonly TableName: string; readonly [member: string]: unknown }) => Promise<string>;
+  /** From now on items of the table end at the time that the attribute says, in seconds since the epoch. */
+  readonly setTimeToLive: (tableName: string, attribute: string) => void;
+  /** Deletes the items whose time is over. */
+  readonly deleteExpired: (nowMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** dynalite has no transactions, no PartiQL, no streams, no backups; items do not expire. */
+/** dynalite has no transactions, no PartiQL, no streams, no backups. */
 const operationNames = [
   ...["BatchGetItem", "BatchWriteItem", "CreateTable", "DeleteItem", "DeleteTable", "DescribeTable"],
   ...["DescribeTimeToLive", "GetItem", "ListTables", "ListTagsOfResource", "PutItem", "Query", "Scan", "TagResource"],
@@ -84,7 +95,12 @@ function dynamoDbOperations(store: Store): Operations<Store> {
   return { store, validations: require("dynalite/validations"), operations: new Map(operations) };
 }
 
-type Table = { TableArn: string; TableStatus: string };
+type Item = Readonly<Record<string, unknown>>;
+type Page = { readonly Items: readonly Item[]; readonly LastEvaluatedKey?: Item };
+type Table = { TableArn: string; TableStatus: string; KeySchema: readonly { readonly AttributeName: string }[] };
+
+/** A time that is over five years ago is taken for a mistake (DynamoDB developer guide, "Time to live"). */
+const overSecondsMax = 5 * 365 * 86_400;
 
 /** Opens the tables kept at `path`. They are served by the operations of dynalite without its HTTP server. */
 export async function openDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> {
@@ -95,10 +111,58 @@ export async function openDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> 
   const describe = async (TableName: string): Promise<Table> =>
     ((await call("DescribeTable", { TableName })) as { Table: Table }).Table;
 
+  const timesToLive = new Map<string, string>();
+
+  async function* expired(TableName: string, attribute: string, nowSeconds: number): AsyncGenerator<Item> {
+    const keys = (await describe(TableName)).KeySchema.map(({ AttributeName }) => AttributeName);
+    const names = Object.fromEntries([...keys, attribute].map((name, place) => [`#n${place}`, name]));
+    const question = {
+      TableName,
+      FilterExpression: `#n${keys.length} BETWEEN :oldest AND :now`,
+      ProjectionExpression: keys.map((_, place) => `#n${place}`).join(", "),
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: {
+        ":oldest": { N: String(nowSeconds - overSecondsMax) },
+        ":now": { N: String(nowSeconds - 1) },
+      },
+    };
+    let start: Item | undefined;
+    do {
+      const page = (await call("Scan", { ...question, ExclusiveStartKey: start })) as Page;
+      yield* page.Items;
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+  }
+
+  /** Unless it was written anew since it was found. */
+  const deleteIfExpired = async (
+    TableName: string,
+    Key: Item,
+    attribute: string,
+    nowSeconds: number,
+  ): Promise<void> => {
+    const ConditionExpression = "#expires < :now";
+    const ExpressionAttributeNames = { "#expires": attribute };
+    const ExpressionAttributeValues = { ":now": { N: String(nowSeconds) } };
+    const condition = { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues };
+    await call("DeleteItem", { TableName, Key, ...condition }).catch((error: unknown) => {
+      if (!(error instanceof OperationError) || error.type !== "ConditionalCheckFailedException") throw error;
+    });
+  };
+
   return {
     bodyBytesMax: requestBytesMax,
     handle: (request) => operationResponse(service, request, contentType),
     call,
+    setTimeToLive: (tableName, attribute) => void timesToLive.set(tableName, attribute),
+    deleteExpired: async (nowMs) => {
+      const nowSeconds = Math.floor(nowMs / 1_000);
+      for (const [table, attribute] of timesToLive) {
+        for await (const key of expired(table, attribute, nowSeconds)) {
+          await deleteIfExpired(table, key, attribute, nowSeconds);
+        }
+      }
+    },
     createTable: async (input) => {
       const { TableName } = input;
       const { TableNames } = (await call("ListTables", {})) as { TableNames: string[] };

@@ -1,7 +1,8 @@
 import type { DynamoDb } from "../aws-endpoint/dynamodb.ts";
 import type { Provisioner } from "../template/run.ts";
+import { object } from "./property.ts";
 
-/** AWS::DynamoDB::Table. Items do not expire and there is no point-in-time recovery. */
+/** AWS::DynamoDB::Table. There is no point-in-time recovery. */
 export const dynamoDbTable =
   (dynamodb: DynamoDb): Provisioner =>
   async ({ properties, physicalId }) => {
@@ -9,6 +10,8 @@ export const dynamoDbTable =
     const TableName = String(properties.TableName ?? physicalId);
     const shape = { AttributeDefinitions, BillingMode, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes };
     const given = Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined));
+    const { AttributeName, Enabled } = object(properties, "TimeToLiveSpecification");
+    if (Enabled === true && typeof AttributeName === "string") dynamodb.setTimeToLive(TableName, AttributeName);
     const arn = await dynamodb.createTable({ ...given, TableName });
     return { ref: TableName, attributes: { Arn: arn } };
   };

@@ -15,11 +15,20 @@ export type S3 = {
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
   /** Does nothing where the bucket is there. */
   readonly createBucket: (name: string) => void;
+  /** From now on objects of the bucket end so many days after they were written. */
+  readonly setLifetime: (name: string, days: number) => void;
+  /** Deletes the objects whose time is over. */
+  readonly deleteExpired: (nowMs: number) => void;
   /** Throws {@link S3Error} where the bucket is not there. */
   readonly put: (bucket: string, key: string, body: Buffer, headers?: Record<string, string>) => Promise<StoredObject>;
 };
 
-type Buckets = { readonly open: Map<string, Bucket>; readonly directory: string };
+type Buckets = {
+  readonly open: Map<string, Bucket>;
+  readonly directory: string;
+  /** Days that the objects of a bucket are kept, by its name. */
+  readonly lifetimes: Map<string, number>;
+};
 
 /** Amazon S3 user guide, General purpose bucket naming rules. */
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -40,6 +49,16 @@ function bucketOf({ open }: Buckets, name: string): Bucket {
 function create({ open, directory }: Buckets, name: string): void {
   if (!bucketName.test(name)) throw new S3Error("InvalidBucketName", `The specified bucket is not valid: ${name}`);
   open.set(name, openBucket(directory, name));
+}
+
+function deleteExpired({ open, lifetimes }: Buckets, nowMs: number): void {
+  for (const [name, days] of lifetimes) {
+    const bucket = open.get(name);
+    for (const key of bucket?.keys() ?? []) {
+      const { modified_ms = nowMs } = bucket?.head(key) ?? {};
+      if (modified_ms < nowMs - days * 86_400_000) bucket?.delete(key);
+    }
+  }
 }
 
 function remove({ open, directory }: Buckets, bucket: Bucket): void {
@@ -134,8 +153,10 @@ function failure(error: unknown, request: HttpRequest): HttpResponse {
 
 /** Opens what the folder holds, which is made where missing. Only one process at a time may have it open. */
 export function openS3({ directory }: { readonly directory: string }): S3 {
-  const buckets: Buckets = { open: new Map(), directory };
+  const buckets: Buckets = { open: new Map(), directory, lifetimes: new Map() };
   mkdirSync(directory, { recursive: true });
+  // What a process that was killed had not finished writing.
+  rmSync(join(directory, ".temporary"), { recursive: true, force: true });
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (entry.isDirectory() && bucketName.test(entry.name)) create(buckets, entry.name);
   }
@@ -153,6 +174,8 @@ export function openS3({ directory }: { readonly directory: string }): S3 {
     createBucket: (name) => {
       if (!buckets.open.has(name)) create(buckets, name);
     },
+    setLifetime: (name, days) => void buckets.lifetimes.set(name, days),
+    deleteExpired: (nowMs) => deleteExpired(buckets, nowMs),
     put: async (bucket, key, body, headers = {}) => {
       checkKey(key);
       if (body.length > objectBytesMax) throw new S3Error("EntityTooLarge", `${key} has ${body.length} bytes`);

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { isObject } from "./template.ts";
 import { TemplateError } from "./template-error.ts";
 
@@ -40,6 +40,16 @@ export async function readAssets(assemblyDirectory: string, stackName: string): 
     for (const key of keysOf(entry)) assets.set(key, asset);
   }
   return assets;
+}
+
+/** Deletes assets of earlier assemblies, which CDK leaves in its folder: each change of the code makes new ones. */
+export async function deleteOldAssets(assemblyDirectory: string, stackName: string): Promise<void> {
+  const assets = await readAssets(assemblyDirectory, stackName);
+  const used = new Set([...assets.values()].map(({ path }) => relative(assemblyDirectory, path).split(sep)[0]));
+  for (const name of await readdir(assemblyDirectory)) {
+    if (!name.startsWith("asset.") || used.has(name)) continue;
+    await rm(join(assemblyDirectory, name), { recursive: true, force: true });
+  }
 }
 
 /** The folder of a function's code, from the evaluated `Code` property of an `AWS::Lambda::Function`. */

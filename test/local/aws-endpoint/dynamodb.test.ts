@@ -2,10 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type AttributeValue,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandOutput,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,6 +116,47 @@ describe("a table", () => {
     await start();
     const { Item } = await client.send(new GetItemCommand({ TableName, Key: key("kept", "1"), ConsistentRead: true }));
     expect(Item?.n).toEqual({ N: "7" });
+  });
+
+  it("loses items whose time is over, and no others", async () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    const put = (last: string, expires?: number) =>
+      client.send(
+        new PutItemCommand({
+          TableName,
+          Item: {
+            shard: { S: "expiring" },
+            last: { S: last },
+            text: { S: "x".repeat(300_000) },
+            ...(expires === undefined ? {} : { expires: { N: String(nowMs / 1_000 + expires) } }),
+          },
+        }),
+      );
+    for (let index = 0; index < 8; index++) await put(`over-${index}`, -1 - index);
+    await put("mistake", -6 * 365 * 86_400);
+    await put("now", 0);
+    await put("later", 60);
+    await put("stays");
+    const left = async () => {
+      const asked = { TableName, KeyConditionExpression: "#shard = :shard", ProjectionExpression: "#last" };
+      const ExpressionAttributeValues = { ":shard": { S: "expiring" } };
+      const ExpressionAttributeNames = { "#shard": "shard", "#last": "last" };
+      const found = new Set<string>();
+      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+      do {
+        const page: QueryCommandOutput = await client.send(
+          new QueryCommand({ ...asked, ExpressionAttributeValues, ExpressionAttributeNames, ExclusiveStartKey }),
+        );
+        for (const { last } of page.Items ?? []) found.add(last?.S ?? "");
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey !== undefined);
+      return [...found];
+    };
+    await dynamodb.deleteExpired(nowMs);
+    expect(await left()).toHaveLength(12);
+    dynamodb.setTimeToLive(TableName, "expires");
+    await dynamodb.deleteExpired(nowMs);
+    expect(await left()).toEqual(["later", "mistake", "now", "stays"]);
   });
 
   it("is refused what dynalite does not know, by name", async () => {

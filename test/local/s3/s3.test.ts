@@ -207,6 +207,19 @@ describe("a bucket", () => {
     expect((await client.send(new ListObjectsV2Command({ Bucket: "shop", Prefix: "many/" }))).KeyCount).toBe(0);
   });
 
+  it("keeps its objects for as many days as its life cycle says", async () => {
+    s3.createBucket("short-lived");
+    for (const key of ["a/1", "b"]) await s3.put("short-lived", key, Buffer.from(key));
+    const left = async () => (await client.send(new ListObjectsV2Command({ Bucket: "short-lived" }))).Contents?.length;
+    s3.deleteExpired(Date.now() + 400 * 86_400_000);
+    expect(await left()).toBe(2);
+    s3.setLifetime("short-lived", 90);
+    s3.deleteExpired(Date.now() + 89 * 86_400_000);
+    expect(await left()).toBe(2);
+    s3.deleteExpired(Date.now() + 91 * 86_400_000);
+    expect(await left()).toBeUndefined();
+  });
+
   it("may stand in the host name", async () => {
     const { port } = server.address() as AddressInfo;
     const ask = (host: string) =>

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CfnStream } from "aws-cdk-lib/aws-kinesis";
 import { Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { App, CfnOutput, Stack } from "aws-cdk-lib/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { codeDirectory, readAssets } from "../../../local/template/assets.ts";
+import { codeDirectory, deleteOldAssets, readAssets } from "../../../local/template/assets.ts";
 import { runTemplate } from "../../../local/template/run.ts";
 import { parseTemplate } from "../../../local/template/template.ts";
 
@@ -49,6 +49,17 @@ describe("a template that aws-cdk-lib wrote", () => {
     expect(running.outputs.Stream).toBe("Shop-Events");
     expect(running.notRun.map(({ type }) => type)).toContain("AWS::IAM::Role");
   });
+});
+
+it("assets that no function of the present template has are deleted", async () => {
+  const assembly = await mkdtemp(join(tmpdir(), "assembly-"));
+  const source = { path: "asset.new", packaging: "zip" };
+  const files = { new: { source, destinations: { here: { objectKey: "new.zip" } } } };
+  await writeFile(join(assembly, "Shop.assets.json"), JSON.stringify({ files }));
+  for (const name of ["asset.new", "asset.old", "other"]) await mkdir(join(assembly, name));
+  await deleteOldAssets(assembly, "Shop");
+  expect((await readdir(assembly)).sort()).toEqual(["Shop.assets.json", "asset.new", "other"]);
+  await rm(assembly, { recursive: true });
 });
 
 describe("codeDirectory", () => {

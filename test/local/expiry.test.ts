@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { DynamoDb } from "../../local/aws-endpoint/dynamodb.ts";
+import { dynamoDbTable } from "../../local/resources/dynamodb-table.ts";
+import { s3Bucket } from "../../local/resources/s3-bucket.ts";
+import type { S3 } from "../../local/s3/s3.ts";
+
+const provision = { logicalId: "L", physicalId: "p" };
+
+test("a table's items end by the attribute that the template names", async () => {
+  const ends: string[][] = [];
+  const dynamodb = {
+    createTable: async () => "arn",
+    setTimeToLive: (...asked: string[]) => void ends.push(asked),
+  } as unknown as DynamoDb;
+  const table = (TimeToLiveSpecification?: object) =>
+    dynamoDbTable(dynamodb)({ ...provision, properties: { TableName: "ledger", TimeToLiveSpecification } } as never);
+  await table({ AttributeName: "expires", Enabled: true });
+  await table({ AttributeName: "expires", Enabled: false });
+  await table();
+  expect(ends).toEqual([["ledger", "expires"]]);
+});
+
+test("a bucket's objects end after the days that the template says, and a rule of some objects alone is named", () => {
+  const ends: unknown[][] = [];
+  const s3 = {
+    createBucket: () => {},
+    setLifetime: (...asked: unknown[]) => void ends.push(asked),
+  } as unknown as S3;
+  const bucket = (...Rules: object[]) =>
+    s3Bucket(s3)({ ...provision, properties: { BucketName: "rejects", LifecycleConfiguration: { Rules } } } as never);
+  void bucket({ Status: "Enabled", ExpirationInDays: 90, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } });
+  void bucket({ Status: "Disabled", ExpirationInDays: 1 });
+  void bucket({ Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } });
+  expect(ends).toEqual([["rejects", 90]]);
+  expect(() => bucket({ Status: "Enabled", ExpirationInDays: 1, Prefix: "a/" })).toThrow("got one with Prefix");
+});
