@@ -387,3 +387,17 @@ describe("a report", () => {
     expect(noRows).toMatchObject({ complete: false, parts: 60, partsCompared: 0, counts: { records: 1 } });
   });
 });
+
+test("a promise that is closed while the audit looks at its shard is no finding", async () => {
+  const rig = new AuditRig();
+  rig.addMany(10);
+  rig.open(20);
+  expect((await rig.audit()).counts.open).toBe(1);
+  const { headsOf } = rig.ledger;
+  rig.ledger.headsOf = async (shards) => {
+    const heads = await headsOf.call(rig.ledger, shards);
+    rig.ledger.table.putHead(shard, { ...newHead, revision: 9 });
+    return heads;
+  };
+  expect((await rig.audit()).counts.open).toBe(0);
+});

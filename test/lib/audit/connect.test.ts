@@ -27,6 +27,7 @@ let aws: TestAws;
 let ledger: DynamoLedger;
 let store: TimestreamStore;
 let ports: AuditPorts;
+let connected: ReturnType<typeof connectAuditPorts>;
 
 async function createAll(): Promise<void> {
   await createLedgerTable(aws, "ledger");
@@ -75,7 +76,7 @@ beforeAll(async () => {
     [environmentNames.ledger]: "ledger",
     [environmentNames.bucket]: "rejects",
   };
-  const connected = connectAuditPorts(
+  connected = connectAuditPorts(
     environment,
     settingsOf(defineConfig({ metrics: { views: { on: page(), measure: count() } } })),
   );
@@ -111,6 +112,19 @@ describe("against the services themselves, an audit", () => {
     expect((await auditAll("sample")).counts).toMatchObject({ overlap: 1, rows: 1, "unknown-rows": 0 });
     expect((await auditAll("none")).counts).toMatchObject({ overlap: 1, rows: 0, "unknown-rows": 0 });
   });
+});
+
+test("the place of each schedule is kept, and is none of the shards'", async () => {
+  const { log } = connected;
+  expect(await log.read("daily")).toBeUndefined();
+  const records = { least: 1, most: 2, newestMs: 3 };
+  const place = { throughMs: 4, run: { fromMs: 5, toMs: 6, after: shardId, records } };
+  await log.write("daily", place);
+  await log.write("hourly", { throughMs: 7 });
+  expect(await log.read("daily")).toEqual(place);
+  await log.write("daily", { throughMs: 8 });
+  expect([await log.read("daily"), await log.read("hourly")]).toEqual([{ throughMs: 8 }, { throughMs: 7 }]);
+  expect(await ledger.shardIds(streamName)).toEqual([shardId]);
 });
 
 describe("the store", () => {
