@@ -1,7 +1,6 @@
 import type { AuditOptions, AuditPorts, AuditReport } from "../../lib/audit/audit.ts";
 import type { FindingKind } from "../../lib/audit/finding.ts";
-import type { PartRows, PartRowsQuestion } from "../../lib/store/store.ts";
-import { CalledLedger } from "./called-ledger.ts";
+import { servicesOf } from "./called-services.ts";
 import { Process } from "./process.ts";
 import { dedupeWindowMs, startMs, type World } from "./world.ts";
 
@@ -45,58 +44,21 @@ export class Auditor {
   }
 
   #ports(process: Process): AuditPorts {
-    const { clock, stream, ledger, failures, streamName, plan } = this.#world;
-    const calledLedger = new CalledLedger(ledger, process);
-    const listed = async () => (await stream.listShards()).map(({ shardId }) => shardId);
+    const { clock, stream, outside, product, streamName, plan } = this.#world;
+    const services = servicesOf(outside, product, process, clock);
     return {
       streamName,
-      shardLists: [{ shardIds: listed }, { shardIds: () => calledLedger.shardIds(streamName) }],
-      ledger: calledLedger,
-      store: { rowsOfParts: (question) => this.#rowsOfParts(process, question) },
+      shardLists: [services.stream, { shardIds: () => services.ledger.shardIds(streamName) }],
+      ledger: services.ledger,
+      store: services.store,
       incoming: {
         records: async (fromMs, toMs) =>
           stream.shards.flatMap(({ records }) => records).filter(({ putMs }) => fromMs <= putMs && putMs < toMs).length,
       },
-      failures: failures.calledBy(process),
+      failures: services.failures,
       retentionMs: plan.surroundings.retentionMs,
       dedupeWindowMs,
       clock,
     };
-  }
-
-  async *#rowsOfParts(process: Process, question: PartRowsQuestion): AsyncGenerator<PartRows> {
-    const { table, clock, plan } = this.#world;
-    const { parts, fromMs, toMs } = question;
-    const wanted = parts === undefined ? undefined : new Set(parts);
-    yield* await process.call({
-      name: "store.query",
-      about: () => `rows of ${parts?.length ?? "all"} parts`,
-      run: async () => {
-        const found = new Map<string, PartRows>();
-        for (const { dimensions, timeMs, measures } of table.asOf(clock.now() - plan.surroundings.readLagMs)) {
-          const part = dimensions.get("part") ?? "";
-          const count = measures.get("count") ?? 0;
-          if (count === 0 || timeMs < fromMs || timeMs >= toMs || wanted?.has(part) === false) continue;
-          const rows = found.get(part) ?? {
-            part,
-            rows: 0,
-            count: 0,
-            sum: 0,
-            firstBucketMs: timeMs,
-            lastBucketMs: timeMs,
-          };
-          found.set(part, {
-            part,
-            rows: rows.rows + 1,
-            count: rows.count + count,
-            sum: (rows.sum ?? 0) + Math.abs(measures.get("sum") ?? 0),
-            firstBucketMs: Math.min(rows.firstBucketMs, timeMs),
-            lastBucketMs: Math.max(rows.lastBucketMs, timeMs),
-          });
-        }
-        return [...found.values()];
-      },
-      error: () => new Error("the store does not answer"),
-    });
   }
 }

@@ -1,13 +1,4 @@
-import { readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
-import { loadProduct, type Product } from "./product.ts";
-
-/** A text that stands once in a file below `lib/`, and what takes its place. */
-interface Edit {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
+import type { Edit } from "./edited-product.ts";
 
 /** A known bug. */
 export interface Break {
@@ -246,41 +237,3 @@ export const breaks: readonly Break[] = [
     ],
   },
 ];
-
-/** The copy of the product that has the bug. Throws where the code has changed and the bug no longer fits in. */
-export async function loadBroken({ name, edits }: Break): Promise<Product> {
-  const query = `?break=${name}`;
-  const top = new URL("../../lib/", import.meta.url).href;
-  // Whatever the copy imports from lib/ is a copy too.
-  const hooks = registerHooks({
-    resolve: (specifier, context, next) => {
-      const resolved = next(specifier, context);
-      const ofCopy = context.parentURL?.endsWith(query) === true && resolved.url.startsWith(top);
-      return ofCopy ? { ...resolved, url: `${resolved.url}${query}` } : resolved;
-    },
-    load: (url, context, next) => {
-      const loaded = next(url, context);
-      if (!url.endsWith(query)) return loaded;
-      const file = url.slice(top.length, -query.length);
-      const source = edits.reduce(
-        (text, edit) => (edit.file === file ? edited(text, edit, name) : text),
-        String(loaded.source),
-      );
-      return { ...loaded, source };
-    },
-  });
-  try {
-    for (const edit of edits) edited(readFileSync(new URL(edit.file, top), "utf8"), edit, name);
-    return await loadProduct(query);
-  } finally {
-    hooks.deregister();
-  }
-}
-
-function edited(text: string, { file, from, to }: Edit, name: string): string {
-  const pieces = text.split(from);
-  if (pieces.length !== 2) {
-    throw new Error(`Break ${name}: expected once in lib/${file}, got ${pieces.length - 1} times: ${from}`);
-  }
-  return pieces.join(to);
-}

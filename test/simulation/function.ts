@@ -1,37 +1,24 @@
-import { TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
-import {
-  InternalServerException,
-  ThrottlingException,
-  type TimestreamWriteClient,
-  type WriteRecordsCommand,
-} from "@aws-sdk/client-timestream-write";
 import type { Definitions } from "../../lib/definitions.ts";
-import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { PreviewEvent } from "../../lib/lambda/answer-preview.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
-import type { LedgerTable } from "../fakes/ledger-table.ts";
-import { CalledLedger } from "./called-ledger.ts";
+import { type Outside, servicesOf } from "./called-services.ts";
 import { deadly } from "./deadly.ts";
 import { deployedName } from "./deployment.ts";
 import type { Fate } from "./plan.ts";
 import { Process, type ProcessSurroundings } from "./process.ts";
 import type { Product } from "./product.ts";
 import type { SimulatedStream } from "./stream.ts";
-import type { TimestreamTable } from "./timestream-table.ts";
 import { firstUncommitted } from "./uncommitted.ts";
 
 export interface FunctionParts {
   readonly product: Product;
   readonly around: ProcessSurroundings;
-  readonly ledger: LedgerTable;
-  readonly table: TimestreamTable;
+  readonly outside: Outside;
   readonly stream: SimulatedStream;
-  /** Files of rejected events by part. */
-  readonly quarantine: Map<string, readonly Rejected[]>;
   readonly wrong: (what: string) => void;
   /** See `Ports.agedAfterMs`. */
   readonly agedAfterMs: number;
@@ -51,8 +38,6 @@ const limitMs = rollUpTimeoutSeconds * 1_000;
 const reserveMs = 5_000;
 const crashed = { kind: "function-error", errorType: "Runtime.ExitError", handled: false } as const;
 const fine: Fate = { faults: [], outlivesLimit: false };
-// Nothing here asks the store a question.
-const query = new TimestreamQueryClient({ region: "eu-west-1" });
 
 /** The roll-up as Lambda runs it: the real code, in processes that take one invocation at a time, stay warm, and die. */
 export class SimulatedFunction {
@@ -169,7 +154,7 @@ export class SimulatedFunction {
 
   /** Acknowledged means committed. */
   #acknowledged(batch: Batch): void {
-    const missing = firstUncommitted(this.#parts.ledger, batch);
+    const missing = firstUncommitted(this.#parts.outside.ledger, batch);
     if (missing !== undefined) this.#parts.wrong(`${missing} was acknowledged and is in no committed part`);
   }
 
@@ -186,71 +171,21 @@ export class SimulatedFunction {
   }
 
   #ports(process: Process, definitions: Definitions): Ports {
-    const { product, around, ledger: table, stream, quarantine } = this.#parts;
-    const ledger = new CalledLedger(table, process);
-    const { clock } = around;
-    const clients = { write: this.#writeClient(process), query };
+    const { product, around, outside } = this.#parts;
+    const { ledger, store, quarantine, stream } = servicesOf(outside, product, process, around.clock);
+    const read: typeof stream.read = async (shardId, first, last, count) =>
+      this.#inProcess({ process, definitions }, await stream.read(shardId, first, last, count));
     return {
       ledger,
       memory: new product.DuplicateMemory(ledger),
-      store: new product.TimestreamStore(clients, { database: "d", table: "t" }, clock),
-      quarantine: {
-        put: (shard, { part, version }, rejected) =>
-          process.call({
-            name: "quarantine.put",
-            about: () => `${part.slice(0, 6)} v${version}, ${rejected.length} rejected`,
-            run: async () => {
-              quarantine.set(`${shard} ${part} ${version}`, rejected);
-            },
-            error: () => new Error("the bucket does not answer"),
-          }),
-      },
-      stream: {
-        read: (shardId, first, last) =>
-          process.call({
-            name: "stream.read",
-            about: () => `${shardId} ${first}..${last}`,
-            run: async () => this.#inProcess({ process, definitions }, stream.range(shardId, first, last)),
-            error: () => new Error("the stream does not answer"),
-          }),
-        ancestry: (shardId) =>
-          process.call({
-            name: "stream.ancestry",
-            about: () => shardId,
-            run: async () => stream.ancestry(shardId),
-            error: () => new Error("the stream does not answer"),
-            shown: ({ ancestors, forgotten }) =>
-              `${ancestors.join(" ") || "none"}, forgotten ${forgotten.join(" ") || "none"}`,
-          }),
-      },
-      clock,
+      store,
+      quarantine,
+      stream: { read, ancestry: (shardId) => stream.ancestry(shardId) },
+      clock: around.clock,
       agedAfterMs: this.#parts.agedAfterMs,
     };
-  }
-
-  /** What the real store sends its requests with. */
-  #writeClient(process: Process): TimestreamWriteClient {
-    const { table } = this.#parts;
-    const send = ({ input }: WriteRecordsCommand): Promise<unknown> =>
-      process.call({
-        name: "store.write",
-        about: () => shownWrite(input),
-        run: async () => table.write(input),
-        error: (refused) =>
-          refused
-            ? new ThrottlingException({ message: "slow down", Message: "slow down", $metadata: {} })
-            : new InternalServerException({ message: "no", Message: "no", $metadata: {} }),
-      });
-    return { send } as unknown as TimestreamWriteClient;
   }
 }
 
 const shownBatch = ({ shardId, records }: Batch): string =>
   `${records.length} of ${shardId} [${records[0]?.sequenceNumber}..${records.at(-1)?.sequenceNumber}]`;
-
-function shownWrite({ CommonAttributes: common, Records: records = [] }: WriteRecordsCommand["input"]): string {
-  const [part, def] = common?.Dimensions ?? [];
-  const counts = records.map(({ MeasureValues }) => MeasureValues?.[0]?.Value).join(" ");
-  const of = `${common?.MeasureName}/${def?.Value?.slice(0, 4)} of ${part?.Value?.slice(0, 6)}`;
-  return `${records.length} rows of ${of} v${common?.Version}: counts ${counts}`;
-}

@@ -81,6 +81,7 @@ class Expectation {
   readonly #counted = new Map<string, number>();
   /** Events that a part claimed and could not count in the end: its copies must not count any more. */
   readonly #forgone = new Set<string>();
+  readonly #quarantined: ReadonlyMap<string, string>;
   readonly #rowsByPart = new Map<string, { rows: number; count: number }>();
   /** Parts with rows that nobody can take back, or that were never finished. */
   readonly #doubtful = new Set<string>();
@@ -88,6 +89,7 @@ class Expectation {
   constructor(world: World) {
     const { groupsPerBucket } = world.plan.surroundings;
     this.#world = world;
+    this.#quarantined = world.bucket.quarantined();
     this.#capped = groupsPerBucket <= 50;
     const all = deploymentNames.map((name) => definitionsFor(name, groupsPerBucket));
     this.#byHash = new Map(all.map((definitions) => [definitions.hash, definitions]));
@@ -262,12 +264,9 @@ class Expectation {
     }
     const field = fields.find((name) => part[name] !== tally[name]);
     if (field !== undefined) return `${where} has ${tally[field]} ${field}, and ${part[field]} by the ledger`;
-    const kept =
-      this.#world.quarantine.get(`${shardKey(streamName, shard.shardId)} ${part.id} ${part.definitions.length}`) ?? [];
-    const found = kept.map(({ record, index }) =>
-      index === undefined ? record.sequenceNumber : `${record.sequenceNumber}/${index}`,
-    );
-    const [expected, received] = [rejected.toSorted().join(" "), found.toSorted().join(" ")];
+    const expected = rejected.toSorted().join(" ");
+    const received =
+      this.#quarantined.get(`${shardKey(streamName, shard.shardId)}/${part.id}.${part.definitions.length}`) ?? "";
     if (expected === received) return undefined;
     return `${where} rejects ${expected || "none"}, and ${received || "none"} is in quarantine`;
   }

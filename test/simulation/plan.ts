@@ -45,8 +45,9 @@ export const callNames = [
   "ledger.other",
   "store.write",
   "quarantine.put",
+  "stream.iterator",
   "stream.read",
-  "stream.ancestry",
+  "stream.shards",
 ] as const;
 export const recoveryCallNames = [
   "roll-up.run",
@@ -55,8 +56,6 @@ export const recoveryCallNames = [
   "failures.range",
   "failures.read",
   "failures.settle",
-  "stream.shards",
-  "stream.pages",
   "store.query",
 ] as const;
 export type CallName = (typeof callNames)[number] | (typeof recoveryCallNames)[number];

@@ -4,21 +4,23 @@ import type { Outcome, RollUpFunction } from "../../lib/redelivery/roll-up-funct
 import type { RedrivePorts } from "../../lib/redrive/redrive.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { RecordPlace } from "../../lib/skip/skip-by-hand.ts";
-import type { PageReader } from "../../lib/stream/page-reader.ts";
 import type { SweepOptions, SweepPorts } from "../../lib/sweep/sweep.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
-import { CalledLedger } from "./called-ledger.ts";
+import { servicesOf } from "./called-services.ts";
 import { allowedLatenessMs } from "./deployment.ts";
 import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
+import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
 import { memoryStoreHours, startMs, type World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
 
 type RecoveryOptions = Pick<SweepOptions, "dryRun" | "acceptLate" | "deadlineMs">;
-type RecoveryPorts = SweepPorts & RedrivePorts & { readonly ledger: CalledLedger };
+type RecoveryPorts = SweepPorts & RedrivePorts & Parameters<Product["fillGaps"]>[0];
 
+/** As their connections have it. */
+const throttledMsMax = 60_000;
 /** The longest that Lambda lets a function run, as the template has it for both. */
 const limitMs = 900_000;
 const sweepEveryMs = 5 * 60_000;
@@ -99,43 +101,19 @@ export class Recovery {
       case "redrive":
         return this.#redrive(ports, options);
       case "gaps":
-        return this.#fillGaps(process, ports);
+        return this.#fillGaps(ports);
       default:
         throw what satisfies never;
     }
   }
 
-  async #fillGaps(process: Process, ports: RecoveryPorts) {
-    const {
-      streamName,
-      shardLists: [shards],
-      ledger,
-      rollUp,
-      reach,
-      clock,
-    } = ports;
+  async #fillGaps(ports: RecoveryPorts) {
     const world = this.#world;
-    if (shards === undefined) throw new Error("Expected a list of shards, got none");
-    const pages: PageReader["pages"] = async function* (shardId, start, limit) {
-      const all = world.stream.pages(shardId, start, limit);
-      for (;;) {
-        const page = await process.call({
-          name: "stream.pages",
-          about: () => `${shardId} ${JSON.stringify(start)}`,
-          run: () => all.next(),
-          error: () => new Error("the stream does not answer"),
-        });
-        if (page.done === true) return;
-        yield page.value;
-      }
-    };
+    const { clock } = world;
     // What came a minute ago is still on its way. Who looks while all goes on asks for the last minutes.
     const fromMs = world.isOver ? startMs - 600_000 : clock.now() - this.#random.below(1_800_000);
     const range = { fromMs, toMs: clock.now() - 60_000 };
-    const report = await world.product.fillGaps(
-      { streamName, shards, ledger, stream: { pages }, rollUp, reach, clock },
-      { ...range, dryRun: false },
-    );
+    const report = await world.product.fillGaps(ports, { ...range, dryRun: false });
     this.leavesGaps = report.gaps.some(({ why }) => why !== undefined);
     for (const { records, why } of report.gaps) if (why === undefined) world.meet("records in gaps", records);
     return report;
@@ -157,34 +135,15 @@ export class Recovery {
   }
 
   #ports(process: Process): RecoveryPorts {
-    const { clock, stream, ledger, failures, streamName } = this.#world;
-    const calledLedger = new CalledLedger(ledger, process);
-    const error = (): Error => new Error("the stream does not answer");
+    const { clock, outside, product, streamName } = this.#world;
+    const { ledger, stream, failures } = servicesOf(outside, product, process, clock, throttledMsMax);
     return {
       streamName,
-      shardLists: [
-        {
-          shardIds: () =>
-            process.call({
-              name: "stream.shards",
-              about: () => "",
-              run: async () => (await stream.listShards()).map(({ shardId }) => shardId),
-              error,
-            }),
-        },
-        { shardIds: () => calledLedger.shardIds(streamName) },
-      ],
-      ledger: calledLedger,
-      stream: {
-        read: (shardId, first, last) =>
-          process.call({
-            name: "stream.read",
-            about: () => `${shardId} ${first}..${last}`,
-            run: async () => stream.range(shardId, first, last),
-            error,
-          }),
-      },
-      failures: failures.calledBy(process),
+      shards: stream,
+      shardLists: [stream, { shardIds: () => ledger.shardIds(streamName) }],
+      ledger,
+      stream,
+      failures,
       rollUp: this.#rollUp(process),
       reach: { reachMs: memoryStoreHours * 3_600_000, allowedLatenessMs },
       clock,

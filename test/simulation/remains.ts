@@ -28,7 +28,7 @@ export class Remains {
 
   constructor(world: World) {
     this.#world = world;
-    this.#waiting = sequenceNumbersOf([...world.failures.files.values()]);
+    this.#waiting = sequenceNumbersOf([...world.bucket.failures.values()]);
   }
 
   /** What should have been counted and was not, or overlaps; notes the doubts. */
@@ -105,7 +105,7 @@ export class Remains {
 
   /** What Lambda gave up on may wait only for a part that is lost, or where no invocation can carry a record of it. */
   #wrongFile(): string | undefined {
-    for (const [key, body] of this.#world.failures.files) {
+    for (const [key, body] of this.#world.bucket.failures) {
       const { shardId, records } = readFailure(body).batch;
       const isTooLarge = records.some(({ sequenceNumber }) =>
         this.#isTooLarge(this.#world.stream.shard(shardId), sequenceNumber),

@@ -145,9 +145,9 @@ function act(world: World, step: Step): void {
       stream.merge(at(stream.shards, step.shard));
       return;
     case "reinvoke": {
-      const { all } = world.failures;
-      if (all.length === 0) return;
-      const { payload } = JSON.parse(at(all, step.which)) as { payload: unknown };
+      const { givenUp } = world.bucket;
+      if (givenUp.length === 0) return;
+      const { payload } = JSON.parse(at(givenUp, step.which)) as { payload: unknown };
       void world.function.invoke(typeof payload === "string" ? payload : JSON.stringify(payload));
       return;
     }
@@ -228,6 +228,6 @@ function isRead({ stream, checkpoints }: World): boolean {
 }
 
 /** Whether nothing was left behind. */
-function isRecovered({ ledger, failures }: World): boolean {
-  return failures.files.size === 0 && [...ledger.heads.values()].every(({ open }) => open.length === 0);
+function isRecovered({ ledger, bucket }: World): boolean {
+  return bucket.failures.size === 0 && [...ledger.heads.values()].every(({ open }) => open.length === 0);
 }

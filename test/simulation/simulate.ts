@@ -1,13 +1,14 @@
-import { breaks, loadBroken } from "./breaks.ts";
+import { breaks } from "./breaks.ts";
 import { drawPlan } from "./draw.ts";
+import { loadEdited } from "./edited-product.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Plan } from "./plan.ts";
-import { loadProduct, type Product } from "./product.ts";
+import type { Product } from "./product.ts";
 import { type RunResult, run } from "./run.ts";
 import { shownPlan } from "./shown-plan.ts";
 import { shrink } from "./shrink.ts";
-import { loadSmallLimits } from "./small-limits.ts";
+import { smallLimits } from "./small-limits.ts";
 
 // Most errors here are thrown by services that are down, and nobody looks where.
 Error.stackTraceLimit = 3;
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
 
 /** Runs all seeds. 1 where a total is wrong, or a doubt was not told. */
 async function simulate(options: Options): Promise<number> {
-  const products = { ordinary: await loadProduct(), small: await loadSmallLimits() };
+  const products = { ordinary: await loadEdited("ordinary", []), small: await loadEdited("small-limits", smallLimits) };
   const startedCpu = process.cpuUsage();
   const counts = { invocations: 0, records: 0, parts: 0, wrong: 0, inDoubt: 0 };
   const met = new Map<string, number>();
@@ -67,7 +68,7 @@ async function simulate(options: Options): Promise<number> {
 async function findBreaks(options: Options): Promise<number> {
   let missed = 0;
   for (const planted of options.planted) {
-    const product = await loadBroken(planted);
+    const product = await loadEdited(planted.name, planted.edits);
     const found = await firstWrong(product, options);
     if (found === undefined) {
       missed++;

@@ -1,9 +1,7 @@
 import { compareSequence } from "../../lib/record/sequence.ts";
 import type { StreamRecord } from "../../lib/record/stream-record.ts";
-import { covers } from "../../lib/roll-up/uncovered.ts";
-import type { StreamPage as CountedPage, StreamStart } from "../../lib/stream/page-reader.ts";
-import type { Ancestry, RangeGone } from "../../lib/stream/range-reader.ts";
 import type { Position, ShardInfo, StreamPage, StreamReader } from "../../local/event-source-mapping/stream-reader.ts";
+import type { ShardContent } from "../fakes/kinesis-stream.ts";
 import type { DeploymentName } from "./deployment.ts";
 import type { SentEvent } from "./producer.ts";
 
@@ -37,13 +35,13 @@ export class SimulatedStream implements StreamReader {
   readonly shards: Shard[] = [];
   /** Records that end the process that takes them apart, by sequence number. */
   readonly killers = new Map<string, "always" | DeploymentName>();
+  /** Is told of each read of the mapping, and throws where the shard is throttled. */
+  taken: (shardId: string, bytes: number) => void = () => {};
   readonly #now: () => number;
   readonly #retentionMs: number;
-  readonly #gone: typeof RangeGone;
   #sequence = 9_900;
 
-  constructor(shards: number, retentionMs: number, gone: typeof RangeGone, now: () => number) {
-    this.#gone = gone;
+  constructor(shards: number, retentionMs: number, now: () => number) {
     this.#now = now;
     this.#retentionMs = retentionMs;
     for (let n = 0; n < shards; n++) {
@@ -90,7 +88,7 @@ export class SimulatedStream implements StreamReader {
 
   /** A closed shard is forgotten with the last record that it may hold. */
   async listShards(): Promise<readonly ShardInfo[]> {
-    return this.#known();
+    return this.known();
   }
 
   /** Records that the stream still has. */
@@ -101,7 +99,8 @@ export class SimulatedStream implements StreamReader {
     return records.filter(({ putMs }) => putMs >= oldestMs);
   }
 
-  #known(): Shard[] {
+  /** Those that the stream has not forgotten. */
+  known(): Shard[] {
     if (this.#retentionMs === Number.POSITIVE_INFINITY) return this.shards;
     const oldestMs = this.#now() - this.#retentionMs;
     return this.shards.filter(({ closedMs }) => closedMs >= oldestMs);
@@ -112,6 +111,10 @@ export class SimulatedStream implements StreamReader {
     const kept = this.kept(shard);
     const start = startOf(kept, position);
     const records = kept.slice(start, start + limit);
+    this.taken(
+      shardId,
+      records.reduce((bytes, { data }) => bytes + data.length, 0),
+    );
     const isLast = start + records.length >= kept.length;
     const last = records.at(-1);
     return {
@@ -121,41 +124,15 @@ export class SimulatedStream implements StreamReader {
     };
   }
 
-  /** As whoever looks for records that nobody counted reads them. */
-  async *pages(shardId: string, from: StreamStart, limit: number): AsyncGenerator<CountedPage> {
-    if (typeof from !== "string" && "fromMs" in from) throw new Error("Expected to read from a record, got a time");
-    let position: Position =
-      from === "oldest" ? { kind: "trim-horizon" } : { kind: "after", sequenceNumber: from.after };
-    for (;;) {
-      const { records, millisBehindLatest, ended } = await this.read(shardId, position, limit);
-      yield { records, behindMs: millisBehindLatest };
-      if (ended) return;
-      const last = records.at(-1);
-      if (last !== undefined) position = { kind: "after", sequenceNumber: last.sequenceNumber };
-    }
-  }
-
-  /** As far as the stream knows. */
-  ancestry(shardId: string): Ancestry {
-    const known = new Map(this.#known().map((shard) => [shard.shardId, shard]));
-    const ancestors = nearestFirst(shardId, known);
-    return { ancestors, forgotten: [shardId, ...ancestors].filter((id) => !known.has(id)) };
+  /** What a reader finds in a shard; undefined where the stream has forgotten it. */
+  content(shardId: string): ShardContent | undefined {
+    const shard = this.known().find((each) => each.shardId === shardId);
+    return shard && { isOpen: isOpen(shard), records: this.kept(shard) };
   }
 
   /** All of them, whatever was forgotten. */
   ancestors(shardId: string): string[] {
     return nearestFirst(shardId, new Map(this.shards.map((shard) => [shard.shardId, shard])));
-  }
-
-  /** As the roll-up reads a promise's records again. */
-  range(shardId: string, first: string, last: string): SentRecord[] {
-    const records = this.kept(this.shard(shardId)).filter(({ sequenceNumber }) =>
-      covers({ firstSequence: first, lastSequence: last }, sequenceNumber),
-    );
-    if (records[0]?.sequenceNumber !== first || records.at(-1)?.sequenceNumber !== last) {
-      throw new this.#gone(shardId, first, last, `${records.length}`, records);
-    }
-    return records;
   }
 
   #open(fromHash: number, toHash: number, parent?: Shard, adjacent?: Shard): Shard {

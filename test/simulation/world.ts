@@ -1,17 +1,17 @@
 import { disorderMs } from "../../lib/dedupe/recall.ts";
-import type { Rejected } from "../../lib/fold/part-fold.ts";
 import type { Checkpoint } from "../../local/event-source-mapping/checkpoint.ts";
 import { eventWriter } from "../../local/event-source-mapping/kinesis-event.ts";
 import { createMapping } from "../../local/event-source-mapping/mapping.ts";
 import type { MappingEnvironment } from "../../local/event-source-mapping/mapping-environment.ts";
 import type { MappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";
 import { switchedDelay, switchesWith } from "../../local/event-source-mapping/switches.ts";
+import { KinesisShards } from "../fakes/kinesis-stream.ts";
 import { LedgerTable } from "../fakes/ledger-table.ts";
 import { mortal } from "../local/event-source-mapping/mortal.ts";
 import { Auditor } from "./auditor.ts";
+import type { Outside } from "./called-services.ts";
 import { SimulatedClock } from "./clock.ts";
 import { definitionsFor } from "./deployment.ts";
-import { FailureBucket } from "./failure-bucket.ts";
 import { SimulatedFunction } from "./function.ts";
 import type { Plan, Service } from "./plan.ts";
 import type { ProcessSurroundings } from "./process.ts";
@@ -19,7 +19,9 @@ import { Producer } from "./producer.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
 import { Recovery } from "./recovery.ts";
+import { RejectBucket } from "./reject-bucket.ts";
 import { type SentRecord, type Shard, SimulatedStream } from "./stream.ts";
+import { TimestreamQueries } from "./timestream-query.ts";
 import { TimestreamTable } from "./timestream-table.ts";
 import { firstUncommitted } from "./uncommitted.ts";
 
@@ -45,12 +47,12 @@ export class World {
   readonly producer: Producer;
   readonly ledger: LedgerTable;
   readonly table: TimestreamTable;
-  readonly quarantine = new Map<string, readonly Rejected[]>();
   readonly function: SimulatedFunction;
   readonly checkpoints = new Map<string, Checkpoint>();
   /** All that were ever kept, to go back to. */
   readonly #formerCheckpoints: [string, Checkpoint][] = [];
-  readonly failures: FailureBucket;
+  readonly bucket: RejectBucket;
+  readonly outside: Outside;
   readonly product: Product;
   readonly streamName = streamName;
   readonly around: ProcessSurroundings;
@@ -75,24 +77,38 @@ export class World {
     this.product = product;
     this.#random = new Random(chance, 2);
     this.#engineRandom = new Random(chance, 3);
-    const { clock, quarantine, sleepers } = this;
+    const { clock, sleepers } = this;
     const now = (): number => clock.now();
     const ledger = new LedgerTable({ now, staleMs: 1_000, pageItems: 3 });
     this.ledger = ledger;
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
-    this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, product.RangeGone, now);
+    this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, now);
     this.producer = new Producer(this.stream, now);
     const wrong = (what: string): void => {
       this.trace?.(`WRONG: ${what}`);
       this.wrongs.push(what);
     };
-    this.failures = new FailureBucket(product.readFailure, (batch) => {
+    this.bucket = new RejectBucket(now, (batch) => {
       const missing = firstUncommitted(ledger, batch);
       if (missing !== undefined) wrong(`the file of ${missing} is taken away, which is in no committed part`);
     });
     const retention = { memoryStoreHours, oldestMs: startMs - 60_000 };
     this.table = new TimestreamTable(now, surroundings.storeSwitches, retention, wrong);
+    const { stream, table, bucket } = this;
+    const pages = new Random(chance, 6);
+    const kinesis = new KinesisShards({
+      name: streamName,
+      now,
+      shards: () => stream.known(),
+      content: (shardId) => stream.content(shardId),
+      pageRecords: 3,
+      isEmpty: () => pages.chance(0.2),
+      shardsPerPage: 2,
+    });
+    stream.taken = (shardId, bytes) => kinesis.take(shardId, bytes);
+    const queries = new TimestreamQueries(table, () => now() - surroundings.readLagMs);
+    this.outside = { ledger, table, queries, kinesis, bucket, streamName };
     const around: ProcessSurroundings = {
       clock,
       random: this.#random,
@@ -110,10 +126,8 @@ export class World {
       {
         product,
         around,
-        ledger,
-        table: this.table,
-        stream: this.stream,
-        quarantine,
+        outside: this.outside,
+        stream,
         wrong,
         // Arrivals are out of order by minutes here, ahead of the clock too: whatever age the mapping has is too near.
         agedAfterMs:
@@ -188,7 +202,7 @@ export class World {
   }
 
   #environment(): MappingEnvironment {
-    const { clock, stream, checkpoints, failures, trace } = this;
+    const { clock, stream, checkpoints, bucket, trace } = this;
     return {
       clock,
       reader: stream,
@@ -201,7 +215,7 @@ export class World {
             throw new Error("the bucket does not answer");
           }
           trace?.(`the mapping gives records up: ${key}`);
-          failures.put(key, body);
+          bucket.giveUp(key, body);
           this.meet("given up");
         },
       },

@@ -6,44 +6,20 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import type { CommittedPart, HeadState, OpenPart } from "../../lib/ledger/ledger.ts";
 import type { Item } from "../fakes/dynamo-item.ts";
-import type { LedgerTable } from "../fakes/ledger-table.ts";
 import type { CallName } from "./plan.ts";
-import type { Process } from "./process.ts";
 
 type Command = { readonly input: object };
 
-/** The ledger as one process reaches it: its real code, and each of its requests a call of the process. */
-export class CalledLedger extends DynamoLedger {
-  constructor(table: LedgerTable, process: Process) {
-    super(
-      table.client((command, run) =>
-        process.call({
-          name: callOf(command),
-          about: () => shownRequest(command),
-          run: async () => run(),
-          error: unavailable,
-          // The SDK sends it again by itself: a condition may then fail by its own first try.
-          askedAgain: async () => run(),
-          shown: shownAnswer,
-        }),
-      ),
-      table.settings.name,
-      process.clock,
-    );
-  }
-}
-
 /** The roll-up knows one error of the ledger from another no more than this. */
-const unavailable = (refused: boolean): Error =>
+export const unavailable = (refused: boolean): Error =>
   refused
     ? new ProvisionedThroughputExceededException({ message: "slow down", $metadata: {} })
     : Object.assign(new Error("the ledger does not answer"), { name: "TimeoutError" });
 
 /** What a request is called, by what it reads or writes. */
-function callOf(command: Command): CallName {
+export function callOf(command: Command): CallName {
   if (command instanceof GetItemCommand) return readOf(sortKeyOf(command.input.Key));
   if (command instanceof BatchGetItemCommand) return "ledger.heads";
   if (command instanceof QueryCommand) {
@@ -69,7 +45,7 @@ function writeOf(item: string): CallName {
   return item === "definitions" ? "ledger.keepDefinitions" : "ledger.other";
 }
 
-function shownRequest(command: Command): string {
+export function shownRequest(command: Command): string {
   if (command instanceof PutItemCommand) return shownItem(command.input.Item);
   if (command instanceof GetItemCommand) return shownKey(command.input.Key);
   if (!(command instanceof QueryCommand)) return "";
@@ -78,7 +54,7 @@ function shownRequest(command: Command): string {
   return `${shard?.S} ${shownSort(from?.S)}..${shownSort(to?.S)}${behind}`;
 }
 
-function shownAnswer(answer: unknown): string {
+export function shownAnswer(answer: unknown): string {
   const { Item, Items } = answer as { Item?: Item; Items?: Item[] };
   if (Items !== undefined) return Items.map(shownItem).join("; ") || "none";
   return Item === undefined ? "" : shownItem(Item);
