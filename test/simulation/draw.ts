@@ -78,6 +78,8 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     // What is refused by its group is told from `(other)` only where no group is over the cap.
     groupsPerBucket: capped && ["none", "old"].includes(storeSwitches.refuses) ? 2 : 1_000,
     smallParts: random.chance(0.2),
+    pageSize: random.pick([1, 2, 3, 10, 10, 100, 100, 100]),
+    emptyShare: random.pick([0, 0, 0.2]),
     payloadBytesMax: random.chance(0.1) ? random.between(leastBytes, 8_000) : lambdaPayloadBytesMax,
     // Twice an hour and more: the stream must not forget a shard while copies of its events may still come.
     retentionMs: isLong && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { loadProduct, type Product } from "./product.ts";
 
 /** A text that stands once in a file below `lib/`, and what takes its place. */
@@ -21,11 +21,22 @@ const uncompressed: Edit = {
   to: `  return createGzip === undefined || pipeline === undefined ? Buffer.alloc(0) : Buffer.from([...texts()].join(""));`,
 };
 
+const top = new URL("../../lib/", import.meta.url).href;
+/** What JavaScript is made of a text is the same for all copies. */
+const stripped = new Map<string, string>();
+
+function sourceOf(file: string, edits: readonly Edit[], name: string): string {
+  const own = edits.filter((edit) => edit.file === file);
+  const text = own.reduce((text, edit) => edited(text, edit, name), readFileSync(new URL(file, top), "utf8"));
+  const known = stripped.get(text) ?? stripTypeScriptTypes(text);
+  stripped.set(text, known);
+  return known;
+}
+
 /** The product with edits; `name` tells copies apart. Throws where the code has changed and an edit no longer fits in. */
 export async function loadEdited(name: string, own: readonly Edit[]): Promise<Product> {
   const edits = [uncompressed, ...own];
   const query = `?edited=${name}`;
-  const top = new URL("../../lib/", import.meta.url).href;
   // Whatever the copy imports from lib/ is a copy too.
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
@@ -34,18 +45,13 @@ export async function loadEdited(name: string, own: readonly Edit[]): Promise<Pr
       return ofCopy ? { ...resolved, url: `${resolved.url}${query}` } : resolved;
     },
     load: (url, context, next) => {
-      const loaded = next(url, context);
-      if (!url.endsWith(query)) return loaded;
+      if (!url.endsWith(query)) return next(url, context);
       const file = url.slice(top.length, -query.length);
-      const source = edits.reduce(
-        (text, edit) => (edit.file === file ? edited(text, edit, name) : text),
-        String(loaded.source),
-      );
-      return { ...loaded, source };
+      return { format: "module", shortCircuit: true, source: sourceOf(file, edits, name) };
     },
   });
   try {
-    for (const edit of edits) edited(readFileSync(new URL(edit.file, top), "utf8"), edit, name);
+    for (const { file } of edits) sourceOf(file, edits, name);
     return await loadProduct(query);
   } finally {
     hooks.deregister();

@@ -127,6 +127,10 @@ export interface Surroundings {
   /** Parts are full after a few events. */
   readonly smallParts: boolean;
   readonly payloadBytesMax: number;
+  /** How much of a list, a query or a shard comes with one answer: between two of them anything may happen. */
+  readonly pageSize: number;
+  /** The share of reads of a shard that bring nothing although there is more. */
+  readonly emptyShare: number;
   /** How long the stream keeps records; infinite where it outlasts the run. */
   readonly retentionMs: number;
   /** How long after a write the store may still answer without it. */

@@ -10,10 +10,10 @@ export class RejectBucket extends S3Bucket {
   readonly givenUp: string[] = [];
 
   /** `settled` is told what was in a failure file that is taken away. */
-  constructor(now: () => number, settled: (batch: Batch) => void) {
+  constructor(now: () => number, pageKeys: number, settled: (batch: Batch) => void) {
     super({
       now,
-      pageKeys: 2,
+      pageKeys,
       deleted: (key, body) => {
         if (key.startsWith(names.failuresPrefix)) settled(readFailure(body.toString()).batch);
       },

@@ -1,21 +1,20 @@
 import { QueryCommand, type QueryCommandInput, type TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
 import type { StoredRow, TimestreamTable } from "./timestream-table.ts";
 
-/** Rows of an answer's page. */
-const pageRows = 3;
-
 type Cells = readonly (string | undefined)[];
 
 /** Answers the one question that the simulation's code asks the store: which rows parts have (`partRowsSql`). */
 export class TimestreamQueries {
   readonly #table: TimestreamTable;
+  readonly #pageRows: number;
   readonly #seenMs: () => number;
   /** What is left of answers, by token. */
   readonly #left = new Map<string, readonly Cells[]>();
 
-  /** `seenMs`: writes since then are not seen yet. */
-  constructor(table: TimestreamTable, seenMs: () => number) {
+  /** `pageRows`: of one page of an answer; `seenMs`: writes since then are not seen yet. */
+  constructor(table: TimestreamTable, pageRows: number, seenMs: () => number) {
     this.#table = table;
+    this.#pageRows = pageRows;
     this.#seenMs = seenMs;
   }
 
@@ -32,7 +31,7 @@ export class TimestreamQueries {
   #answer({ QueryString = "", NextToken }: QueryCommandInput) {
     const isFirst = NextToken === undefined;
     const all = isFirst ? this.#ask(QueryString) : (this.#left.get(NextToken) ?? []);
-    const page = isFirst ? [] : all.slice(0, pageRows);
+    const page = isFirst ? [] : all.slice(0, this.#pageRows);
     const rest = all.slice(page.length);
     const token = `${this.#left.size}`;
     if (rest.length > 0) this.#left.set(token, rest);

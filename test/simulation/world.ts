@@ -79,7 +79,7 @@ export class World {
     this.#engineRandom = new Random(chance, 3);
     const { clock, sleepers } = this;
     const now = (): number => clock.now();
-    const ledger = new LedgerTable({ now, staleMs: 1_000, pageItems: 3 });
+    const ledger = new LedgerTable({ now, staleMs: 1_000, pageItems: surroundings.pageSize });
     this.ledger = ledger;
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
@@ -89,7 +89,7 @@ export class World {
       this.trace?.(`WRONG: ${what}`);
       this.wrongs.push(what);
     };
-    this.bucket = new RejectBucket(now, (batch) => {
+    this.bucket = new RejectBucket(now, surroundings.pageSize, (batch) => {
       const missing = firstUncommitted(ledger, batch);
       if (missing !== undefined) wrong(`the file of ${missing} is taken away, which is in no committed part`);
     });
@@ -102,12 +102,12 @@ export class World {
       now,
       shards: () => stream.known(),
       content: (shardId) => stream.content(shardId),
-      pageRecords: 3,
-      isEmpty: () => pages.chance(0.2),
-      shardsPerPage: 2,
+      pageRecords: surroundings.pageSize,
+      isEmpty: () => pages.chance(surroundings.emptyShare),
+      shardsPerPage: surroundings.pageSize,
     });
     stream.taken = (shardId, bytes) => kinesis.take(shardId, bytes);
-    const queries = new TimestreamQueries(table, () => now() - surroundings.readLagMs);
+    const queries = new TimestreamQueries(table, surroundings.pageSize, () => now() - surroundings.readLagMs);
     this.outside = { ledger, table, queries, kinesis, bucket, streamName };
     const around: ProcessSurroundings = {
       clock,
