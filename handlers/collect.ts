@@ -18,10 +18,10 @@ import { names } from "../lib/names.ts";
 type Route = (event: APIGatewayProxyEventV2) => Promise<Told>;
 
 /** The collector: events in, into the stream, and acknowledged once they are there. */
-export function collectChain(sources: readonly SourceSettings[], ports: () => Promise<CollectPorts>) {
+export function collectChain(sources: readonly SourceSettings[], ports: () => CollectPorts) {
   const routes: Readonly<Record<string, Route>> = {
-    [collectRoutes.events]: async (event) => collect(collectRequest(event, Date.now()), await ports()),
-    [collectRoutes.settings]: async (event) => answerSettings(settingsRequest(event), await ports()),
+    [collectRoutes.events]: async (event) => collect(collectRequest(event, Date.now()), ports()),
+    [collectRoutes.settings]: async (event) => answerSettings(settingsRequest(event), ports()),
     [collectRoutes.preflight]: async ({ headers }) => ({ answer: answerPreflight(headers, sources) }),
   };
   const logger = new Logger({ serviceName: names.collect });
@@ -42,11 +42,8 @@ export function collectChain(sources: readonly SourceSettings[], ports: () => Pr
     });
 }
 
-let ports: Promise<CollectPorts> | undefined;
+let ports: CollectPorts | undefined;
 export const handler = collectChain(sourcesOf(config), () => {
-  ports ??= connectCollectPorts(process.env, config, trackingPlanOf(config)).catch((error: unknown) => {
-    ports = undefined;
-    throw error;
-  });
+  ports ??= connectCollectPorts(process.env, config, trackingPlanOf(config));
   return ports;
 });

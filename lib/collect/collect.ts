@@ -14,9 +14,11 @@ import type { SendEvents } from "./stream-sender.ts";
 import type { SourceSettings, WriteKeys } from "./write-keys.ts";
 
 /** What the collector works with. */
-export interface CollectPorts extends DoorRules {
+export interface CollectPorts extends Pick<DoorRules, "plan"> {
   readonly sources: readonly SourceSettings[];
   readonly writeKeys: WriteKeys;
+  /** The privacy rules as they are now. Rejects with RequestRefused where nothing may be kept at the moment. */
+  readonly privacy: () => Promise<DoorRules["privacy"]>;
   readonly send: SendEvents;
 }
 
@@ -75,7 +77,7 @@ async function eventsOf(
   const sender = await senderOf(request, bodyKey, messages, writeKeys);
   const sources = messages.map(sender.sourceOf).filter((source) => source !== undefined);
   checkOrigin(request.headers.origin, new Set([sender.source, ...sources]));
-  return throughTheDoor(messages, sender, request, { plan, privacy });
+  return throughTheDoor(messages, sender, request, { plan, privacy: await privacy() });
 }
 
 function messagesOf(

@@ -3,6 +3,7 @@ export const refusals = {
   UnknownPath: 404,
   Unparsable: 400,
   Unauthorized: 401,
+  KeyUnsettled: 429,
   OriginForbidden: 403,
   TooLarge: 413,
   StreamThrottled: 429,

@@ -10,6 +10,11 @@ export interface Secrets {
   read(name: string, stage: SecretStage): Promise<string | undefined>;
 }
 
+/** What is read of secrets is at most so old: then they are read again. */
+export const secretAgeMsMax = 5 * 60_000;
+/** Secrets that cannot be read are tried again so long after. */
+export const secretRetryMs = 60_000;
+
 /** Secrets in AWS Secrets Manager. The only file that knows its SDK. */
 export class SecretsManager implements Secrets {
   readonly #client: SecretsManagerClient;

@@ -26,13 +26,16 @@ async function lookUp(keys: Iterable<string>, writeKeys: WriteKeys): Promise<Map
   return found;
 }
 
-/** The source of a key. Throws RequestRefused where the keys cannot be read: the client may come again. */
+/**
+ * The source of a key. Throws RequestRefused where the keys cannot be read, or may have changed since they were: the client
+ * may come again.
+ */
 export async function sourceOf(key: string, writeKeys: WriteKeys): Promise<SourceSettings | undefined> {
-  try {
-    return await writeKeys.sourceOf(key);
-  } catch (cause) {
+  const owner = await writeKeys.sourceOf(key).catch((cause: unknown) => {
     throw new RequestRefused("KeysUnavailable", "the write keys cannot be read now", { cause });
-  }
+  });
+  if (owner !== "unsettled") return owner;
+  throw new RequestRefused("KeyUnsettled", "the write key is not known yet: send the same again");
 }
 
 /**

@@ -2,10 +2,9 @@ import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type Answer, refusalAnswer } from "../collect/answer.ts";
+import type { Answer } from "../collect/answer.ts";
 import type { Collected } from "../collect/collect.ts";
 import { originHeaders } from "../collect/origin.ts";
-import { RequestRefused } from "../collect/request-refused.ts";
 import type { SourceSettings } from "../collect/write-keys.ts";
 
 /** What a route of the collector gives: an answer, and what is to be counted of it. */
@@ -36,18 +35,12 @@ export function collectAnswers(
     onError: (request) => {
       const { error, event } = request;
       logger.addContext(request.context);
-      const answer = error instanceof RequestRefused ? notTaken(error) : failed(error);
+      const answer = failed(error);
       send(metrics);
       const headers = { ...answer.headers, ...originHeaders(event.headers?.origin, sources) };
       request.response = responseOf({ ...answer, headers });
     },
   };
-
-  function notTaken(error: RequestRefused): Answer {
-    publish({ refusal: error.refusal }, metrics);
-    logger.warn("No request can be taken", { refusal: error.refusal, why: nameOf(error.cause) });
-    return refusalAnswer(error, Math.random);
-  }
 
   function failed(error: unknown): Answer {
     logger.error("A request could not be answered", { why: nameOf(error), at: placeOf(error) });

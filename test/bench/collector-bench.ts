@@ -88,14 +88,15 @@ function bare(): Handler {
 function collector(config: Pick<Config, "privacy" | "trackingPlan">, shards = 1): Handler {
   const whole = defineConfig({ metrics, sources: { shop: {} }, ...config });
   const sources = sourcesOf(whole);
+  const privacy = privacyOf(privacyRulesOf(whole), "secret");
   const ports: CollectPorts = {
     sources,
     writeKeys: { sourceOf: async () => sources[0] },
     plan: trackingPlanOf(whole),
-    privacy: privacyOf(privacyRulesOf(whole), "secret"),
+    privacy: async () => privacy,
     send: streamSender(streamAtOnce(shards), "events"),
   };
-  const chain = collectChain(sources, async () => ports);
+  const chain = collectChain(sources, () => ports);
   return async (event) => chain(event, lambdaContext);
 }
 

@@ -38,17 +38,18 @@ export class CollectRig {
     const sources = sourcesOf({ metrics: {}, ...config });
     const byKey = new Map(sources.map((source): [string, SourceSettings] => [source.name, source]));
     this.writeKeys = { sourceOf: async (key) => byKey.get(key) };
+    const privacy = privacyOf(privacyRulesOf({ metrics: {}, ...config }), "secret");
     const ports: CollectPorts = {
       sources,
       writeKeys: { sourceOf: (key) => this.writeKeys.sourceOf(key) },
       plan: trackingPlanOf({ metrics: {}, ...config }),
-      privacy: privacyOf(privacyRulesOf({ metrics: {}, ...config }), "secret"),
+      privacy: async () => privacy,
       send: async (events) => {
         if (this.send !== undefined) return this.send(events);
         this.#sent.push(...events.map(({ event }) => event));
       },
     };
-    this.#chain = collectChain(sources, async () => ports);
+    this.#chain = collectChain(sources, () => ports);
   }
 
   async ask(request: ApiRequest): Promise<Answered> {

@@ -95,6 +95,26 @@ describe("a write key", () => {
     expect(events[1]).not.toHaveProperty("millrace");
   });
 
+  test.each([
+    ["an event", "/v1/batch", "POST"],
+    ["the settings", "/v1/projects/new/settings", "GET"],
+  ])("that may be new is no reason to drop %s: the client may come again", async (_, path, method) => {
+    rig.writeKeys = { sourceOf: async () => "unsettled" };
+    const body = method === "POST" ? { body: JSON.stringify({ batch: [page] }), headers: server } : {};
+    const { status, headers, metrics, events, log } = await rig.ask({ method, path, ...body });
+    expect([status, metrics, events]).toEqual([429, { KeyUnsettled: 1 }, []]);
+    expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+    expect(log.split("\n").filter((line) => line !== "" && !line.includes('"_aws"'))).toEqual([]);
+  });
+
+  test("of a message that may be new holds back the request: nothing of it goes to quarantine", async () => {
+    const { sourceOf } = rig.writeKeys;
+    rig.writeKeys = { sourceOf: async (key) => (key === "new" ? "unsettled" : sourceOf(key)) };
+    const batch = [page, { ...page, writeKey: "new" }];
+    const { status, events } = await post("/v1/batch", { batch, writeKey: "open" }, {});
+    expect([status, events]).toEqual([429, []]);
+  });
+
   test("cannot be looked up: the client may come again", async () => {
     rig.writeKeys = { sourceOf: () => Promise.reject(new Error("no secrets")) };
     const { status, headers, metrics, log } = await post("/v1/batch", { batch: [page] });
