@@ -75,9 +75,7 @@ export class SecretWriteKeys implements WriteKeys {
   async #stranger(hash: string, nowMs: number): Promise<KeyOwner> {
     const askedMs = this.#askedFirst(hash, nowMs);
     if (this.#isWorthReading(askedMs) && this.#rereads.take()) await this.#read();
-    const source = this.#known?.get(hash);
-    if (source !== undefined) this.#strangers.delete(hash);
-    return source ?? (this.#isSettled(askedMs) ? undefined : "unsettled");
+    return this.#known?.get(hash) ?? (this.#isSettled(askedMs) ? undefined : "unsettled");
   }
 
   /** Whether the keys were read so long after a key was first asked for that it would be among them. */
