@@ -6,6 +6,7 @@ import { Grant } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { auditPartition } from "../lib/audit/dynamodb-log.ts";
 import { type ScheduleName, schedules } from "../lib/audit/scheduled-audit.ts";
+import type { Settings } from "../lib/defaults.ts";
 import { auditMetrics, environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -15,6 +16,7 @@ import type { RejectBucket } from "./reject-bucket.ts";
 
 export interface AuditProps {
   readonly configFile: string;
+  readonly settings: Settings;
   readonly stream: EventStream;
   readonly ledger: LedgerTable;
   readonly store: MetricStore;
@@ -23,7 +25,7 @@ export interface AuditProps {
 
 /** What checks the counting, every hour, and once a day against the store; and the alarms that say what it found. */
 export class Audit extends Construct {
-  constructor(scope: Construct, id: string, { configFile, stream, ledger, store, bucket }: AuditProps) {
+  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: AuditProps) {
     super(scope, id);
     const audit = new BundledFunction(this, "Function", {
       functionName: names.audit,
@@ -32,6 +34,7 @@ export class Audit extends Construct {
       configFile,
       memoryMib: 512,
       timeoutSeconds: 900,
+      concurrency: settings.concurrency?.audit,
       environment: {
         [environmentNames.stream]: stream.stream.streamName,
         [environmentNames.database]: store.databaseName,

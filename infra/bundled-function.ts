@@ -17,6 +17,8 @@ export interface BundledFunctionProps {
   readonly configFile: string;
   readonly memoryMib: number;
   readonly timeoutSeconds: number;
+  /** Invocations at once: as many are set aside, and no more run. Undefined for neither. */
+  readonly concurrency: number | undefined;
   readonly environment: Record<string, string>;
   /** Puts more into the bundle's folder. */
   readonly addTo?: (directory: string) => void;
@@ -35,6 +37,7 @@ export class BundledFunction extends NodejsFunction {
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMib,
       timeout: Duration.seconds(props.timeoutSeconds),
+      ...(props.concurrency === undefined ? {} : { reservedConcurrentExecutions: props.concurrency }),
       environment: { ...environment, NODE_OPTIONS: "--enable-source-maps" },
       logGroup: new LogGroup(scope, `${id}Logs`, {
         retention: RetentionDays.ONE_MONTH,

@@ -105,8 +105,9 @@ const ofFunction: readonly Trouble[] = [
     metric: ofLambda("Throttles"),
     tolerance: briefly,
     description:
-      "Lambda runs no more of the collector at once: senders get 503, and analytics-node gives up after 4 minutes." +
-      " aws lambda get-account-settings says how many functions may run; a higher quota can be asked for.",
+      "Lambda runs no more of the collector at once: senders get 503, and analytics-node gives up after 4 minutes. The limit" +
+      " is concurrency.collect in the configuration; aws lambda get-account-settings says how much the account has. While" +
+      " millrace-collector-stream-throttled goes off, more shards help, and not more of the collector.",
   },
 ];
 

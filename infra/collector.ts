@@ -2,6 +2,7 @@ import { type HttpApi, type HttpMethod, HttpNoneAuthorizer } from "aws-cdk-lib/a
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
+import { settingsOf } from "../lib/defaults.ts";
 import { collectRoutes } from "../lib/lambda/collect-routes.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
@@ -28,6 +29,7 @@ export class Collector extends Construct {
       memoryMib: 512,
       // Reading the keys and listing the shards on a cold start, and what the stream is given.
       timeoutSeconds: 20,
+      concurrency: settingsOf(config).concurrency?.collect,
       environment: { [environmentNames.stream]: stream.stream.streamName },
     });
     stream.grantWrite(collect);

@@ -1,4 +1,5 @@
-import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { Annotations, CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
 import { settingsOf, sourcesOf } from "../lib/defaults.ts";
@@ -14,6 +15,10 @@ import { QueryApi } from "./query-api.ts";
 import { Recovery } from "./recovery.ts";
 import { RejectBucket } from "./reject-bucket.ts";
 import { RollUp } from "./roll-up.ts";
+
+/** Concurrent executions of an account, and how many of them no function may have for itself. */
+const quotaByDefault = 1_000;
+const unreservedMin = 100;
 
 export interface MillraceStackProps extends StackProps {
   readonly config: Config;
@@ -32,17 +37,33 @@ export class MillraceStack extends Stack {
     const store = new MetricStore(this, "MetricStore", settings);
     const bucket = new RejectBucket(this, "Rejects");
     const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
-    new Recovery(this, "Recovery", { configFile, stream, ledger, bucket, rollUp: rollUp.function });
-    new Audit(this, "Audit", { configFile, stream, ledger, store, bucket });
-    const query = new QueryApi(this, "Query", { configFile, stream, ledger, store, bucket });
+    new Recovery(this, "Recovery", { configFile, settings, stream, ledger, bucket, rollUp: rollUp.function });
+    new Audit(this, "Audit", { configFile, settings, stream, ledger, store, bucket });
+    const query = new QueryApi(this, "Query", { configFile, settings, stream, ledger, store, bucket });
     if (sourcesOf(props.config).length > 0) {
       new Collector(this, "Collector", { config: props.config, configFile, api: query.api, stream });
     }
     new IteratorAgeAlarm(this, "IteratorAge", stream);
     new DedupeWindowAlarm(this, "DedupeWindow");
     new LossAlarms(this, "Losses", { settings, rollUp });
+    this.#warnOfQuota();
     new CfnOutput(this, "ApiUrl", { value: query.api.apiEndpoint });
     new CfnOutput(this, "StreamName", { value: stream.stream.streamName });
     new CfnOutput(this, "BucketName", { value: bucket.bucket.bucketName });
+  }
+
+  /** Deploying fails where too little stays unreserved (Lambda developer guide, "Configuring reserved concurrency"). */
+  #warnOfQuota(): void {
+    const functions = this.node.findAll().filter((construct) => construct instanceof CfnFunction);
+    const reserved = functions.reduce(
+      (sum, { reservedConcurrentExecutions = 0 }) => sum + reservedConcurrentExecutions,
+      0,
+    );
+    if (reserved + unreservedMin <= quotaByDefault) return;
+    Annotations.of(this).addWarningV2(
+      "millrace:concurrency",
+      `Expected a quota of ${quotaByDefault} concurrent executions to be enough, got ${reserved} that are reserved and` +
+        ` ${unreservedMin} that must not be: ask for a higher quota, or lower concurrency in the configuration`,
+    );
   }
 }

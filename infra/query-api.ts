@@ -4,6 +4,7 @@ import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
+import type { Settings } from "../lib/defaults.ts";
 import { queryRoutes } from "../lib/lambda/query-routes.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
@@ -14,6 +15,7 @@ import type { RejectBucket } from "./reject-bucket.ts";
 
 export interface QueryApiProps {
   readonly configFile: string;
+  readonly settings: Settings;
   readonly stream: EventStream;
   readonly ledger: LedgerTable;
   readonly store: MetricStore;
@@ -25,7 +27,7 @@ export class QueryApi extends Construct {
   /** Other functions add routes of their own. */
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { configFile, stream, ledger, store, bucket }: QueryApiProps) {
+  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: QueryApiProps) {
     super(scope, id);
     const query = new BundledFunction(this, "Function", {
       functionName: names.query,
@@ -35,6 +37,7 @@ export class QueryApi extends Construct {
       // A part is folded again to say what became of one of its events.
       memoryMib: 512,
       timeoutSeconds: 30,
+      concurrency: settings.concurrency?.query,
       environment: {
         [environmentNames.stream]: stream.stream.streamName,
         [environmentNames.database]: store.databaseName,
@@ -59,7 +62,7 @@ export class QueryApi extends Construct {
       defaultAuthorizer: new HttpIamAuthorizer(),
       createDefaultStage: false,
     });
-    // A bound on what a flood can cost, and on how much of the account's concurrency it can take from the roll-up.
+    // A bound on what a flood can cost.
     this.api.addStage("DefaultStage", { autoDeploy: true, throttle: { rateLimit: 2_000, burstLimit: 2_000 } });
     const integration = new HttpLambdaIntegration("QueryFunction", query);
     for (const route of Object.values(queryRoutes)) {

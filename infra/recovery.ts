@@ -1,5 +1,6 @@
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import type { Settings } from "../lib/defaults.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";
@@ -11,6 +12,7 @@ const timeoutSeconds = 900;
 
 export interface RecoveryProps {
   readonly configFile: string;
+  readonly settings: Settings;
   readonly stream: EventStream;
   readonly ledger: LedgerTable;
   readonly bucket: RejectBucket;
@@ -20,7 +22,7 @@ export interface RecoveryProps {
 
 /** What comes back for that which was left behind: promises nobody kept, and batches that Lambda gave up on. */
 export class Recovery extends Construct {
-  constructor(scope: Construct, id: string, { configFile, stream, ledger, bucket, rollUp }: RecoveryProps) {
+  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, bucket, rollUp }: RecoveryProps) {
     super(scope, id);
     const common = {
       configFile,
@@ -37,6 +39,7 @@ export class Recovery extends Construct {
       functionName: names.sweep,
       description: "Keeps promises that nobody came back for",
       entry: "sweep.ts",
+      concurrency: settings.concurrency?.sweep,
       everyMinutes: 5,
     });
     const redrive = new ScheduledFunction(this, "Redrive", {
@@ -44,6 +47,7 @@ export class Recovery extends Construct {
       functionName: names.redrive,
       description: "Runs batches that Lambda gave up on once more",
       entry: "redrive.ts",
+      concurrency: settings.concurrency?.redrive,
       everyMinutes: 15,
     });
     for (const { function: recovering } of [sweep, redrive]) {

@@ -32,6 +32,7 @@ export class RollUp extends Construct {
       configFile,
       memoryMib: 512,
       timeoutSeconds: rollUpTimeoutSeconds,
+      concurrency: settings.concurrency?.rollUp,
       environment: {
         [environmentNames.stream]: stream.stream.streamName,
         [environmentNames.database]: store.databaseName,

@@ -21,7 +21,7 @@ const ownDimensions = 2;
 const rowOverheadBytes = 220;
 
 const configKeys = ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "store", "limits"].concat(
-  ...["sources", "privacy", "trackingPlan"],
+  ...["concurrency", "sources", "privacy", "trackingPlan"],
 );
 
 /** Throws ConfigError with everything that is wrong. */
@@ -70,6 +70,12 @@ const settingRules: Record<string, Record<string, [(value: unknown) => boolean, 
       'whole hours from "26h" to "365d"',
     ],
   },
+  concurrency: Object.fromEntries(
+    ["collect", "query", "rollUp"].map((name) => [
+      name,
+      [integerBetween(1, 100_000), "a whole number from 1 to 100000"],
+    ]),
+  ),
   limits: {
     groupsPerBucket: [integerBetween(1, 10_000), "a whole number from 1 to 10000"],
     dimensionBytes: [integerBetween(16, 1_024), "a whole number from 16 to 1024"],
@@ -86,9 +92,10 @@ function checkSettings(config: Record<string, unknown>, problem: Problem): void 
   }
   for (const [section, rules] of Object.entries(settingRules)) {
     const given = config[section];
-    if (given === undefined) continue;
+    const isNone = section === "concurrency" && given === "unreserved";
+    if (given === undefined || isNone) continue;
     if (!isObject(given)) {
-      problem(section, "an object", given);
+      problem(section, section === "concurrency" ? 'an object or "unreserved"' : "an object", given);
       continue;
     }
     checkKeys(given, `${section}.`, Object.keys(rules), problem);

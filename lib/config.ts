@@ -65,6 +65,15 @@ export interface PlannedEvents {
 export const plannedTypes = ["page", "screen", "identify", "group"] as const;
 export type PlannedType = (typeof plannedTypes)[number];
 
+export interface ReservedConcurrency {
+  /** One a request under way; default 200. */
+  readonly collect?: number;
+  /** One a question under way; default 50. */
+  readonly query?: number;
+  /** One a shard, and some for what is counted again; default 10 more than `stream.shards`, 200 for "on-demand". */
+  readonly rollUp?: number;
+}
+
 export interface Config {
   /** The metrics by name. */
   readonly metrics: Readonly<Record<string, Metric>>;
@@ -100,6 +109,12 @@ export interface Config {
     /** UTF-8 bytes of a dimension's value; a longer one goes to the group "(other)"; default 256. */
     readonly dimensionBytes?: number;
   };
+  /**
+   * How many invocations of a function may run at once. Lambda sets as many aside for it and runs no more of it, so that one
+   * function does not take the account's concurrency from the others. "unreserved" for neither, where the account's quota is
+   * too small: a new account has 10, and 100 must stay unreserved.
+   */
+  readonly concurrency?: "unreserved" | ReservedConcurrency;
   /** Who may send events over HTTP, by name; without any there is no collector. */
   readonly sources?: Readonly<Record<string, Source>>;
   readonly privacy?: Privacy;

@@ -13,6 +13,8 @@ export interface Settings {
   readonly memoryRetentionHours: number;
   readonly groupsPerBucketMax: number;
   readonly dimensionBytesMax: number;
+  /** Invocations at once that are set aside for each function; undefined for none. */
+  readonly concurrency: Concurrency | undefined;
 }
 
 /** Streams of more shards wait longer for a batch, and take larger ones, unless the configuration says otherwise. */
@@ -32,6 +34,7 @@ const usualWindowSeconds = (shards: number | "on-demand"): number =>
 /** Most records of a batch: with more shards the window is to end it. Lambda ends one at 6 MB in any case. */
 const usualBatchSize = (shards: number | "on-demand"): number =>
   shards === "on-demand" || shards <= fewShards ? 1_000 : 10_000;
+export type Concurrency = Readonly<Record<"collect" | "query" | "rollUp" | "sweep" | "redrive" | "audit", number>>;
 
 /** The settings of a checked configuration. */
 export function settingsOf(config: Config): Settings {
@@ -47,6 +50,27 @@ export function settingsOf(config: Config): Settings {
     memoryRetentionHours: (durationMs(config.store?.memoryRetention ?? "0h") ?? Number.NaN) / 3_600_000,
     groupsPerBucketMax: config.limits?.groupsPerBucket ?? 1_000,
     dimensionBytesMax: config.limits?.dimensionBytes ?? 256,
+    concurrency: concurrencyOf(config),
+  };
+}
+
+/** Invocations of the roll-up by sweep, redrive and on-call's commands, and shards that come by a reshard. */
+const spareRollUps = 10;
+/** As many as an on-demand stream may come to have with the quotas of a new account (Kinesis developer guide, "Quotas"). */
+const onDemandRollUps = 200;
+
+function concurrencyOf({ concurrency = {}, stream }: Config): Concurrency | undefined {
+  if (concurrency === "unreserved") return undefined;
+  const { shards = 1 } = stream ?? {};
+  return {
+    collect: concurrency.collect ?? 200,
+    query: concurrency.query ?? 50,
+    rollUp: concurrency.rollUp ?? (shards === "on-demand" ? onDemandRollUps : shards + spareRollUps),
+    // By schedule one at a time, and those of a command.
+    sweep: 2,
+    redrive: 2,
+    // Every hour, every day, and that of a command.
+    audit: 3,
   };
 }
 
