@@ -123,7 +123,8 @@ describe.concurrent("the collector on the laptop", () => {
   });
 
   test.each([
-    ["an unknown key", "/v1/batch", { writeKey: "nobody", batch: [{ type: "page" }] }, 401],
+    ["an unknown key, which may be new", "/v1/batch", { writeKey: "nobody", batch: [{ type: "page" }] }, 429],
+    ["no key", "/v1/batch", { batch: [{ type: "page" }] }, 401],
     ["a page of another origin", "/v1/batch", { writeKey: "web", batch: [{ type: "page" }] }, 403],
     ["no batch", "/v1/batch", { writeKey: "server-key" }, 400],
     ["too much", "/v1/batch", { writeKey: "server-key", text: "x".repeat(600_000) }, 413],

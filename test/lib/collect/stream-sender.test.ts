@@ -14,7 +14,7 @@ afterEach(() => {
   stream.requests.length = 0;
 });
 
-const patience = { requestTimeoutMs: 2_000, retryForMs: 100, deadlineMs: 2_000 };
+const patience = { requestTimeoutMs: 2_000, retryForMs: 100, retryBrieflyForMs: 0, deadlineMs: 2_000 };
 const people = (run: string) =>
   Array.from({ length: 40 }, (_, index) => {
     const event = { type: "page", userId: `person ${index}`, messageId: `${run}-${index}` };
@@ -94,4 +94,49 @@ test("a stream that is not there, or an address where nobody listens, is no reas
   expect((await refusalOf(missing(people("g")))).message).toBe("the stream could not be reached in time");
   const nobody = streamSender(clientOf("http://127.0.0.1:1"), stream.name, patience);
   expect((await refusalOf(nobody(people("h")))).refusal).toBe("StreamUnavailable");
+});
+
+/** Attempts that a request made before the client was told to come again. */
+async function attempts(sending: () => Promise<void>): Promise<[refusal: string, attempts: number]> {
+  const before = stream.requests.length;
+  const { refusal } = await refusalOf(sending());
+  return [refusal, stream.requests.length - before];
+}
+
+const throttles = () => ({ ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" });
+const failsInside = () => ({ ErrorCode: "InternalFailure", ErrorMessage: "try again" });
+const second = 1_000;
+
+test.each([
+  ["throttles", "StreamThrottled", throttles, 60 * second],
+  ["fails", "StreamUnavailable", failsInside, 10 * second],
+] as const)("while a stream %s, each request is tried once and answered", async (_, refused, fault, briefForMs) => {
+  let nowMs = 0;
+  const send = streamSender(stream.client, stream.name, { ...patience, retryForMs: second }, { now: () => nowMs });
+  const one = [people("one")[0]].filter((each) => each !== undefined);
+  const ask = () => attempts(() => send(one));
+  stream.fault = fault;
+  const [first, tries] = await ask();
+  expect(first).toBe(refused);
+  expect(tries).toBeGreaterThan(1);
+  for (let request = 0; request < 3; request++) {
+    nowMs += briefForMs - 1;
+    expect(await ask()).toEqual([refused, 1]);
+  }
+  // It takes time to be patient again, and then a short fault is bridged.
+  nowMs += briefForMs;
+  let faults = 2;
+  stream.fault = () => (faults-- > 0 ? fault() : undefined);
+  const before = stream.requests.length;
+  await send(one);
+  expect(stream.requests.length - before).toBe(3);
+});
+
+test("a stream that takes records again takes them from the next request on", async () => {
+  const send = streamSender(stream.client, stream.name, { ...patience, retryForMs: 0 }, { now: () => 0 });
+  stream.fault = throttles;
+  await attempts(() => send(people("slow")));
+  stream.fault = undefined;
+  await send(people("slow"));
+  expect(await stored("slow")).toEqual(people("slow").map(() => 1));
 });
