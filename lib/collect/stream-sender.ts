@@ -64,10 +64,9 @@ export function streamSender(
   { requestTimeoutMs, retryForMs, retryBrieflyForMs, deadlineMs }: StreamPatience = patience,
   clock: Pick<Clock, "now"> = systemClock,
 ): SendEvents {
-  const backoff = { capMs: 1_000 };
-  const options = { client, streamName, lingerMs: 0, requestTimeoutMs, bufferedBytesMax, backoff };
-  const patient = new Producer({ ...options, retryForMs });
-  const brief = new Producer({ ...options, retryForMs: retryBrieflyForMs });
+  const options = { client, streamName, lingerMs: 0, requestTimeoutMs, bufferedBytesMax };
+  const patient = new Producer({ ...options, retryForMs, backoff: { capMs: 1_000 } });
+  const brief = new Producer({ ...options, retryForMs: retryBrieflyForMs, backoff: { capMs: 100 } });
   let briefUntilMs = Number.NEGATIVE_INFINITY;
   return async (events) => {
     const producer = clock.now() < briefUntilMs ? brief : patient;
