@@ -92,7 +92,7 @@ function eventAsks(): Asked[] {
 }
 
 function sweepAsks(): Asked[] {
-  const { shardLists, ledger, stream, failures, rollUp } = connectSweepPorts(environment);
+  const { shardLists, ledger, stream, failures, rollUp } = connectSweepPorts(environment, settings);
   return [
     ["shards of the stream", async () => shardLists[0]?.shardIds(), "kinesis", '"StreamName":"clicks"', 4],
     ["shards of the ledger", async () => shardLists[1]?.shardIds(), "dynamodb", "shards/clicks", 4],
@@ -129,11 +129,10 @@ function replayAsks(): Asked[] {
 }
 
 function collectAsks(): Asked[] {
-  const connected = () => connectCollectPorts(environment, config, undefined);
-  const withoutHash = () => connectCollectPorts(environment, { ...config, privacy: {} }, undefined);
+  const { privacy, writeKeys } = connectCollectPorts(environment, config, undefined);
   return [
-    ["key for hashing", connected, "secretsmanager", "millrace/privacy-key", 2],
-    ["write keys", async () => (await withoutHash()).writeKeys.sourceOf("k"), "secretsmanager", "write-keys/web", 2],
+    ["key for hashing", privacy, "secretsmanager", "millrace/privacy-key", 2],
+    ["write keys", () => writeKeys.sourceOf("k"), "secretsmanager", "write-keys/web", 2],
   ];
 }
 
@@ -174,7 +173,7 @@ test("an environment that lacks names is refused with all that it lacks", () => 
     () => connectAuditPorts({}, settings),
     () => connectQueryPorts({}),
     () => connectEventPorts({}, definitionsOf(config)),
-    () => connectSweepPorts({}),
+    () => connectSweepPorts({}, settings),
     () => connectPorts({}, settings),
     () => connectQuarantine({}, { committed: async () => [] }),
   ]) {
@@ -186,7 +185,7 @@ test.each<[of: string, send: () => Promise<unknown>]>([
   [
     "the collector",
     async () => {
-      const { send } = await connectCollectPorts(environment, { ...config, privacy: {} }, undefined);
+      const { send } = connectCollectPorts(environment, { ...config, privacy: {} }, undefined);
       const event = { type: "page", messageId: "m" };
       await send([{ event, line: eventLine(event) }]);
     },
@@ -201,9 +200,8 @@ test.each<[of: string, send: () => Promise<unknown>]>([
 });
 
 test("the collector keeps nothing while the key for hashing cannot be read", async () => {
-  await expect(connectCollectPorts(environment, config, undefined)).rejects.toMatchObject({
-    refusal: "KeysUnavailable",
-  });
+  const { privacy } = connectCollectPorts(environment, config, undefined);
+  await expect(privacy()).rejects.toMatchObject({ refusal: "KeysUnavailable" });
 });
 
 test("the roll-up takes records for aged an hour and the arrivals' disorder before the stream drops them", () => {

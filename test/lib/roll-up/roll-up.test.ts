@@ -236,7 +236,7 @@ test("totals are exact after any history of deaths, redeliveries, other edges, s
         expect(doubled).toBe(0);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -257,6 +257,6 @@ test("a change of the fold's code blocks no shard, and no row counts twice that 
         else expect(definitions).toContain(refolded.hash);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
