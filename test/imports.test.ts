@@ -27,6 +27,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
     "lib/replay/dynamodb-marks.ts",
     "lib/replay/connect.ts",
     "lib/audit/connect.ts",
+    "lib/audit/dynamodb-log.ts",
     "lib/query/connect-events.ts",
     "lib/query/connect.ts",
     "lib/roll-up/connect.ts",
@@ -34,7 +35,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
     "cli/commands/gaps.ts",
     "cli/commands/skip.ts",
   ],
-  "@aws-sdk/util-dynamodb": ["lib/ledger/dynamodb.ts", "lib/replay/dynamodb-marks.ts"],
+  "@aws-sdk/util-dynamodb": ["lib/ledger/dynamodb.ts", "lib/replay/dynamodb-marks.ts", "lib/audit/dynamodb-log.ts"],
   "@aws-sdk/client-lambda": ["lib/redelivery/lambda.ts"],
   "@aws-sdk/client-s3": [
     "lib/quarantine/s3.ts",
@@ -49,6 +50,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
   ],
   "@aws-sdk/client-kinesis": [
     "lib/stream/kinesis.ts",
+    "lib/stream/shard-reader.ts",
     "lib/replay/connect.ts",
     "lib/collect/connect.ts",
     "lib/collect/stream-sender.ts",
