@@ -25,6 +25,24 @@ describe("the memory store's retention", () => {
   });
 });
 
+describe("the memory store's retention as it is set", () => {
+  it("may be longer than it has to be, for batches that are redriven late, and not shorter", () => {
+    const set = (memoryRetention: string) => ({ ...withMetric({}), store: { memoryRetention } }) as const;
+    expect(memoryStoreHours(settingsOf(set("120h") as never))).toBe(120);
+    expect(problemsOf(set("49h"))).toEqual([]);
+    expect(problemsOf(set("48h"))).toEqual([
+      {
+        path: "store.memoryRetention",
+        expected: "at least the 49 hours of stream.retention, allowedLateness and an hour together",
+        received: '"48h"',
+      },
+    ]);
+    for (const wrong of ["90m", "366d", "1.5h", "soon"]) {
+      expect(problemsOf(set(wrong))).toMatchObject([{ expected: 'whole hours from "26h" to "365d"' }]);
+    }
+  });
+});
+
 describe("the batches of the roll-up", () => {
   const batchesOf = (shards: number | "on-demand", rollUp = {}) => {
     const { batchSize, batchingWindowSeconds } = settingsOf(

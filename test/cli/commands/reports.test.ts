@@ -31,3 +31,27 @@ test("a sweep names what is lost: records, minutes, metrics and events", async (
   expect(text).toContain("2026-01-01T12:00:00.000Z-2026-01-01T12:02:00.000Z");
   expect(text).toMatch(/all sales +6/);
 });
+
+test("what the store takes no more is told with what to do, and what was accepted with what became of it", async () => {
+  const rig = new Rig(manyRecords(3));
+  rig.giveUp(0, 3);
+  rig.nowMs += 3 * 86_400_000;
+  rig.store.refuse = () => ({ reason: "late", detail: "outside the memory store" });
+  const left = redriveText(await redrive(rig.ports, { ...options, dryRun: false }));
+  expect(left).toContain("1 batches stayed where they are");
+  expect(left).toMatch(/out-of-reach: .*--accept-late/);
+  const accepted = redriveText(await redrive(rig.ports, { ...options, dryRun: false, acceptLate: true }));
+  expect(accepted).toContain("1 batches, 3 records counted");
+  expect(accepted).toContain("6 events: 0 counted, 0 duplicate, 0 in quarantine, 6 late and in quarantine");
+});
+
+test("a sweep tells which parts the store takes no more", async () => {
+  const rig = new Rig(manyRecords(3));
+  for (let call = 0; (await rig.ledger.head(shard)).open.length === 0; call++) await rig.deliver(0, 3, [call]);
+  rig.giveUp(0, 3);
+  rig.trimmed = 3;
+  rig.nowMs += 3 * 86_400_000;
+  const text = sweepText(await sweep(rig.ports, options));
+  expect(text).toContain("1 are taken by the store no more:");
+  expect(text).toMatch(/store\.memoryRetention.*--accept-late/);
+});
