@@ -83,9 +83,7 @@ export class MetricGroups {
 /** Adds a number to a group's sum, minimum and maximum. */
 export function addNumber(group: Group, value: number): void {
   const sum = group.sum + value;
-  const lost = Math.abs(group.sum) >= Math.abs(value) ? group.sum - sum + value : value - sum + group.sum;
-  // Past the largest double nothing can be compensated; the sum itself says Infinity then.
-  if (Number.isFinite(lost)) group.compensation += lost;
+  group.compensation += Math.abs(group.sum) >= Math.abs(value) ? group.sum - sum + value : value - sum + group.sum;
   group.sum = sum;
   if (value < group.min) group.min = value;
   if (value > group.max) group.max = value;
