@@ -5,6 +5,7 @@ import middy from "@middy/core";
 import httpSecurityHeaders from "@middy/http-security-headers";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import config from "#config";
+import { sourcesOf } from "../lib/defaults.ts";
 import { type Definitions, definitionsOf } from "../lib/definitions.ts";
 import { httpAnswers, json } from "../lib/lambda/http-answers.ts";
 import { pageFile } from "../lib/lambda/page-files.ts";
@@ -63,7 +64,8 @@ let ports: (QueryPorts & EventPorts) | undefined;
 export const handler = queryChain(
   definitionsOf(config),
   () => {
-    ports ??= { ...connectQueryPorts(process.env), ...connectEventPorts(process.env, definitionsOf(config)) };
+    const sources = sourcesOf(config).map(({ name }) => name);
+    ports ??= { ...connectQueryPorts(process.env), ...connectEventPorts(process.env, definitionsOf(config), sources) };
     return ports;
   },
   join(import.meta.dirname, "page"),

@@ -58,7 +58,7 @@ function isOrigin(origin: unknown): boolean {
 }
 
 /** Without these an event is none, or another. */
-const needed = new Set(["type", "event", "messageId", "timestamp"]);
+const needed = new Set(["type", "event", "messageId", "source", "timestamp"]);
 
 export function checkPrivacy(privacy: unknown, problem: Problem): void {
   if (!isObject(privacy)) return problem("privacy", "an object with remove and hash", privacy);

@@ -39,8 +39,8 @@ export const messageIdBytesMax = 256;
 
 /** Message ids that a part remembers: 70 minutes of a shard that takes one event a record, 1,000 a second. */
 export const dedupeIdsMax = 4_200_000;
-/** Message ids that a process of the roll-up holds, of all shards that it is given: at most 32 bytes of memory each. */
-export const dedupeIdsHeldMax = 6_300_000;
+/** Memory in which a process of the roll-up keeps parts and message ids of all shards that it is given, in bytes. */
+export const dedupeBytesHeldMax = 200 * 1024 * 1024;
 
 /** The roll-up's time limit. A promise may be kept under a changed definition only after it (its first writer is gone). */
 export const rollUpTimeoutSeconds = 180;

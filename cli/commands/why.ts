@@ -12,13 +12,15 @@ import { valuesOfOptions } from "../option-values.ts";
 import { terminalLine } from "../terminal-line.ts";
 import { UsageError } from "../usage-error.ts";
 
-export const whyUsage = `millrace why MESSAGE_ID [--from -24h] [--to now] [--format table|json] [--aws]
+export const whyUsage = `millrace why MESSAGE_ID [--source NAME] [--from -24h] [--to now] [--format table|json] [--aws]
   Says what became of the events with this messageId that arrived in the range, or are not counted yet: when they were
-  accepted and by whom, in which metrics they count, or why not. --from: at most 89 days ago. Exit code 1 where it is
+  accepted and by whom, in which metrics they count, or why not. An id counts within its source: --source names one
+  that is not in the configuration, or "" for events that name none. --from: at most 89 days ago. Exit code 1 where it is
   not found, or not known.`;
 
 const options = {
   ...endpointOptions,
+  source: { type: "string" },
   from: { type: "string" },
   to: { type: "string" },
   ...formatOption,
@@ -35,26 +37,27 @@ export async function runWhy(parameters: readonly string[]): Promise<void> {
     throw new UsageError(`Expected one MESSAGE_ID, got ${positionals.join(" ") || "none"}`);
   }
   const asked = new URLSearchParams();
-  for (const field of ["from", "to"] as const) {
+  for (const field of ["from", "to", "source"] as const) {
     const value = values[field];
     if (value !== undefined) asked.set(field, value);
   }
   // Read here too: what is wrong with it is said at once, and all requests are about the same range.
-  const { fromMs, toMs } = readWhyQuestion(messageId, asked, Date.now());
+  const { fromMs, toMs, source } = readWhyQuestion(messageId, asked, Date.now());
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const fields = source === undefined ? range : { ...range, source };
   checkFormat(values.format);
   chooseEndpoint(values);
-  const answer = await wholeAnswer(messageId, range);
+  const answer = await wholeAnswer(messageId, fields);
   printReport(values.format, answer, whyText);
   if (!isKnown(answer)) process.exitCode = 1;
 }
 
-async function wholeAnswer(messageId: string, range: { from: string; to: string }): Promise<WhyAnswer> {
+async function wholeAnswer(messageId: string, fields: Readonly<Record<string, string>>): Promise<WhyAnswer> {
   const functions = LambdaFunctions.connect();
   let whole: WhyAnswer | undefined;
   let next: string | undefined;
   for (let requests = 0; requests < requestsMax; requests++) {
-    const query = new URLSearchParams({ ...range, ...(next === undefined ? {} : { next }) });
+    const query = new URLSearchParams({ ...fields, ...(next === undefined ? {} : { next }) });
     const answer = await answerOf(functions, messageId, query);
     whole = whole === undefined ? answer : joinedAnswers(whole, answer);
     next = answer.next;
@@ -112,7 +115,8 @@ const fateNames: Record<Copy["fate"]["kind"], string> = {
 };
 
 function titleOf(copy: Copy): string {
-  const { event, fate } = copy;
+  const { event, fate, source } = copy;
   const what = event === null ? "an event" : [event.type, JSON.stringify(event.name)].join(" ");
-  return `${fateNames[fate.kind].toUpperCase()}: ${what}, ${placeInWords(copy)}`;
+  const of = source === null || source === "" ? "" : ` of source ${JSON.stringify(source)}`;
+  return `${fateNames[fate.kind].toUpperCase()}: ${what}${of}, ${placeInWords(copy)}`;
 }

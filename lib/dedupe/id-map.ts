@@ -7,11 +7,29 @@ const slotWords = 3;
 const fullest = 3 / 4;
 const growth = 1.5;
 
+/** Random words by the value of each of an id's bytes: the first byte's 256 words, then the second's, and so on. */
+const tables = crypto.getRandomValues(new Uint32Array(idBytes * 256));
+
 /**
- * Message ids as 64-bit hashes, each with a number above 0: one typed array with open addressing, so that millions of
- * ids are no object for the garbage collector to visit. An id takes 16 bytes where the map was made for as many as there
- * are, and at most 24 where it grew. Among ten million ids, a new one is taken for a known one with a chance of 1 in
- * 10^12.
+ * 32 bits that nobody outside this process can tell from the id (tabulation hashing). With them linear probing takes a
+ * constant number of steps on average, whatever ids a sender chooses (Patrascu and Thorup, "The power of simple
+ * tabulation hashing", 2012, section 3).
+ */
+const scattered = (high: number, low: number): number =>
+  ((tables[high >>> 24] ?? 0) ^
+    (tables[256 + ((high >>> 16) & 0xff)] ?? 0) ^
+    (tables[512 + ((high >>> 8) & 0xff)] ?? 0) ^
+    (tables[768 + (high & 0xff)] ?? 0) ^
+    (tables[1_024 + (low >>> 24)] ?? 0) ^
+    (tables[1_280 + ((low >>> 16) & 0xff)] ?? 0) ^
+    (tables[1_536 + ((low >>> 8) & 0xff)] ?? 0) ^
+    (tables[1_792 + (low & 0xff)] ?? 0)) >>>
+  0;
+
+/**
+ * Message ids as 64-bit hashes, each with a number above 0: one typed array with open addressing, so that the garbage
+ * collector has no object to visit for an id. An id takes 16 bytes where the map was made for as many as there are, and
+ * at most 24 where it grew. Among ten million ids, a new one is taken for a known one with a chance of 1 in 10^12.
  */
 export class IdMap {
   #slots: Uint32Array;
@@ -31,6 +49,19 @@ export class IdMap {
   /** Memory that it takes. */
   get bytes(): number {
     return this.#slots.byteLength;
+  }
+
+  /** The most slots that a search may have to look at: the longest run of slots without a free one between them. */
+  get longestRun(): number {
+    const slots = this.#slots.length / slotWords;
+    const isFree = (slot: number): boolean => this.#slots[(slot % slots) * slotWords + 2] === 0;
+    let [longest, run] = [0, 0];
+    // Twice around: a run may go over the end.
+    for (let slot = 0; slot < 2 * slots && run < slots; slot++) {
+      run = isFree(slot) ? 0 : run + 1;
+      longest = Math.max(longest, run);
+    }
+    return longest;
   }
 
   /** The id's number; 0 where it is not there. */
@@ -71,7 +102,7 @@ export class IdMap {
     }
   }
 
-  /** All ids, big-endian, 8 bytes each. */
+  /** The set of all ids, big-endian, 8 bytes each, in no particular order: another process lists them in another. */
   toBytes(): Buffer {
     const bytes = Buffer.allocUnsafe(this.#size * idBytes);
     let offset = 0;
@@ -83,10 +114,15 @@ export class IdMap {
     return bytes;
   }
 
+  /** First word of the slot that the id should have. */
+  #home(high: number, low: number): number {
+    return (scattered(high, low) % this.#capacity) * slotWords;
+  }
+
   /** Where the id is, or would go: the first word of the slot. */
   #place(high: number, low: number): number {
     const slots = this.#slots;
-    let place = (low % this.#capacity) * slotWords;
+    let place = this.#home(high, low);
     while (slots[place + 2] !== 0 && (slots[place] !== high || slots[place + 1] !== low)) {
       place += slotWords;
       if (place === slots.length) place = 0;
@@ -99,7 +135,7 @@ export class IdMap {
     const slots = this.#slots;
     let free = place;
     for (let next = this.#behind(free); slots[next + 2] !== 0; next = this.#behind(next)) {
-      const home = ((slots[next + 1] ?? 0) % this.#capacity) * slotWords;
+      const home = this.#home(slots[next] ?? 0, slots[next + 1] ?? 0);
       // It stays where its home lies behind the free slot, the table being a ring.
       if (free <= next ? free < home && home <= next : free < home || home <= next) continue;
       slots.copyWithin(free, next, next + slotWords);

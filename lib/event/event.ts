@@ -15,8 +15,10 @@ export interface Event {
   readonly name: string;
   /** Event time in epoch milliseconds. */
   readonly timestampMs: number;
-  /** What makes a repeated event known; "" where the sender gave none. */
+  /** What makes a repeated event of its source known; "" where the sender gave none. */
   readonly messageId: string;
+  /** Name of the source, as the collector sets it; "" where the event names none. */
+  readonly source: string;
   /** Whether the field `millrace` is there, in which the collector and a replay make notes. */
   readonly isNoted: boolean;
   /** All of the message. */
@@ -80,8 +82,19 @@ function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | P
   if (messageId !== undefined && !isMessageId(messageId)) {
     return invalid("messageId", `a text of 1 to ${messageIdBytesMax} bytes`, messageId);
   }
-  return { type, name: typeof name === "string" ? name : "", timestampMs, messageId: messageId ?? "", isNoted, fields };
+  return {
+    type,
+    name: typeof name === "string" ? name : "",
+    timestampMs,
+    messageId: messageId ?? "",
+    source: sourceOf(fields),
+    isNoted,
+    fields,
+  };
 }
+
+/** The source that an event names; "" where it names none. */
+export const sourceOf = ({ source }: Fields): string => (typeof source === "string" ? source : "");
 
 const timestampOf = (timestamp: unknown): number =>
   typeof timestamp === "string" ? parseTimestamp(timestamp) : Number.NaN;

@@ -1,6 +1,6 @@
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import { IdMap } from "../dedupe/id-map.ts";
-import { hashMessageId, type MessageHash } from "../dedupe/message-hash.ts";
+import { type MessageHash, MessageHasher } from "../dedupe/message-hash.ts";
 import type { Definitions } from "../definitions.ts";
 import { type Event, readEvent } from "../event/event.ts";
 import { partLimits, recordLimits } from "../limits.ts";
@@ -42,8 +42,8 @@ const unclaimed = problem(
   "expected an event that could be counted when its part was begun, got one that only later definitions can count",
 );
 
-/** For a part without a past. */
-export const nothingKnown: KnownIds = { has: () => false, windowMs: 0 };
+/** For records of which nothing is left in a ledger. */
+export const nothingKnown: KnownIds = { has: () => false, hasher: MessageHasher.ofProcess(), windowMs: 0 };
 
 /**
  * Folds the records of one part, in order. A pure function of the records, the definitions and the ids that earlier
@@ -118,7 +118,7 @@ export class PartFold {
     const { selected, numbers } = this.#judge;
     // Only a counted event is remembered, so that a mended one may come again under the same id.
     if (event.messageId !== "") {
-      hashMessageId(event.messageId, this.#hash);
+      this.#memory.hasher.hash(event.source, event.messageId, this.#hash);
       const { high, low } = this.#hash;
       const isKnown = this.#memory.has(high, low);
       if (!isKnown && this.#claims?.(high, low) === false) return unclaimed;

@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Clock, systemClock } from "../clock.ts";
+import { hashKeyBytes } from "../dedupe/message-hash.ts";
 import type { Definitions } from "../definitions.ts";
 import { ledgerDays } from "../limits.ts";
 import { compareSequence, paddedSequence } from "../record/sequence.ts";
@@ -27,6 +28,7 @@ import {
   type Ledger,
   newHead,
   type PartRange,
+  type RememberedRange,
 } from "./ledger.ts";
 import { packNames, unpackNames } from "./packed-names.ts";
 
@@ -41,6 +43,13 @@ const definitionsItem = "definitions";
 const partItem = (sequenceNumber: string): string => `part#${paddedSequence(sequenceNumber)}`;
 /** Characters of definitions that are kept as they are, for people to read. */
 const plainDefinitionsMax = 50_000;
+/** Parts in the first page of a read that may need many, and how much larger each page after it is. */
+const firstPage = 25;
+const pageGrowth = 4;
+/** More items than DynamoDB puts into a page: those of 1 MB. */
+const wholePage = 1_000;
+const keyPartition = "message-key";
+const keyItem = "key";
 /** Sort before and behind every part. */
 const beforeParts = "part#";
 const afterParts = "part$";
@@ -52,6 +61,27 @@ const batchesAtOnce = 4;
 /** Attempts at what a batch left out, for its answer was full or the table was throttled; together they wait at most 5 s. */
 const batchAttemptsMax = 10;
 const [batchDelayMs, batchDelayMsMax] = [25, 1_000];
+
+const rangeFields: readonly (keyof RememberedRange)[] = [
+  "id",
+  "idsName",
+  "number",
+  "ids",
+  "firstSequence",
+  "lastSequence",
+  "firstArrivalMs",
+  "lastArrivalMs",
+  "views",
+  "outOfOrderBefore",
+];
+/** Names of attributes go through placeholders: some are words of DynamoDB's own. */
+const onlyRange = {
+  ProjectionExpression: rangeFields.map((field) => `#part.#${field}`).join(", "),
+  ExpressionAttributeNames: Object.fromEntries([
+    ["#part", "part"],
+    ...rangeFields.map((field): [string, string] => [`#${field}`, field]),
+  ]),
+};
 
 const packedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
   ...part,
@@ -72,6 +102,7 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
   readonly #clock: Clock;
   /** Hash of the definitions this process has written: once is enough. */
   #kept = "";
+  #messageKey: Uint8Array | undefined;
 
   constructor(client: DynamoDBClient, table: string, clock: Clock = systemClock) {
     this.#client = client;
@@ -122,14 +153,20 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
 
   async *neighbours(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<CommittedPart> {
     const ends = direction === "after" ? [partItem(from), afterParts] : [beforeParts, partItem(from)];
-    for await (const item of this.#items(shard, ends, { ScanIndexForward: direction === "after", Limit: 25 })) {
+    for await (const item of this.#items(shard, ends, { ScanIndexForward: direction === "after" }, firstPage)) {
       yield unpackedPart(item.part as CommittedPart);
     }
   }
 
+  async *ranges(shard: string, from: string, direction: "before" | "after"): AsyncGenerator<RememberedRange> {
+    const ends = direction === "after" ? [partItem(from), afterParts] : [beforeParts, partItem(from)];
+    const more = { ScanIndexForward: direction === "after", ...onlyRange };
+    for await (const item of this.#items(shard, ends, more, firstPage)) yield item.part as RememberedRange;
+  }
+
   async newest(shard: string): Promise<CommittedPart | undefined> {
     const ends = [beforeParts, afterParts];
-    for await (const item of this.#items(shard, ends, { ScanIndexForward: false, Limit: 1 })) {
+    for await (const item of this.#items(shard, ends, { ScanIndexForward: false }, 1)) {
       return unpackedPart(item.part as CommittedPart);
     }
     return undefined;
@@ -209,26 +246,57 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
     return JSON.parse(typeof kept === "string" ? kept : gunzipSync(kept).toString("utf8")) as Definitions;
   }
 
-  /** Items of a shard between two sort keys, both included, page by page. */
+  async messageKey(): Promise<Uint8Array> {
+    this.#messageKey ??= await this.#drawnKey();
+    return this.#messageKey;
+  }
+
+  async #drawnKey(): Promise<Uint8Array> {
+    const known = await this.#get(keyPartition, keyItem);
+    if (known !== undefined) return known.key as Uint8Array;
+    // Of two that draw one at the same time, the first counts; the other reads it.
+    const condition = {
+      ConditionExpression: "attribute_not_exists(#key)",
+      ExpressionAttributeNames: { "#key": "key" },
+    };
+    await this.#put({ shard: keyPartition, item: keyItem, key: randomBytes(hashKeyBytes) }, condition);
+    const drawn = await this.#get(keyPartition, keyItem);
+    if (drawn === undefined) throw new Error(`The table ${this.#table} did not keep the key of the message ids`);
+    return drawn.key as Uint8Array;
+  }
+
+  /**
+   * Items of a shard between two sort keys, both included, page by page: the first page has at most `limit` items, each
+   * one after it four times as many, and from then on as many as DynamoDB puts into one, 1 MB. Who needs one or two reads
+   * no more than a few; who needs a hundred thousand makes a hundred requests.
+   */
   async *#items(
     shard: string,
     [from, to]: readonly string[],
-    more: Pick<QueryCommandInput, "ScanIndexForward" | "Limit">,
+    more: Pick<QueryCommandInput, "ScanIndexForward" | "ProjectionExpression" | "ExpressionAttributeNames">,
+    limit = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<Record<string, unknown>> {
     let start: QueryCommandInput["ExclusiveStartKey"];
+    let pageItems = limit;
     do {
       const query = new QueryCommand({
         TableName: this.#table,
         ConsistentRead: true,
+        ...more,
         KeyConditionExpression: "#shard = :shard AND #item BETWEEN :from AND :to",
-        ExpressionAttributeNames: { "#shard": ledgerKeys.partition, "#item": ledgerKeys.sort },
+        ExpressionAttributeNames: {
+          "#shard": ledgerKeys.partition,
+          "#item": ledgerKeys.sort,
+          ...more.ExpressionAttributeNames,
+        },
         ExpressionAttributeValues: marshall({ ":shard": shard, ":from": from, ":to": to }),
         ExclusiveStartKey: start,
-        ...more,
+        ...(pageItems < wholePage ? { Limit: pageItems } : {}),
       });
       const page = await this.#found(this.#client.send(query));
       for (const item of page.Items ?? []) yield unmarshall(item);
       start = page.LastEvaluatedKey;
+      pageItems *= pageGrowth;
     } while (start !== undefined);
   }
 
@@ -301,9 +369,10 @@ function headOf({ head: kept, expires }: Record<string, unknown>): Head {
 function headItemOf(
   shard: string,
   revision: number,
-  { open, ancestors, descendants, orphanedMs, bornMs, skipped }: HeadState,
+  { open, ancestors, descendants, orphanedMs, bornMs, skipped, furthest, outOfOrder }: HeadState,
 ): Record<string, unknown> {
-  const head = { revision, open: open.map(packedPart), ancestors, descendants, orphanedMs, bornMs, skipped };
+  const lineage = { ancestors, descendants, orphanedMs, bornMs };
+  const head = { revision, open: open.map(packedPart), ...lineage, skipped, furthest, outOfOrder };
   return { shard, item: headItem, revision, head };
 }
 

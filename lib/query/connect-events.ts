@@ -22,6 +22,7 @@ export interface EventPorts {
 export function connectEventPorts(
   variables: Readonly<Record<string, string | undefined>>,
   definitions: Definitions,
+  sources: readonly string[],
 ): EventPorts {
   const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
   const settings = clientSettings();
@@ -38,6 +39,7 @@ export function connectEventPorts(
       failures: new S3FailureFiles(s3, place.bucket),
       clock: systemClock,
       definitions,
+      sources,
     },
     live: new LiveEvents(stream, definitions, systemClock),
   };

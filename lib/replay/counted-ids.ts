@@ -1,12 +1,12 @@
 import { IdMap, idBytes } from "../dedupe/id-map.ts";
-import { hashMessageId } from "../dedupe/message-hash.ts";
+import { MessageHasher, type MessageName } from "../dedupe/message-hash.ts";
 import { disorderMs } from "../dedupe/recall.ts";
 import type { Ledger, PartRange } from "../ledger/ledger.ts";
 import { lastOfAll } from "../record/sequence.ts";
 
 /** A message, and when it would have to have been counted. */
 export interface CountedQuestion {
-  readonly messageId: string;
+  readonly name: MessageName;
   /** Arrival, both ends included, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -23,13 +23,13 @@ export interface ShardToAsk {
  * Exact up to a collision of 64 bits. Open parts are asked too: they leave their ids before they are opened.
  */
 export async function countedAmong<Question extends CountedQuestion>(
-  ledger: Pick<Ledger, "head" | "neighbours" | "ids">,
+  ledger: Pick<Ledger, "head" | "neighbours" | "ids" | "messageKey">,
   shards: readonly ShardToAsk[],
   questions: readonly Question[],
 ): Promise<ReadonlySet<Question>> {
   const counted = new Set<Question>();
   if (questions.length === 0) return counted;
-  const wanted = new Wanted(questions);
+  const wanted = new Wanted(questions, new MessageHasher(await ledger.messageKey()));
   for (const { shard, near = lastOfAll } of shards) {
     const parts = await partsBetween(ledger, shard, near, wanted);
     for (const run of runsOf(parts, (part) => part.ids > 0 && questions.some((one) => isNear(part, one)))) {
@@ -97,13 +97,13 @@ class Wanted<Question extends CountedQuestion> {
   readonly #places: IdMap;
   readonly #questions: Question[][] = [];
 
-  constructor(questions: readonly Question[]) {
+  constructor(questions: readonly Question[], hasher: MessageHasher) {
     this.fromMs = questions.reduce((least, { fromMs }) => Math.min(least, fromMs), Number.POSITIVE_INFINITY);
     this.toMs = questions.reduce((greatest, { toMs }) => Math.max(greatest, toMs), Number.NEGATIVE_INFINITY);
     this.#places = new IdMap(questions.length);
     const hash = { high: 0, low: 0 };
     for (const question of questions) {
-      hashMessageId(question.messageId, hash);
+      hasher.hash(question.name.source, question.name.messageId, hash);
       const known = this.#places.get(hash.high, hash.low);
       if (known > 0) this.#questions[known - 1]?.push(question);
       else this.#places.add(hash.high, hash.low, this.#questions.push([question]));

@@ -6,13 +6,14 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type MessageName, nameText } from "../dedupe/message-hash.ts";
 import { ledgerKeys, randomWriter } from "../ledger/dynamodb.ts";
 import { replayLimits } from "../limits.ts";
 import type { Mark, ReplayMarks } from "./replay-marks.ts";
 
 /** A message id may be of any characters, and personal: the key has a hash of it. */
-const keyOf = (messageId: string) => ({
-  [ledgerKeys.partition]: `replayed/${createHash("sha256").update(messageId).digest("hex")}`,
+const keyOf = (name: MessageName) => ({
+  [ledgerKeys.partition]: `replayed/${createHash("sha256").update(nameText(name)).digest("hex")}`,
   [ledgerKeys.sort]: "mark",
 });
 
@@ -26,17 +27,17 @@ export class DynamoReplayMarks implements ReplayMarks {
     this.#table = table;
   }
 
-  async read(messageId: string): Promise<Mark | undefined> {
-    return (await this.#item(messageId))?.mark as Mark | undefined;
+  async read(name: MessageName): Promise<Mark | undefined> {
+    return (await this.#item(name))?.mark as Mark | undefined;
   }
 
-  async move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
+  async move(name: MessageName, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
     const revision = (from?.revision ?? 0) + 1;
     // A copy that is rejected now is in quarantine for as long again, counted from its arrival.
     const expires = Math.ceil((next.untilMs + replayLimits.reachMsMax) / 1_000) + 86_400;
     const writer = randomWriter();
     const mark = { ...next, revision };
-    const item = { ...keyOf(messageId), revision, writer, mark, [ledgerKeys.timeToLive]: expires };
+    const item = { ...keyOf(name), revision, writer, mark, [ledgerKeys.timeToLive]: expires };
     const condition =
       from === undefined
         ? { ConditionExpression: "attribute_not_exists(revision)" }
@@ -50,13 +51,13 @@ export class DynamoReplayMarks implements ReplayMarks {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       // The SDK repeats a write whose answer was lost, and is then refused for its own.
-      return (await this.#item(messageId))?.writer === writer;
+      return (await this.#item(name))?.writer === writer;
     }
   }
 
-  async #item(messageId: string): Promise<Record<string, unknown> | undefined> {
+  async #item(name: MessageName): Promise<Record<string, unknown> | undefined> {
     const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: marshall(keyOf(messageId)), ConsistentRead: true }),
+      new GetItemCommand({ TableName: this.#table, Key: marshall(keyOf(name)), ConsistentRead: true }),
     );
     return Item === undefined ? undefined : unmarshall(Item);
   }

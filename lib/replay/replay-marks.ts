@@ -1,4 +1,6 @@
-/** How far the replay of a message is. A message has one mark, however many entries of quarantine have its id. */
+import type { MessageName } from "../dedupe/message-hash.ts";
+
+/** How far the replay of a message is. A message has one mark, however many entries of quarantine have its source and id. */
 export interface Mark {
   /** Raised by every change. */
   readonly revision: number;
@@ -18,7 +20,7 @@ export interface Mark {
 /** Remembers what was replayed, as long as the ledger remembers and quarantine keeps. Reads are strongly consistent. */
 export interface ReplayMarks {
   /** The mark of a message; undefined where it was never replayed. */
-  read(messageId: string): Promise<Mark | undefined>;
+  read(name: MessageName): Promise<Mark | undefined>;
   /** Puts the next mark in place of `from`; false, and nothing written, where another call did first. */
-  move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean>;
+  move(name: MessageName, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { nameText } from "../dedupe/message-hash.ts";
 import type { Fields } from "../event/event.ts";
 import { isCut } from "../event/refused.ts";
 import { replayWindowMs } from "../event/replayed.ts";
@@ -133,7 +134,7 @@ class Replay {
     else if (!this.#settled.get(key)) outcomes.unsettled++;
     else if (isCut(candidate.event.fields ?? {})) this.#tally.refuse(event.entry.id, cutDown);
     else if (isStoreRefusal(event.entry)) this.#tally.refuse(event.entry.id, halfCounted);
-    else if (this.#begun.has(candidate.messageId)) outcomes.replayed++;
+    else if (this.#begun.has(nameText(candidate.name))) outcomes.replayed++;
     else return candidate;
     return undefined;
   }
@@ -152,7 +153,7 @@ class Replay {
       else this.#tally.refuse(candidate.event.entry.id, problem);
     });
     const decided = await inSlices(fit, async (candidate): Promise<Decided> => {
-      const mark = await this.#ports.marks.read(candidate.messageId);
+      const mark = await this.#ports.marks.read(candidate.name);
       return { candidate, decision: decide(candidate, this.#patch, mark, nowMs) };
     });
     const wanted = await this.#uncounted.of(decided, nowMs);
@@ -162,11 +163,11 @@ class Replay {
 
   /** Takes the mark; undefined where somebody else was faster. */
   async #begin({ candidate, mark, again }: Wanted, untilMs: number): Promise<Sending | undefined> {
-    if (this.#begun.has(candidate.messageId)) {
+    if (this.#begun.has(nameText(candidate.name))) {
       this.#tally.outcomes.replayed++;
       return undefined;
     }
-    this.#begun.add(candidate.messageId);
+    this.#begun.add(nameText(candidate.name));
     const attempt = again ? (mark?.attempt ?? 1) : (mark?.attempt ?? 0) + 1;
     const until = again ? (mark?.untilMs ?? untilMs) : untilMs;
     const event = replayedEvent(candidate, attempt, until);
@@ -180,7 +181,7 @@ class Replay {
       untilMs: until,
     } as const;
     if (this.#options.dryRun || again) return { candidate, event, mark: { revision: mark?.revision ?? 0, ...next } };
-    if (await this.#ports.marks.move(candidate.messageId, mark, next)) {
+    if (await this.#ports.marks.move(candidate.name, mark, next)) {
       return { candidate, event, mark: { revision: (mark?.revision ?? 0) + 1, ...next } };
     }
     this.#tally.doubt("another replay of the same events is running");
@@ -197,7 +198,7 @@ class Replay {
       await send(events, Math.max(1, untilMs - clock.now()));
       await inSlices(sending, ({ candidate, mark }) => {
         const { revision: _, ...next } = mark;
-        return marks.move(candidate.messageId, mark, { ...next, state: "sent" });
+        return marks.move(candidate.name, mark, { ...next, state: "sent" });
       });
     }
     this.#tally.outcomes.sent += sending.length;

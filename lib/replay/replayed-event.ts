@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Fields } from "../event/event.ts";
+import type { MessageName } from "../dedupe/message-hash.ts";
+import { type Fields, sourceOf } from "../event/event.ts";
 import { type ReplayedNote, replayedOf } from "../event/replayed.ts";
 import { messageIdBytesMax } from "../limits.ts";
 import { partitionKey } from "../producer/partition-key.ts";
@@ -9,8 +10,8 @@ import { mergePatch } from "./merge-patch.ts";
 /** An event of quarantine on its way back into the stream. */
 export interface Candidate {
   readonly event: QuarantinedEvent;
-  /** Its own, or one made of the entry's id where it had none that is usable. */
-  readonly messageId: string;
+  /** Its own, with an id made of the entry's where it had none that is usable. */
+  readonly name: MessageName;
   /** When it first arrived, epoch milliseconds: before its first replay. */
   readonly arrivalMs: number;
   /** How often it was replayed before; 0 for an event as its sender sent it. */
@@ -33,11 +34,13 @@ export function candidateOf(event: QuarantinedEvent, patch: Fields | undefined):
     // A message without a time happened when it arrived, and that was then.
     timestamp: new Date(arrivalMs).toISOString(),
     ...patched,
+    // What identifies the message is not the patch's to change: copies of it must stay its copies.
     messageId,
+    source: own.source,
   };
   return {
     event,
-    messageId,
+    name: { source: sourceOf(own), messageId },
     arrivalMs,
     attempt: before?.attempt ?? 0,
     keepsPerson: partitionKey(fields) === partitionKey({ ...own, messageId }),

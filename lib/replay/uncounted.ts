@@ -9,7 +9,7 @@ import type { ReplayTally } from "./report.ts";
 import { type Arrivals, notRolledUp, type RolledUpPorts } from "./rolled-up.ts";
 
 export interface UncountedPorts extends RolledUpPorts {
-  readonly ledger: Pick<Ledger, "head" | "neighbours" | "newest" | "ids"> & {
+  readonly ledger: Pick<Ledger, "head" | "neighbours" | "newest" | "ids" | "messageKey"> & {
     shardIds(streamName: string): Promise<string[]> | string[];
   };
 }
@@ -143,7 +143,7 @@ export class Uncounted {
     range: (candidate: Candidate) => Arrivals,
   ): Promise<readonly Wanted[]> {
     const questions = group.map((wanted): CountedQuestion & { readonly wanted: Wanted } => {
-      return { wanted, messageId: wanted.candidate.messageId, ...range(wanted.candidate) };
+      return { wanted, name: wanted.candidate.name, ...range(wanted.candidate) };
     });
     const counted = await countedAmong(this.#ports.ledger, shards, questions);
     this.#tally.outcomes.counted += counted.size;

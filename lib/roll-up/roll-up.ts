@@ -1,6 +1,5 @@
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import type { Definitions } from "../definitions.ts";
-import { nothingKnown } from "../fold/part-fold.ts";
 import { checkRoom } from "../ledger/head-room.ts";
 import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
@@ -13,6 +12,7 @@ import type { Batch } from "./batch.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
 import { outdatedRows } from "./outdated-rows.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
+import { orderAtOpening } from "./part-order.ts";
 import type { Ports } from "./ports.ts";
 import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "./uncovered.ts";
 
@@ -157,17 +157,21 @@ class BatchRollUp {
     const number = head.revision + 1;
     // With relatives, what it remembers is settled only after it is opened; where it ends, and its ids, are before.
     const alone = views !== undefined && head.descendants.length === 0;
-    const memory = alone ? await this.#memoryOf({ number, views }, run, head, this.#definitions) : nothingKnown;
+    const memory = alone
+      ? await this.#memoryOf({ number, views }, run, head, this.#definitions)
+      : await this.#ports.memory.nothing();
     const skipped = new Set(head.skipped.map(({ sequenceNumber }) => sequenceNumber));
     const part = foldNew(run, this.#definitions, memory, skipped);
     const name = foldName(foldedUnder(this.#definitions.hash, rangeOf(part.records), head.skipped, undefined));
     const range = partRange(this.#shard, rangeOf(part.records), part, name);
-    const open: OpenPart = { ...range, ...heldBy(part), number, definitions: [name], openedMs: clock.now(), views };
+    const order = orderAtOpening(head, range, number);
+    const settled = { ...range, ...heldBy(part), ...order.ofPart };
+    const open: OpenPart = { ...settled, number, definitions: [name], openedMs: clock.now(), views };
     checkRoom(this.#shard, { ...head, open: [...head.open, open] });
     // Both before the part is opened: whoever sees it finds them.
     await ledger.keepDefinitions(this.#definitions);
     if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);
-    const moved = await this.#move(head, [...head.open, open]);
+    const moved = await this.#move({ ...head, ...order.ofHead }, [...head.open, open]);
     const folded = alone ? part : undefined;
     return moved && { isPromise: false, isOurs: true, open, head: moved, records: part.records, part: folded };
   }
@@ -243,11 +247,7 @@ class BatchRollUp {
     const memory = await this.#memoryOf(open, records, head, definitions);
     if (open.definitions.length === 1) return memory;
     const claimed = await this.#ports.memory.claimedBy(this.#shard, open);
-    return {
-      windowMs: memory.windowMs,
-      has: (high, low) => memory.has(high, low),
-      claims: (high, low) => claimed.has(high, low),
-    };
+    return { ...memory, claims: (high, low) => claimed.has(high, low) };
   }
 
   /** Finishes an open part. The head afterwards; undefined where somebody else has changed it. */

@@ -51,6 +51,8 @@ export type Fate =
 /** One event that was accepted with the message id. */
 export interface Copy extends CopyPlace {
   readonly arrival: string | null;
+  /** Source within which the id counts, "" where the event names none; `null` where the event was not taken apart. */
+  readonly source: string | null;
   /** What the event says of itself; `null` where it is gone or was not taken apart. */
   readonly event: EventSummary | null;
   readonly fate: Fate;
@@ -84,6 +86,11 @@ export interface Looked {
 /** The answer about one message id, or a part of it. Times are ISO 8601. */
 export interface WhyAnswer {
   readonly messageId: string;
+  /**
+   * Sources whose events were looked for; "" for events that name none. Of a source that is not among them, only copies
+   * that were not counted are found.
+   */
+  readonly sources: readonly string[];
   /** Range of arrivals that was asked for, half-open. What waits to be counted is looked at whenever it is from. */
   readonly from: string;
   readonly to: string;
@@ -119,7 +126,9 @@ export function withOriginals(copies: readonly Copy[]): Copy[] {
   return copies.map((copy) => {
     if (copy.fate.kind !== "duplicate" || copy.fate.of.sequenceNumber !== null) return copy;
     const { of } = copy.fate;
-    const others = copies.filter(({ shardId, part }) => shardId === of.shardId && part === of.part);
+    const others = copies.filter(
+      ({ shardId, part, source }) => shardId === of.shardId && part === of.part && source === copy.source,
+    );
     const original = others.find(({ fate }) => fate.kind.startsWith("counted")) ?? others[0];
     if (original === undefined || copy.says.some(({ text }) => text === duplicateOf(original).text)) return copy;
     const { shardId, part, sequenceNumber, index } = original;
@@ -147,20 +156,22 @@ export function joinedAnswers(first: WhyAnswer, second: WhyAnswer): WhyAnswer {
 
 /** What can be said of all copies together. */
 export function conclusions({
+  sources,
   copies,
   looked,
   notLooked,
   complete,
   from,
   to,
-}: Pick<WhyAnswer, "copies" | "looked" | "notLooked" | "complete" | "from" | "to">): Sentence[] {
+}: Pick<WhyAnswer, "sources" | "copies" | "looked" | "notLooked" | "complete" | "from" | "to">): Sentence[] {
   const restsOn = [
     `the ids that ${looked.parts} parts left in the ledger (${looked.ids}, as 64-bit hashes)`,
     `${looked.quarantineFiles} files in quarantine`,
     `${looked.waitingRecords} records in no finished part`,
     `${looked.failureFiles} batches that Lambda gave up on`,
   ].join(", ");
-  const range = `what was counted or rejected of arrivals from ${from} to ${to}, or waits to be counted`;
+  const of = sources.map((source) => (source === "" ? "no source" : JSON.stringify(source))).join(", ");
+  const range = `what was counted (of ${of}) or rejected of arrivals from ${from} to ${to}, or waits to be counted`;
   if (copies.length > 0) {
     const kinds = Map.groupBy(copies, ({ fate }) => fate.kind);
     const counts = [...kinds].map(([kind, of]) => `${of.length} ${kind}`).join(", ");

@@ -1,4 +1,4 @@
-import type { Fields } from "../event/event.ts";
+import { type Fields, sourceOf } from "../event/event.ts";
 import { fieldsOf } from "../event/fields.ts";
 import { observedOf } from "../event/refused.ts";
 import { replayedOf } from "../event/replayed.ts";
@@ -7,7 +7,7 @@ import { isCompressed } from "../record/compression.ts";
 import { isAggregated } from "../record/kpl.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
-import type { EventSummary } from "./answer.ts";
+import type { Copy, EventSummary } from "./answer.ts";
 
 /** An event with the message id, in its record. */
 export interface Occurrence {
@@ -18,8 +18,18 @@ export interface Occurrence {
   readonly fields: Fields | undefined;
 }
 
-/** What a record has of a message id; "opaque" where that cannot be known. */
-export function occurrencesIn(record: StreamRecord, messageId: string, isSkipped: boolean): Occurrence[] | "opaque" {
+/** What is looked for: a message id, of one source or of any. */
+export interface Wanted {
+  readonly messageId: string;
+  readonly source: string | undefined;
+}
+
+/** What a record has of a message; "opaque" where that cannot be known. Where its source cannot be told, it may be. */
+export function occurrencesIn(
+  record: StreamRecord,
+  { messageId, source }: Wanted,
+  isSkipped: boolean,
+): Occurrence[] | "opaque" {
   // A record that is stepped over may end whatever takes it apart.
   const unpacked = isSkipped ? undefined : unpack(record.data);
   const quoted = JSON.stringify(messageId);
@@ -38,7 +48,10 @@ export function occurrencesIn(record: StreamRecord, messageId: string, isSkipped
     // Without an escape, what does not contain the id as it stands does not have it.
     if (!text.includes(messageId) && !text.includes("\\")) continue;
     const fields = fieldsOf(text);
-    const has = fields === undefined ? text.includes(quoted) : fields.messageId === messageId;
+    const has =
+      fields === undefined
+        ? text.includes(quoted)
+        : fields.messageId === messageId && (source === undefined || sourceOf(fields) === source);
     if (has) found.push({ record, index, fields });
   }
   return found.length === 0 && broken ? "opaque" : found;
@@ -48,7 +61,7 @@ const textMax = 200;
 const textOf = (value: unknown): string | null => (typeof value === "string" ? value.slice(0, textMax) : null);
 
 /** What an event says of itself, cut short. */
-export function summaryOf(fields: Fields): EventSummary {
+function summaryOf(fields: Fields): EventSummary {
   const { type, event, name, source, receivedAt, timestamp, userId, anonymousId } = fields;
   return {
     type: textOf(type) ?? "",
@@ -61,3 +74,7 @@ export function summaryOf(fields: Fields): EventSummary {
     replay: replayedOf(fields)?.attempt ?? null,
   };
 }
+
+/** What a copy says of itself: its source, and what it is. Both `null` where it was not taken apart. */
+export const toldBy = (fields: Fields | undefined): Pick<Copy, "source" | "event"> =>
+  fields === undefined ? { source: null, event: null } : { source: sourceOf(fields), event: summaryOf(fields) };

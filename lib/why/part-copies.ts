@@ -7,8 +7,8 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import { readFoldName } from "../skip/fold-name.ts";
 import { RangeGone } from "../stream/range-reader.ts";
 import type { Copy, CopyPlace, Fate } from "./answer.ts";
-import { summaryOf } from "./occurrences.ts";
-import type { Search } from "./ports.ts";
+import { toldBy } from "./occurrences.ts";
+import type { NameSearch, Search } from "./ports.ts";
 import { type PartRejects, rejectedCopies } from "./rejected-copies.ts";
 import { type Holder, IdsForgotten, rememberedHolders } from "./remembered.ts";
 import { placeOf, type ReplayedPart, replayPart } from "./replayed-part.ts";
@@ -26,7 +26,7 @@ export interface PartCopies {
 
 /** What a part is judged from. */
 interface Evidence {
-  readonly search: Search;
+  readonly search: NameSearch;
   readonly shardId: string;
   readonly part: CommittedPart;
   readonly holders: readonly Holder[];
@@ -34,12 +34,12 @@ interface Evidence {
 }
 
 /**
- * What became of the events of a committed part that have the message id; `hasHash` says whether the part left it in the
+ * What became of the events of a committed part that have the message id and source; `hasHash` says whether the part left it in the
  * ledger. Judged from the part's records, folded again, where the stream still has them, and else from the ledger and
  * the part's file in quarantine alone.
  */
 export async function partCopies(
-  search: Search,
+  search: NameSearch,
   shardId: string,
   part: CommittedPart,
   hasHash: boolean,
@@ -49,7 +49,7 @@ export async function partCopies(
   // An event that was fit left its id: what has none was rejected, and the file says all of it. Not so where it became fit,
   // and was found to be a duplicate, only under the definitions that the part was finished under.
   if (!hasHash && part.definitions.length === 1)
-    return { copies: rejectedOf({ search, shardId, part, holders: [], rejects: known }), holders: [] };
+    return { copies: rejectedOf({ shardId, part, rejects: known }), holders: [] };
   const { ledger } = search.ports;
   const { hash } = readFoldName(part.definitions.at(-1) ?? "");
   const definitions = await ledger.definitions(hash);
@@ -94,7 +94,7 @@ async function recordsOf(
  * forgotten some of what the part remembered.
  */
 async function holdersOf(
-  { ports, spent, hash }: Search,
+  { ports, spent, hash }: NameSearch,
   shardId: string,
   part: CommittedPart,
   records: readonly StreamRecord[] | undefined,
@@ -142,8 +142,7 @@ function judged(evidence: Evidence, replayed: ReplayedPart): Copy[] {
     const place = placeOf(occurrence);
     const at: CopyPlace = { shardId, part: part.id, sequenceNumber: record.sequenceNumber, index: index ?? null };
     const copy = (fate: Fate, sentences: readonly (says.Sentence | undefined)[]): Copy => {
-      const event = fields === undefined ? null : summaryOf(fields);
-      const known = { ...at, arrival: new Date(record.arrivalMs).toISOString(), event };
+      const known = { ...at, arrival: new Date(record.arrivalMs).toISOString(), ...toldBy(fields) };
       const all = [...says.acceptance(known), ...sentences];
       return { ...known, fate, says: all.filter((sentence) => sentence !== undefined) };
     };
@@ -185,7 +184,7 @@ export const placeOfHolder = ({ ports }: Search, { shard, part }: Holder): CopyP
 });
 
 /** Copies that the part's file in quarantine holds. */
-function rejectedOf({ shardId, part, rejects }: Evidence): Copy[] {
+export function rejectedOf({ shardId, part, rejects }: Pick<Evidence, "shardId" | "part" | "rejects">): Copy[] {
   return rejects.copies.map(({ record, index, fields, problem }) => {
     const known = {
       shardId,
@@ -193,7 +192,7 @@ function rejectedOf({ shardId, part, rejects }: Evidence): Copy[] {
       sequenceNumber: record.sequenceNumber,
       index: index ?? null,
       arrival: new Date(record.arrivalMs).toISOString(),
-      event: fields === undefined ? null : summaryOf(fields),
+      ...toldBy(fields),
     };
     const fate: Fate = { kind: problem.reason === "late" ? "late" : "quarantined", ...problem };
     return { ...known, fate, says: [...says.acceptance(known), says.rejected(problem, part, rejects.key)] };
@@ -207,8 +206,8 @@ function remembered(
   why: string,
 ): Copy[] {
   const at: CopyPlace = { shardId, part: part.id, sequenceNumber: null, index: null };
-  const known = { ...at, arrival: new Date(part.firstArrivalMs).toISOString(), event: null };
-  const told = says.idLeft(part, search.spent.ids, why);
+  const known = { ...at, arrival: new Date(part.firstArrivalMs).toISOString(), source: search.source, event: null };
+  const told = says.idLeft(part, search.source, search.spent.ids, why);
   const unknown: Copy = { ...known, fate: { kind: "unknown" }, says: [told, says.cannotBeTold()] };
   const isRejected = rejects.lacks || rejects.copies.length > 0;
   // One that is not fit under the definitions that the part was finished under left its id all the same.

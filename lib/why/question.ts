@@ -18,13 +18,16 @@ export interface SearchPlace {
 /** What is asked of a message id. */
 export interface WhyQuestion {
   readonly messageId: string;
+  /** Only events of this source, "" for those that name none; undefined for all. */
+  readonly source: string | undefined;
   /** By arrival, half-open, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly place: SearchPlace | undefined;
 }
 
-const fields = ["from", "to", "next"] as const;
+const fields = ["from", "to", "source", "next"] as const;
+const sourceCharactersMax = 256;
 const dayMs = 86_400_000;
 /** The ledger forgets after 90 days; a day less, so that what an event may be a duplicate of is still there. */
 const backMsMax = 89 * dayMs;
@@ -47,8 +50,16 @@ export function readWhyQuestion(messageId: string, parameters: URLSearchParams, 
     const received = new Date(fromMs).toISOString();
     throw new QuestionProblem(400, "from", `expected a time of the last 89 days (the ledger forgets), got ${received}`);
   }
+  const source = parameters.get("source") ?? undefined;
+  if (source !== undefined && source.length > sourceCharactersMax) {
+    throw new QuestionProblem(
+      400,
+      "source",
+      `expected at most ${sourceCharactersMax} characters, got ${source.length}`,
+    );
+  }
   const next = parameters.get("next");
-  return { messageId, fromMs, toMs, place: next === null ? undefined : readPlace(next) };
+  return { messageId, source, fromMs, toMs, place: next === null ? undefined : readPlace(next) };
 }
 
 export const placeText = ({ phase, shardId, at }: SearchPlace): string =>

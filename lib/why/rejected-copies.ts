@@ -1,3 +1,4 @@
+import { sourceOf } from "../event/event.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
 import { isProblem, type Problem } from "../problem.ts";
 import { daysBetween, type QuarantineFile } from "../quarantine/quarantine-files.ts";
@@ -22,10 +23,16 @@ export interface PartRejects {
 
 const nothing: PartRejects = { key: undefined, lacks: false, copies: [] };
 
+/** What of it may be of a source. */
+export const ofSource = (rejects: PartRejects, source: string): PartRejects => ({
+  ...rejects,
+  copies: rejects.copies.filter(({ fields }) => fields === undefined || sourceOf(fields) === source),
+});
+
 /** Looks for the message among what a part rejected. */
 export async function rejectedCopies(search: Search, shardId: string, part: CommittedPart): Promise<PartRejects> {
   if (part.quarantined + part.late === 0) return nothing;
-  const { ports, spent, notLooked, messageId } = search;
+  const { ports, spent, notLooked } = search;
   const file = await fileOf(search, shardId, part);
   if (file === undefined) {
     const rejected = part.quarantined + part.late;
@@ -48,7 +55,7 @@ export async function rejectedCopies(search: Search, shardId: string, part: Comm
     };
     for (const entry of line.events) listed += "whole" in entry ? 1 : entry.to - entry.from + 1;
     const isSkipped = line.events.some(({ reason }) => reason === "skipped");
-    const found = occurrencesIn(record, messageId, isSkipped);
+    const found = occurrencesIn(record, search, isSkipped);
     if (found === "opaque") {
       notLooked.add(
         `Record ${sequenceNumber} of ${shardId}, in quarantine, could not be taken apart: it may hold the id`,

@@ -1,3 +1,4 @@
+import { IdMap, idBytes } from "../dedupe/id-map.ts";
 import type { MessageHash } from "../dedupe/message-hash.ts";
 import { disorderMs, type PlaceInLedger, recall } from "../dedupe/recall.ts";
 import type { Definitions } from "../definitions.ts";
@@ -32,6 +33,18 @@ export function holds(ids: Buffer, { high, low }: MessageHash): boolean {
     if (ids.readUInt32BE(offset + 4) === low && ids.readUInt32BE(offset) === high) return true;
   }
   return false;
+}
+
+/** Those of the names whose hash is among a part's ids. */
+export function heldOf<Name extends { readonly hash: MessageHash }>(ids: Buffer, names: readonly Name[]): Name[] {
+  const byHash = new IdMap(names.length);
+  for (const [place, { hash }] of names.entries()) byHash.add(hash.high, hash.low, place + 1);
+  const held = new Set<Name>();
+  for (let offset = 0; offset + idBytes <= ids.length; offset += idBytes) {
+    const name = names[byHash.get(ids.readUInt32BE(offset), ids.readUInt32BE(offset + 4)) - 1];
+    if (name !== undefined) held.add(name);
+  }
+  return [...held];
 }
 
 /**

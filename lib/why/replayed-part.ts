@@ -11,7 +11,7 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import { readFoldName } from "../skip/fold-name.ts";
 import type { CountedIn } from "./answer.ts";
 import { type Occurrence, occurrencesIn } from "./occurrences.ts";
-import type { Search } from "./ports.ts";
+import type { NameSearch, Search } from "./ports.ts";
 
 /** A part that was folded again, as far as it concerns one message. */
 export interface ReplayedPart {
@@ -33,19 +33,19 @@ export const placeOf = ({ record, index }: Pick<Occurrence, "record" | "index">)
  * `isKnown`: whether one that it remembers left the hash.
  */
 export async function replayPart(
-  search: Search,
+  search: NameSearch,
   shardId: string,
   part: CommittedPart,
   records: readonly StreamRecord[],
   definitions: Definitions,
   isKnown: boolean,
 ): Promise<ReplayedPart> {
-  const { hash, messageId } = search;
+  const { hash, hasher } = search;
   const { skipped } = readFoldName(part.definitions.at(-1) ?? "");
   const skippedNumbers = new Set(skipped.map(({ sequenceNumber }) => sequenceNumber));
   const occurrences: Occurrence[] = [];
   for (const record of records) {
-    const found = occurrencesIn(record, messageId, skippedNumbers.has(record.sequenceNumber));
+    const found = occurrencesIn(record, search, skippedNumbers.has(record.sequenceNumber));
     // What cannot be taken apart is rejected: the part's file in quarantine is asked for it.
     if (found !== "opaque") occurrences.push(...found);
   }
@@ -55,6 +55,7 @@ export async function replayPart(
   const claimed = part.definitions.length > 1 ? await ownIds(search, shardId, part) : undefined;
   const memory = {
     windowMs: 0,
+    hasher,
     has: (high: number, low: number): boolean => {
       if (high !== hash.high || low !== hash.low) return false;
       fitWithHash++;

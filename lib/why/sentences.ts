@@ -109,7 +109,7 @@ export const storeRefused = (metrics: readonly CountedIn[]): Sentence =>
 
 export const repeats = (part: CommittedPart): Sentence =>
   say(
-    "Not counted again: an earlier part that its own remembers has left the same id.",
+    "Not counted again: an earlier part that its own remembers has left the same id of the same source.",
     `the ids that the parts in the memory of part ${part.id} left in the ledger, as 64-bit hashes`,
   );
 
@@ -117,7 +117,9 @@ export const repeats = (part: CommittedPart): Sentence =>
 export const duplicateOf = (other: Copy): Sentence =>
   say(
     `It is a duplicate of ${placeInWords(other)}${other.arrival === null ? "" : `, which arrived at ${other.arrival}`}.`,
-    other.sequenceNumber === null ? "the ids in the ledger" : "the record itself: it has the same message id",
+    other.sequenceNumber === null
+      ? "the ids in the ledger"
+      : "the record itself: it has the same source and message id",
   );
 
 export const sameHashOnly = (of: CopyPlace): Sentence =>
@@ -156,9 +158,11 @@ function chanceInWords(ids: number): string {
   return `1 chance in 10^${digits} of being another's`;
 }
 
-export const idLeft = (part: CommittedPart, ids: number, why: string): Sentence =>
+const ofSource = (source: string): string => (source === "" ? "" : ` of source ${JSON.stringify(source)}`);
+
+export const idLeft = (part: CommittedPart, source: string, ids: number, why: string): Sentence =>
   say(
-    `Part ${part.id} left its id (${chanceInWords(ids)}): records ${part.firstSequence} to ${part.lastSequence}, which arrived from ${iso(part.firstArrivalMs)} to ${iso(part.lastArrivalMs)}. Which record it was is not known: ${why}.`,
+    `Part ${part.id} left its id${ofSource(source)} (${chanceInWords(ids)}): records ${part.firstSequence} to ${part.lastSequence}, which arrived from ${iso(part.firstArrivalMs)} to ${iso(part.lastArrivalMs)}. Which record it was is not known: ${why}.`,
     "the part and its ids in the ledger",
   );
 

@@ -7,7 +7,7 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import { covers } from "../roll-up/uncovered.ts";
 import { RangeGone } from "../stream/range-reader.ts";
 import type { Copy, Fate } from "./answer.ts";
-import { occurrencesIn, summaryOf } from "./occurrences.ts";
+import { occurrencesIn, toldBy } from "./occurrences.ts";
 import type { Search } from "./ports.ts";
 import * as says from "./sentences.ts";
 
@@ -136,16 +136,17 @@ async function recordsOf({ ports, notLooked }: Search, file: FailureFile): Promi
 
 /** Copies in a record that is in no finished part. */
 function copiesIn(
-  { messageId, notLooked }: Search,
+  search: Search,
   shardId: string,
   record: StreamRecord,
   { skipped }: Head,
   fate: Fate,
   sentence: says.Sentence,
 ): Copy[] {
+  const { notLooked } = search;
   const { sequenceNumber, arrivalMs } = record;
   const isSkipped = skipped.some((mark) => mark.sequenceNumber === sequenceNumber);
-  const found = occurrencesIn(record, messageId, isSkipped);
+  const found = occurrencesIn(record, search, isSkipped);
   if (found === "opaque") {
     notLooked.add(`Record ${sequenceNumber} of ${shardId} could not be taken apart: it may hold the id`);
     return [];
@@ -157,7 +158,7 @@ function copiesIn(
       sequenceNumber,
       index: index ?? null,
       arrival: new Date(arrivalMs).toISOString(),
-      event: fields === undefined ? null : summaryOf(fields),
+      ...toldBy(fields),
     };
     return { ...known, fate, says: [...says.acceptance(known), sentence] };
   });

@@ -1,16 +1,15 @@
-import { hashMessageId } from "../dedupe/message-hash.ts";
-import { disorderMs } from "../dedupe/recall.ts";
-import { idsOf } from "../dedupe/shard-cache.ts";
+import { MessageHasher } from "../dedupe/message-hash.ts";
+import { disorderMs, idsOf } from "../dedupe/recall.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
 import { compareSequence, lastOfAll } from "../record/sequence.ts";
 import { shardKey } from "../record/shard-key.ts";
 import { type Copy, conclusions, joinedCopies, type WhyAnswer, withOriginals } from "./answer.ts";
 import { Spent, type WhyBudget } from "./budget.ts";
-import { partCopies } from "./part-copies.ts";
-import type { Search, WhyPorts } from "./ports.ts";
+import { partCopies, rejectedOf } from "./part-copies.ts";
+import type { NameSearch, Search, WhyPorts } from "./ports.ts";
 import { placeText, type SearchPhase, type SearchPlace, searchPhases, type WhyQuestion } from "./question.ts";
-import { rejectedCopies } from "./rejected-copies.ts";
-import { holds } from "./remembered.ts";
+import { ofSource, type PartRejects, rejectedCopies } from "./rejected-copies.ts";
+import { heldOf } from "./remembered.ts";
 import { notFinal, sameHashOnly } from "./sentences.ts";
 import { givenUpCopies, type Step, waitingCopies } from "./uncounted.ts";
 
@@ -34,26 +33,35 @@ const atMost = (texts: ReadonlySet<string>, max: number): string[] =>
  * range; what is more than the budget is left to the next request. Throws what the ledger, the stream and S3 throw.
  */
 export async function why(question: WhyQuestion, ports: WhyPorts, budget: WhyBudget): Promise<WhyAnswer> {
-  return new WhySearch(question, ports, budget).run();
+  const hasher = new MessageHasher(await ports.ledger.messageKey());
+  return new WhySearch(question, ports, budget, hasher).run();
 }
 
 class WhySearch {
   readonly #question: WhyQuestion;
   readonly #search: Search;
+  /** The search in each of the sources. */
+  readonly #names: readonly NameSearch[];
   readonly #copies: Copy[] = [];
-  /** Parts that were judged, by shard and id. */
+  /** Parts that were judged, by shard, id and source. */
   readonly #judged = new Set<string>();
   /** Those of them that have no event with the id, but one with the same hash. */
   readonly #withoutIt = new Set<string>();
   /** Parts of the range that were judged, or whose files in quarantine were read. */
   #lookedInto = 0;
 
-  constructor(question: WhyQuestion, ports: WhyPorts, budget: WhyBudget) {
+  constructor(question: WhyQuestion, ports: WhyPorts, budget: WhyBudget, hasher: MessageHasher) {
     this.#question = question;
-    const hash = { high: 0, low: 0 };
-    hashMessageId(question.messageId, hash);
+    const { messageId, source: asked } = question;
     const spent = new Spent(budget, ports.clock);
-    this.#search = { messageId: question.messageId, hash, ports, spent, notLooked: new Set() };
+    const search: Search = { messageId, source: asked, hasher, ports, spent, notLooked: new Set() };
+    this.#search = search;
+    const sources = asked === undefined ? ["", ...ports.sources] : [asked];
+    this.#names = sources.map((source): NameSearch => {
+      const hash = { high: 0, low: 0 };
+      hasher.hash(source, messageId, hash);
+      return { ...search, source, hash };
+    });
   }
 
   async run(): Promise<WhyAnswer> {
@@ -123,12 +131,18 @@ class WhySearch {
     for (const part of parts) {
       const isRejecting = part.quarantined + part.late > 0;
       const wasTakenOver = part.definitions.length > 1;
-      if (holding.has(part) || isRejecting || wasTakenOver) {
+      const holders = holding.get(part) ?? [];
+      if (holders.length > 0 || isRejecting || wasTakenOver) {
         // At least one, so that the next request begins further back than this one.
         if (this.#isEnough && this.#lookedInto > 0 && last !== undefined) return last;
         this.#lookedInto++;
-        if (holding.has(part) || wasTakenOver) await this.#judge(shardId, part, holding.has(part));
-        else this.#copies.push(...(await this.#rejected(shardId, part)));
+        const rejects = await rejectedCopies(this.#search, shardId, part);
+        for (const name of wasTakenOver ? this.#names : holders) {
+          await this.#judge(name, shardId, part, holders.includes(name), rejects);
+        }
+        // Of other sources: what left no id and is in the file was rejected.
+        const isNew = ({ source }: Copy): boolean => !this.#judged.has(keyOf(shardId, part, source));
+        this.#copies.push(...rejectedOf({ shardId, part, rejects }).filter(isNew));
       }
       this.#search.spent.parts++;
       last = part.lastSequence;
@@ -140,12 +154,15 @@ class WhySearch {
     return this.#search.spent.isUp || this.#judged.size >= judgedMax;
   }
 
-  /** Those of the parts that left the hash. */
-  async #holding(shardId: string, parts: readonly CommittedPart[]): Promise<ReadonlySet<CommittedPart>> {
-    const holding = new Set<CommittedPart>();
+  /** Those of the parts that left the id, and of which sources. */
+  async #holding(
+    shardId: string,
+    parts: readonly CommittedPart[],
+  ): Promise<ReadonlyMap<CommittedPart, readonly NameSearch[]>> {
+    const holding = new Map<CommittedPart, readonly NameSearch[]>();
     const [newest, oldest] = [parts[0], parts.at(-1)];
     if (newest === undefined || oldest === undefined) return holding;
-    const { ports, spent, hash, notLooked } = this.#search;
+    const { ports, spent, notLooked } = this.#search;
     const lacking = new Map(parts.filter(({ ids }) => ids > 0).map((part) => [part.idsName, part]));
     const shard = shardKey(ports.streamName, shardId);
     for await (const [name, ids] of ports.ledger.ids(shard, oldest.lastSequence, newest.lastSequence)) {
@@ -154,24 +171,31 @@ class WhySearch {
       if (part === undefined) continue;
       lacking.delete(name);
       spent.ids += part.ids;
-      if (holds(ids, hash)) holding.add(part);
+      const held = heldOf(ids, this.#names);
+      if (held.length > 0) holding.set(part, held);
     }
     for (const { id } of lacking.values()) notLooked.add(`The ids of part ${id} of ${shardId} are not in the ledger`);
     return holding;
   }
 
-  async #rejected(shardId: string, part: CommittedPart): Promise<readonly Copy[]> {
-    const rejects = await rejectedCopies(this.#search, shardId, part);
-    if (rejects.copies.length === 0) return [];
-    return (await partCopies(this.#search, shardId, part, false, rejects)).copies;
-  }
-
-  /** Judges a part that left the id, and the parts that it deferred to. */
-  async #judge(shardId: string, part: CommittedPart, hasHash: boolean): Promise<void> {
-    const key = `${shardId} ${part.id}`;
+  /** Judges a part that left the id of a source, and the parts that it deferred to. */
+  async #judge(
+    name: NameSearch,
+    shardId: string,
+    part: CommittedPart,
+    hasHash: boolean,
+    rejects?: PartRejects,
+  ): Promise<void> {
+    const key = keyOf(shardId, part, name.source);
     if (this.#judged.has(key)) return;
     this.#judged.add(key);
-    const { copies, holders } = await partCopies(this.#search, shardId, part, hasHash);
+    const { copies, holders } = await partCopies(
+      name,
+      shardId,
+      part,
+      hasHash,
+      rejects && ofSource(rejects, name.source),
+    );
     const { open } = await this.#search.ports.ledger.head(shardKey(this.#search.ports.streamName, shardId));
     const isTakenOver = open.some(
       ({ id, definitions }) => id === part.id && definitions.length > part.definitions.length,
@@ -184,7 +208,7 @@ class WhySearch {
       // What is left of them is found in the range, or named by its part.
       if (this.#isEnough) return;
       // One that is open is told of already.
-      if ("committedMs" in holder) await this.#judge(shard.slice(streamName.length + 1), holder, true);
+      if ("committedMs" in holder) await this.#judge(name, shard.slice(streamName.length + 1), holder, true);
     }
   }
 
@@ -194,6 +218,7 @@ class WhySearch {
     const { parts, ids, quarantineFiles, waitingRecords, failureFiles, bytes } = spent;
     const answer = {
       messageId,
+      sources: this.#names.map(({ source }) => source),
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
       copies: withOriginals(joinedCopies(this.#copies)).map((copy) => this.#told(copy)),
@@ -208,7 +233,10 @@ class WhySearch {
   #told(copy: Copy): Copy {
     if (copy.fate.kind !== "duplicate" || copy.fate.of.sequenceNumber !== null) return copy;
     const { of } = copy.fate;
-    const isOther = this.#withoutIt.has(`${of.shardId} ${of.part}`);
+    const isOther = of.part !== null && this.#withoutIt.has(keyOf(of.shardId, { id: of.part }, copy.source));
     return isOther ? { ...copy, says: [...copy.says, sameHashOnly(of)] } : copy;
   }
 }
+
+const keyOf = (shardId: string, { id }: Pick<CommittedPart, "id">, source: string | null): string =>
+  `${shardId} ${id} ${source}`;

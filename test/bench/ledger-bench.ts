@@ -7,7 +7,7 @@ import { rollUpChain } from "../../handlers/roll-up.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import { IdMap, idBytes } from "../../lib/dedupe/id-map.ts";
-import { hashMessageId } from "../../lib/dedupe/message-hash.ts";
+import { MessageHasher } from "../../lib/dedupe/message-hash.ts";
 import { disorderMs, type PlaceInLedger } from "../../lib/dedupe/recall.ts";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import { type CommittedPart, newHead } from "../../lib/ledger/ledger.ts";
@@ -151,6 +151,7 @@ async function remembered(ledger: DynamoLedger, memory: DuplicateMemory, arrival
 /** What is done with every id while a part is folded, once more in a loop by itself. */
 function lookupMs(known: { has(high: number, low: number): boolean }, events: number): number {
   const hash = { high: 0, low: 0 };
+  const hasher = MessageHasher.ofProcess();
   const own = new IdMap(4_096);
   const ids = Array.from(
     { length: Math.min(events, partLimits.eventsMax) },
@@ -158,7 +159,7 @@ function lookupMs(known: { has(high: number, low: number): boolean }, events: nu
   );
   const start = cpuMs();
   for (const id of ids) {
-    hashMessageId(id, hash);
+    hasher.hash("", id, hash);
     own.add(hash.high, hash.low, 1);
     known.has(hash.high, hash.low);
   }

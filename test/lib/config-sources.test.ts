@@ -112,6 +112,7 @@ describe("privacy", () => {
     ["101 paths", { hash: Array(101).fill("a") }, "privacy.hash", /at most 100/, "101"],
     ["an inherited name", { hash: ["a.__proto__"] }, "privacy.hash.0", /a dotted path/, '"a.__proto__"'],
     ["a number", { remove: ["a", 5] }, "privacy.remove.1", /a dotted path/, "5"],
+    ["what an id counts within", { hash: ["source"] }, "privacy.hash.0", /a path other than .*source/, '"source"'],
     [
       "what an event needs",
       { remove: ["timestamp"] },

@@ -13,7 +13,7 @@ const readParts =
   "const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);";
 const readHead = "let head: Head | undefined = await ledger.head(this.#shard);";
 const keepIds = "if (range.ids > 0) await ledger.keepIds(this.#shard, range, part.ids);";
-const openNext = "const moved = await this.#move(head, [...head.open, open]);";
+const openNext = "const moved = await this.#move({ ...head, ...order.ofHead }, [...head.open, open]);";
 const outdated = "const outdated = await outdatedRows(open, part, this.#definitions, ledger, (definitions) =>";
 
 /** Bugs that a run must find, each within a thousand seeds. */
@@ -89,7 +89,13 @@ export const breaks: readonly Break[] = [
   {
     name: "higher-numbers",
     what: "a part remembers those that were opened after it too",
-    edits: [{ file: "dedupe/recall.ts", from: "part.number < number &&", to: "part.number !== number &&" }],
+    edits: [
+      {
+        file: "dedupe/recall.ts",
+        from: "(parts.number[row] ?? Number.NaN) < number &&",
+        to: "parts.number[row] !== number &&",
+      },
+    ],
   },
   {
     name: "wall-clock",
@@ -135,9 +141,14 @@ export const breaks: readonly Break[] = [
     what: "only committed parts are remembered",
     edits: [
       {
-        file: "dedupe/duplicate-memory.ts",
-        from: "const found = new Map<string, NumberedPart>(head.open.map((part) => [part.id, part]));",
-        to: "const found = new Map<string, NumberedPart>();",
+        file: "dedupe/shard-window.ts",
+        from: "const found: FoundPart[] = [...head.open];",
+        to: "const found: FoundPart[] = [];",
+      },
+      {
+        file: "dedupe/shard-window.ts",
+        from: "const found: FoundPart[] = head.open.filter(({ number }) => number > this.#revision);",
+        to: "const found: FoundPart[] = [];",
       },
     ],
   },
@@ -147,8 +158,8 @@ export const breaks: readonly Break[] = [
     edits: [
       {
         file: "dedupe/duplicate-memory.ts",
-        from: "cache.revision >= number - 1 &&",
-        to: "",
+        from: "window.covers(reach) && (window.revision >= revision || (await window.update(await head())));",
+        to: "window.covers(reach);",
       },
     ],
   },

@@ -87,7 +87,7 @@ describe("the memory of a process", () => {
     const ids = new IdMap();
     ids.add(7, 7, 1);
     memory.finished("s", { ...newHead, revision: 1 }, { ...newHead, revision: 3 }, part(2, 1_010), ids.toBytes());
-    ledger.neighbours = () => {
+    ledger.ranges = () => {
       throw new Error("read");
     };
     expect(await known(memory, place(4, 1_020), 3)).toEqual([1, 7]);
@@ -111,16 +111,19 @@ describe("the memory of a process", () => {
               reads.push(shard);
               return target.ids("s", "0", "9".repeat(20));
             }
-          : name === "neighbours"
-            ? (_: string, from: string, direction: "before" | "after") => target.neighbours("s", from, direction)
+          : name === "ranges"
+            ? (_: string, from: string, direction: "before" | "after") => target.ranges("s", from, direction)
             : Reflect.get(target, name).bind(target),
     });
-    const memory = new DuplicateMemory(asked, 4);
     const askFor = async (shard: string): Promise<void> => {
       const ids = await memory.before(shard, place(6, 1_040), { ...newHead, revision: 5 }, definitions);
       expect([1, 2, 3].map((id) => ids.has(id, id))).toEqual([true, true, false]);
     };
-    // Two ids a shard, four at hand.
+    let memory = new DuplicateMemory(asked);
+    await askFor("a");
+    reads.length = 0;
+    // Room for two shards.
+    memory = new DuplicateMemory(asked, 2 * memory.bytes);
     for (const shard of ["a", "b", "a", "b", "c", "b", "c", "a", "c", "b"]) await askFor(shard);
     expect(reads.join("")).toBe("abcab");
   });
@@ -128,6 +131,6 @@ describe("the memory of a process", () => {
   test("refuses to go on without the ids of a part", async () => {
     const ledger = new TableLedger();
     await ledger.commit("s", { ...part(1, 1_000), definitions: ["d"] } as unknown as CommittedPart);
-    await expect(known(new DuplicateMemory(ledger), place(2, 1_010), 1)).rejects.toThrow("message ids of part p1");
+    await expect(known(new DuplicateMemory(ledger), place(2, 1_010), 1)).rejects.toThrow("lacks the message ids p1");
   });
 });

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdMap } from "../../../lib/dedupe/id-map.ts";
-import { hashMessageId } from "../../../lib/dedupe/message-hash.ts";
+import { MessageHasher } from "../../../lib/dedupe/message-hash.ts";
 
 const half = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 0, max: 0xffff_ffff }));
 const entry = fc.tuple(half, half, fc.integer({ min: 1, max: 9 }));
@@ -75,7 +76,7 @@ test("an id takes 16 bytes in a map made for as many, and at most 24 in one that
   expect(made.bytes / 100_000).toBeLessThan(16.1);
 });
 
-test("half a million ids of every make keep their own hashes, and so do the halves as far as chance allows", () => {
+test("a hundred thousand ids of every make keep their own hashes, and so do the halves as far as chance allows", () => {
   const makes: ((index: number) => string)[] = [
     (index) => String(index),
     (index) => `shop-${index}-9f3a`,
@@ -86,13 +87,60 @@ test("half a million ids of every make keep their own hashes, and so do the halv
     const ids = new IdMap();
     const lows = new Set<number>();
     const hash = { high: 0, low: 0 };
-    const count = 500_000;
+    const hasher = MessageHasher.ofProcess();
+    const count = 100_000;
     for (let index = 0; index < count; index++) {
-      hashMessageId(make(index), hash);
+      hasher.hash("shop", make(index), hash);
       if (!ids.add(hash.high, hash.low, 1)) throw new Error(`${make(index)} has the hash of another`);
       lows.add(hash.low);
     }
-    // Of half a million 32-bit numbers drawn by chance about 29 are drawn again; 60 never happens.
-    expect(count - lows.size).toBeLessThan(60);
+    // Of a hundred thousand 32-bit numbers drawn by chance one or two are drawn again; 15 never happens.
+    expect(count - lows.size).toBeLessThan(15);
   }
+});
+
+const many = 45_000;
+const anyHalf = (): number => (Math.random() * 2 ** 32) >>> 0;
+/** Hashes that a sender might choose where the slot followed from them. */
+const hostile: readonly [string, high: (index: number) => number, low: (index: number) => number][] = [
+  ["with one low half", anyHalf, () => 7],
+  ["with one high half", () => 7, anyHalf],
+  ["with few low halves", anyHalf, (index) => index % 100],
+  ["one after another", () => 1, (index) => index],
+  ["one after another in the high half", (index) => index, () => 1],
+  ["that are multiples of the capacity", () => 1, (index) => index * Math.ceil((many + 1) / 0.75)],
+  ["that are multiples of a power of two", (index) => index << 12, (index) => (index << 20) >>> 0],
+  ["that differ in two bytes", (index) => (index & 0xff) << 24, (index) => index >>> 8],
+];
+
+test.each(hostile)("ids %s are as short to search for as any", (_, high, low) => {
+  for (const ids of [new IdMap(many), new IdMap()]) {
+    for (let index = 0; index < many; index++) ids.add(high(index) >>> 0, low(index) >>> 0, 1);
+    // Of 45,000 random ids in as many slots and a third more, the longest run is about 300; without a secret, 45,000.
+    expect(ids.longestRun).toBeLessThan(2_000);
+  }
+});
+
+test("the longest run counts full slots, also over the end of the table", () => {
+  const ids = new IdMap(16);
+  expect(ids.longestRun).toBe(0);
+  ids.add(1, 1, 1);
+  expect(ids.longestRun).toBe(1);
+  for (let low = 2; low <= 17; low++) ids.add(1, low, 1);
+  expect(ids.longestRun).toBeGreaterThan(1);
+  expect(ids.longestRun).toBeLessThanOrEqual(17);
+});
+
+test("where an id lies is another process's secret", () => {
+  const program = `
+    import { IdMap } from "./lib/dedupe/id-map.ts";
+    const ids = new IdMap(100);
+    for (let low = 1; low <= 100; low++) ids.add(low, low, 1);
+    console.log(ids.toBytes().toString("hex"));`;
+  const orders = [1, 2].map(() =>
+    execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" }).trim(),
+  );
+  expect(orders[0]).not.toBe(orders[1]);
+  const [one = [], other = []] = orders.map((hex) => hex.match(/.{16}/g)?.sort());
+  expect(one).toEqual(other);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
 import { IdMap } from "../../../lib/dedupe/id-map.ts";
@@ -7,6 +7,7 @@ import { disorderMs, type NumberedPart } from "../../../lib/dedupe/recall.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import { type CommittedPart, type Head, newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { partLimits } from "../../../lib/limits.ts";
+import { orderAtOpening } from "../../../lib/roll-up/part-order.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { before, recordOf, sequence, shard as shardOfWorld, sold, World } from "../roll-up/world.ts";
 
@@ -86,16 +87,29 @@ class Shard {
     return { id, idsName: id, number, firstSequence, lastSequence, ...range, ids, messageIds };
   }
 
+  /** As `next`, of one minute and known not to overlap. */
+  at(minute: number, messageIds: readonly number[] = []): KnownPart {
+    const part = this.next(minute, 0, messageIds);
+    if (part === undefined) throw new Error(`Minute ${minute} is in a part`);
+    return part;
+  }
+
+  /** Somebody else opens a part and finishes it. */
+  another(minute: number, messageIds: readonly number[]): Promise<void> {
+    return this.open(this.at(minute, messageIds), false);
+  }
+
   /** Opens it and finishes it, unless it is to stay open. */
   async open(part: KnownPart, staysOpen: boolean): Promise<void> {
     await this.ledger.keepIds("s", part, bytesOf(part.messageIds));
     this.parts.push(part);
-    const { head } = this;
     const { messageIds: _, ...range } = part;
-    const kept = { ...range, definitions: ["d"] };
-    if (staysOpen) this.head = { ...head, open: [...head.open, kept as unknown as OpenPart], revision: part.number };
+    const { ofPart, ofHead } = orderAtOpening(this.head, part, part.number);
+    const head = { ...this.head, ...ofHead };
+    const opened = { ...range, ...ofPart, definitions: ["d"] };
+    if (staysOpen) this.head = { ...head, open: [...head.open, opened as unknown as OpenPart], revision: part.number };
     else {
-      await this.ledger.commit("s", kept as unknown as CommittedPart);
+      await this.ledger.commit("s", opened as unknown as CommittedPart);
       this.head = { ...head, revision: part.number + 1 };
     }
     this.ledger.table.putHead("s", this.head);
@@ -140,6 +154,129 @@ test("a part says in the ledger how far its memory reached, and the report which
   }
   // Six ids a part are more than five: the part just before, whose last record came a millisecond before, is forgotten.
   expect(short).toEqual([[], [1], [1], [1]]);
+});
+
+describe("a warm process that another one was faster than", () => {
+  /** Parts that another process opened and finished, one a minute, and what the warm one has read of them. */
+  async function watched(minutes: number): Promise<{ shard: Shard; memory: DuplicateMemory; requests: () => number }> {
+    const shard = new Shard("p");
+    const memory = new DuplicateMemory(shard.ledger);
+    for (let minute = 0; minute < minutes; minute++) await shard.another(2 * minute, [1 + (minute % 24)]);
+    await shard.remembered(memory, shard.at(2 * minutes));
+    let before = 0;
+    const requests = (): number => {
+      const { requests } = shard.ledger.table.consumed;
+      const since = requests - before;
+      before = requests;
+      return since;
+    };
+    requests();
+    return { shard, memory, requests };
+  }
+
+  test("reads one page of parts, and the ids of those that are new", async () => {
+    const { shard, memory, requests } = await watched(100);
+    for (let minute = 201; minute < 230; minute += 2) {
+      await shard.another(minute, [3]);
+      requests();
+      const part = shard.at(minute + 1);
+      expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+      expect(requests()).toBe(2);
+    }
+  });
+
+  test("reads the parts that were opened out of order, and no others", async () => {
+    const { shard, memory, requests } = await watched(100);
+    await shard.another(171, [7]);
+    await shard.another(181, [8, 9]);
+    await shard.another(175, [10]);
+    await shard.another(201, [11]);
+    requests();
+    const part = shard.at(203);
+    expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+    // One for each of the three, one for what is new at the end, and the ids.
+    expect(requests()).toBeLessThanOrEqual(3 + 1 + 4);
+  });
+
+  test("reads all again where more were opened out of order than are looked up one by one", async () => {
+    const { shard, memory, requests } = await watched(100);
+    for (let minute = 1; minute <= 121; minute += 2) await shard.another(minute, [minute % 24]);
+    await shard.another(201, [11]);
+    requests();
+    const part = shard.at(203);
+    expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+    expect(requests()).toBeGreaterThan(50);
+    await shard.another(205, [12]);
+    requests();
+    const next = shard.at(207);
+    expect(await shard.remembered(memory, next)).toEqual(naive(shard.parts, next));
+    expect(requests()).toBe(2);
+  });
+
+  test("has nothing to read after a part of its own, also one that was opened out of order", async () => {
+    const { shard, memory, requests } = await watched(100);
+    for (const minute of [201, 191, 203, 11, 205]) {
+      const part = shard.at(minute, [minute % 24]);
+      expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+      const before = shard.head;
+      await shard.open(part, false);
+      memory.finished("s", before, shard.head, part, bytesOf(part.messageIds));
+      requests();
+      const next = shard.at(207);
+      expect(await shard.remembered(memory, next)).toEqual(naive(shard.parts, next));
+      expect(requests()).toBe(0);
+    }
+  });
+});
+
+test("a place further back than the one before is answered from what lies around it, and so is one between both", async () => {
+  const shard = new Shard("p");
+  for (let minute = 0; minute < 300; minute += 2) await shard.another(minute, [1 + (minute % 24)]);
+  const memory = new DuplicateMemory(shard.ledger);
+  for (const minute of [301, 21, 61, 25, 161, 299, 1, 303]) {
+    const part = shard.at(minute);
+    expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+  }
+});
+
+test("relatives together are given half as many ids as a part may remember, and each an eighth, the nearest first", async () => {
+  const ancestors = ["a1", "a2", "a3", "a4", "a5", "a6"];
+  const ledger = new TableLedger();
+  const limits = { ...definitions, dedupeIdsMax: 24 };
+  for (const [index, ancestor] of ancestors.entries()) {
+    const other = new Shard(ancestor);
+    const part = { ...other.at(100), messageIds: [index * 3 + 1, index * 3 + 2, index * 3 + 3], ids: 3 };
+    await ledger.keepIds(ancestor, part, bytesOf(part.messageIds));
+    const { messageIds: _, ...range } = part;
+    await ledger.commit(ancestor, { ...range, definitions: ["d"] } as unknown as CommittedPart);
+    ledger.table.putHead(ancestor, { ...newHead, revision: 2, furthest: part.lastSequence });
+  }
+  const place = { ...new Shard("p").at(105), anchorMs: 105 * minuteMs };
+  const views = Object.fromEntries(ancestors.map((ancestor) => [ancestor, 2]));
+  const known = await new DuplicateMemory(ledger).before("p", { ...place, views }, { ...newHead, ancestors }, limits);
+  // Three each, twelve together: the first four.
+  expect(universe.filter((id) => known.has(id, id * 31))).toEqual(universe.slice(0, 12));
+  expect(known.windowMs).toBe(5 * minuteMs);
+});
+
+test("the memory of a shard does not grow while it goes on", async () => {
+  const shard = new Shard("p");
+  const memory = new DuplicateMemory(shard.ledger);
+  const idsInPart = 200;
+  const most: number[] = [];
+  for (let minute = 0; minute < 400; minute++) {
+    const ids = Array.from({ length: idsInPart }, (_, index) => minute * idsInPart + index + 1);
+    const part = shard.at(minute, ids);
+    const place = { ...part, anchorMs: part.firstArrivalMs, views: {} };
+    await memory.before("s", place, shard.head, { ...definitions, dedupeIdsMax: 1_000_000 });
+    const before = shard.head;
+    await shard.open(part, false);
+    memory.finished("s", before, shard.head, part, bytesOf(ids));
+    most.push(memory.bytes);
+  }
+  // 40 parts of 200 ids at 26 bytes, and room for more; 400 parts would be 2 MB.
+  expect(Math.max(...most)).toBeLessThan(400_000);
+  expect(Math.max(...most.slice(200))).toBeLessThan(1.2 * Math.max(...most.slice(0, 200)));
 });
 
 const step = fc.record({

@@ -26,6 +26,7 @@ describe("an event", () => {
       name: "Order Completed",
       timestampMs: Date.UTC(2026, 0, 31, 11, 59),
       messageId: "m-1",
+      source: "",
       isNoted: false,
       fields: message,
     });

@@ -230,6 +230,19 @@ describe("an event that is repeated", () => {
     expect(fold.rejected).toEqual([]);
   });
 
+  it("counts within its source: the same id of another source, or of none, is another message", () => {
+    const of = (source: unknown) => order({ messageId: "1", ...(source === undefined ? {} : { source }) });
+    const sources = ["shop-server", "billing-server", "web", undefined];
+    const fold = folded([record(sources.map(of), 1), record([...sources, "", 5, null].map(of), 2)]);
+    expect(fold.tally).toEqual({ events: 11, counted: 4, duplicate: 7, quarantined: 0, late: 0 });
+  });
+
+  it("is not taken for a duplicate of what a stranger has sent under its id by a public key", () => {
+    const real = order({ messageId: "order-1234", source: "server" });
+    const fold = folded([record([order({ messageId: "order-1234", source: "web" }), real])]);
+    expect(fold.tally).toMatchObject({ counted: 2, duplicate: 0 });
+  });
+
   it("counts each time where it has no message id", () => {
     expect(folded([record([order(), order(), order()])]).tally).toMatchObject({ counted: 3, duplicate: 0 });
   });

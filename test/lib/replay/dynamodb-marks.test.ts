@@ -21,11 +21,11 @@ afterAll(async () => {
   await dynamodb.close();
 });
 
-test("a mark goes to who was first, and is found again by the message's id; the table does not have the id", async () => {
+test("a mark goes to who was first, and is found again by the source and the id of the message; the table has neither", async () => {
   const marks = new DynamoReplayMarks(client, "ledger");
   const untilMs = Date.UTC(2026, 0, 31);
   const next = { attempt: 1, of: 0, state: "sending", entry: "e", patch: "p", untilMs } as const;
-  const id = "ann@example.com/\u0000ü";
+  const id = { source: "web", messageId: "ann@example.com/\u0000ü" };
   expect(await marks.read(id)).toBe(undefined);
   expect(await marks.move(id, undefined, next)).toBe(true);
   expect(await marks.move(id, undefined, next)).toBe(false);
@@ -34,7 +34,8 @@ test("a mark goes to who was first, and is found again by the message's id; the 
   expect(await marks.move(id, mark, { ...next, state: "sent" })).toBe(true);
   expect(await marks.move(id, mark, { ...next, attempt: 2 })).toBe(false);
   expect(await marks.read(id)).toEqual({ ...next, state: "sent", revision: 2 });
-  expect(await marks.read(`${id}x`)).toBe(undefined);
+  expect(await marks.read({ ...id, messageId: `${id.messageId}x` })).toBe(undefined);
+  expect(await marks.read({ ...id, source: "shop" })).toBe(undefined);
   const { Items = [] } = await client.send(new ScanCommand({ TableName: "ledger" }));
   expect(JSON.stringify(Items)).not.toContain("ann@");
   // As long as a copy that is rejected at the last moment is in quarantine.

@@ -40,6 +40,35 @@ async function withOrders(events: readonly Fields[]): Promise<ReplayRig> {
   return rig;
 }
 
+describe("a replay of what several sources have sent under one id", () => {
+  const of = (source: string | undefined) => ({ source });
+
+  test("sends each of them, once", async () => {
+    const sources = ["web", "server", undefined];
+    const rig = await withOrders(sources.map((source) => refusedOrder(1, of(source))));
+    expect(await rig.replay()).toMatchObject({ outcomes: { sent: 3, replayed: 0 } });
+    await rig.rollUp();
+    expect(rig.count("orders")).toBe(3);
+    expect(await rig.replay()).toMatchObject({ outcomes: { sent: 0, replayed: 3 } });
+  });
+
+  test("sends one although another source had its own counted", async () => {
+    const rig = await withOrders([refusedOrder(1, of("server")), order(1, of("web"))]);
+    rig.nowMs += dayMs;
+    expect(await rig.replay()).toMatchObject({ outcomes: { sent: 1, counted: 0 } });
+    await rig.rollUp();
+    expect(rig.count("orders")).toBe(2);
+  });
+
+  test("lets no patch change the source, which would make it another message", async () => {
+    const rig = await withOrders([refusedOrder(1, of("server"))]);
+    const sent: Fields[] = [];
+    const send = async (events: readonly Fields[]): Promise<void> => void sent.push(...events);
+    await rig.replay({ patch: { source: "web", messageId: "other" } }, undefined, { send });
+    expect(sent).toMatchObject([{ source: "server", messageId: order(1).messageId }]);
+  });
+});
+
 describe("a replay", () => {
   test("counts refused events where they happened, under the same message id, without the refusal", async () => {
     const rig = await withOrders([refusedOrder(1), refusedOrder(2), order(3)]);

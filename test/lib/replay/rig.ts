@@ -1,4 +1,5 @@
 import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
+import { type MessageName, nameText } from "../../../lib/dedupe/message-hash.ts";
 import type { Definitions } from "../../../lib/definitions.ts";
 import type { Fields } from "../../../lib/event/event.ts";
 import { partitionKey } from "../../../lib/producer/partition-key.ts";
@@ -21,13 +22,13 @@ export class Death extends Error {}
 export class MemoryMarks implements ReplayMarks {
   readonly marks = new Map<string, Mark>();
 
-  async read(messageId: string): Promise<Mark | undefined> {
-    return this.marks.get(messageId);
+  async read(name: MessageName): Promise<Mark | undefined> {
+    return this.marks.get(nameText(name));
   }
 
-  async move(messageId: string, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
-    if (this.marks.get(messageId)?.revision !== from?.revision) return false;
-    this.marks.set(messageId, { ...next, revision: (from?.revision ?? 0) + 1 });
+  async move(name: MessageName, from: Mark | undefined, next: Omit<Mark, "revision">): Promise<boolean> {
+    if (this.marks.get(nameText(name))?.revision !== from?.revision) return false;
+    this.marks.set(nameText(name), { ...next, revision: (from?.revision ?? 0) + 1 });
     return true;
   }
 }
@@ -144,8 +145,8 @@ export class ReplayRig {
       files: this.quarantine,
       ledger,
       marks: {
-        read: (id) => mortal(() => this.marks.read(id)),
-        move: (id, from, next) => mortal(() => this.marks.move(id, from, next)),
+        read: (name) => mortal(() => this.marks.read(name)),
+        move: (name, from, next) => mortal(() => this.marks.move(name, from, next)),
       },
       stream: {
         shardIds: async () => [...records.keys()],

@@ -163,6 +163,8 @@ export class World {
         get: (target, name) => {
           const method: unknown = Reflect.get(target, name);
           if (typeof method !== "function") return method;
+          // Asked once in a process's life: faults are told by the number of a call, whatever process it is in.
+          if (name === "messageKey") return method.bind(target);
           const before = async (): Promise<Fault | undefined> => {
             const nth = calls.get(name) ?? 0;
             const fault = faults.find((one) =>
@@ -174,7 +176,7 @@ export class World {
             if (fault?.kind === "sleeps before") await new Promise<void>((resolve) => this.#sleepers.push(resolve));
             return fault;
           };
-          if (name === "neighbours" || name === "ids") {
+          if (name === "neighbours" || name === "ranges" || name === "ids") {
             return async function* (...parameters: unknown[]) {
               await before();
               yield* method.apply(target, parameters) as AsyncGenerator;

@@ -70,6 +70,7 @@ export class WhyRig {
       },
       clock: { now: () => this.world.nowMs },
       definitions: before,
+      sources: ["shop", "web"],
     };
   }
 

@@ -64,6 +64,63 @@ describe("an event that was counted", () => {
   });
 });
 
+describe("an id that several sources have used", () => {
+  const of = (source: string | undefined, id: number) => (source === undefined ? sold(id) : { ...sold(id), source });
+  const sourcesOf = (copies: readonly Copy[]) => copies.map(({ source, fate }) => [source, fate.kind]);
+
+  async function used(): Promise<WhyRig> {
+    const broken = { ...of("web", 1), type: "nothing" };
+    const rig = new WhyRig([
+      recordOf(0, [of("web", 1), of("shop", 1), of(undefined, 1), of("elsewhere", 1)]),
+      recordOf(1, [of("shop", 1), broken]),
+      recordOf(2, [of("web", 2)]),
+    ]);
+    await rig.world.invoke(0, 1);
+    await rig.world.invoke(1, 2);
+    await rig.world.invoke(2, 3);
+    return rig;
+  }
+
+  test("is answered for each of the sources of the configuration, and for events that name none", async () => {
+    const answer = await (await used()).why("m1");
+    expect(answer.sources).toEqual(["", "shop", "web"]);
+    expect(sourcesOf(answer.copies)).toEqual([
+      ["web", "counted"],
+      ["shop", "counted"],
+      ["", "counted"],
+      ["shop", "duplicate"],
+      ["web", "quarantined"],
+    ]);
+    // Of its own source, not of the stranger's that came first.
+    expect(answer.copies[3]?.fate).toMatchObject({ of: { sequenceNumber: sequence(0), index: 1 } });
+  });
+
+  test.each([
+    [
+      "web",
+      [
+        ["web", "counted"],
+        ["web", "quarantined"],
+      ],
+    ],
+    ["elsewhere", [["elsewhere", "counted"]]],
+    ["", [["", "counted"]]],
+    ["nobody", []],
+  ])("is answered for source %j alone where it is asked for", async (source, expected) => {
+    const answer = await (await used()).why("m1", undefined, `from=-48h&source=${source}`);
+    expect(answer.sources).toEqual([source]);
+    expect(sourcesOf(answer.copies)).toEqual(expected);
+  });
+
+  test("says of which source the id is where the record is gone, and of which it was looked for where it is not found", async () => {
+    const rig = await used();
+    rig.trimmed = 3;
+    const told = (await rig.why("m1")).copies.flatMap(({ says }) => says.map(({ text }) => text)).join("\n");
+    expect(told).toContain('left its id of source "shop" (');
+    expect((await rig.why("m9")).says[0]?.text).toContain('(of no source, "shop", "web")');
+  });
+});
+
 describe("an event that is a duplicate", () => {
   const duplicates = async (rig: WhyRig) => (await rig.why("m1")).copies.map(({ fate }) => fate);
 
