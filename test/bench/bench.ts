@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { rees46File } from "../e2e/rees46-count.ts";
 import { collectorFigures, collectorLines } from "./collector-bench.ts";
+import { windowFigures, windowLines } from "./dedupe-window-bench.ts";
+import { floodFigures, floodLines } from "./flood-bench.ts";
 import { laptopFigures } from "./laptop-bench.ts";
 import { allLedgerFigures, printLedger, withCosts } from "./ledger-print.ts";
 import { outageFigures, outageLines } from "./outage-bench.ts";
@@ -12,9 +14,18 @@ import { scaleLines, scaleSizes } from "./scale-print.ts";
 
 // Prints what the roll-up, the producer, the collector, the laptop and the ledger cost, and how long clients take to come
 // through an outage of the stream. `--json` for machines, `--only roll-up|ledger|scale|producer|collector|outage|laptop` for
-// one.
+// one; `--only flood` for message ids that a sender chose, `--only dedupe-window` for long windows and many shards.
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
 
+// Neither needs the recordings, nor is it one of the costs of a day.
+if (values.only === "flood") {
+  for (const line of floodLines(await floodFigures())) console.log(line);
+  process.exit(0);
+}
+if (values.only === "dedupe-window") {
+  for (const line of windowLines(await windowFigures())) console.log(line);
+  process.exit(0);
+}
 if (!existsSync(rees46File)) {
   console.error(`Skipped: the recordings are not there (${rees46File})`);
   process.exit(0);

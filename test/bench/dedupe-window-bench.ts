@@ -1,0 +1,122 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { count, page } from "../../lib/config.ts";
+import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
+import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
+import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { cpuMs } from "./cpu-ms.ts";
+import { LongShards } from "./long-shard.ts";
+
+const definitions = definitionsOf({ metrics: { views: { on: page(), measure: count() } } });
+const hourMs = 3_600_000;
+const windows = [
+  ["1 h", hourMs],
+  ["24 h", 24 * hourMs],
+  ["7 d", 7 * 24 * hourMs],
+] as const;
+const shardCounts = [1, 30, 1_000] as const;
+/** Shards are no longer added once this many were let go of: from then on the memory stays as it is. */
+const evictedEnough = 3;
+
+/** Queries that the memory of message ids makes for one part. */
+export interface WindowQueries {
+  readonly cold: number;
+  readonly warm: number;
+  readonly afterAnother: number;
+  readonly childFirst: number;
+  readonly childNext: number;
+  /** Processor time of a cold start, in milliseconds. */
+  readonly coldMs: number;
+}
+
+export interface WindowFigures {
+  readonly window: string;
+  readonly shards: number;
+  /** What a process holds, and of how many shards. */
+  readonly heldMib: number;
+  readonly residentMib: number;
+  readonly heldShards: number;
+  readonly queries: WindowQueries;
+}
+
+const shardName = (index: number): string => `events/shardId-${String(index).padStart(12, "0")}`;
+
+/** What a window of duplicates costs a process that has been given all shards of a stream, one after the other. */
+export async function windowFigures(): Promise<WindowFigures[]> {
+  const figures: WindowFigures[] = [];
+  for (const [window, windowMs] of windows) {
+    const under = { ...definitions, dedupeWindowMs: windowMs };
+    const queries = await queriesOf(windowMs, under);
+    for (const shards of shardCounts) {
+      figures.push({ window, shards, ...(await heldOf(windowMs, shards, under)), queries });
+    }
+  }
+  return figures;
+}
+
+export const windowLines = (figures: readonly WindowFigures[]): string[] => [
+  "\nMemory of message ids, one part every 5 s and 5 ids a part: held by a process that has seen all shards, and queries a part",
+  "  window shards | held MB, of shards (process MB) | cold  (CPU)  warm  after another  child's first  child's next",
+  ...figures.map(({ window, shards, heldMib, residentMib, heldShards, queries }) => {
+    const { cold, coldMs, warm, afterAnother, childFirst, childNext } = queries;
+    const held = `${heldMib.toFixed(1).padStart(7)}  of ${String(heldShards).padStart(4)}  (${residentMib.toFixed(0)})`;
+    const counts = [warm, afterAnother, childFirst, childNext].map((count) => String(count).padStart(9)).join("");
+    return `  ${window.padStart(6)} ${String(shards).padStart(6)} | ${held.padEnd(30)} | ${String(cold).padStart(4)} (${coldMs.toFixed(0)} ms) ${counts}`;
+  }),
+];
+
+async function queriesOf(windowMs: number, under: Definitions): Promise<WindowQueries> {
+  const table = new LongShards(windowMs);
+  const shard = shardName(0);
+  const memory = new DuplicateMemory(new DynamoLedger(table.client(), "ledger"));
+  const ask = async (of = shard): Promise<number> => {
+    table.queries = 0;
+    await memory.before(of, table.next(of), table.head(of), under);
+    return table.queries;
+  };
+  const start = cpuMs();
+  const cold = await ask();
+  const coldMs = cpuMs() - start;
+  const own = table.add(shard);
+  memory.finished(shard, own.from, own.to, own.part, table.ids(shard, table.partsOf(shard)));
+  const warm = await ask();
+  table.add(shard);
+  const afterAnother = await ask();
+  const child = shardName(1);
+  table.begin(child, shard);
+  const childFirst = await ask(child);
+  const first = table.add(child);
+  memory.finished(child, first.from, first.to, first.part, table.ids(child, 1));
+  const childNext = await ask(child);
+  return { cold, coldMs, warm, afterAnother, childFirst, childNext };
+}
+
+async function heldOf(windowMs: number, shards: number, under: Definitions) {
+  const table = new LongShards(windowMs);
+  const memory = new DuplicateMemory(new DynamoLedger(table.client(), "ledger"));
+  const before = memoryMib();
+  let heldShards = 0;
+  let last = 0;
+  let evicted = 0;
+  for (let index = 0; index < shards && evicted < evictedEnough; index++) {
+    const shard = shardName(index);
+    await memory.before(shard, table.next(shard), table.head(shard), under);
+    const { bytes } = memory;
+    if (index > 0 && bytes <= last) evicted++;
+    else heldShards++;
+    last = bytes;
+  }
+  const heldMib = memory.bytes / 1024 ** 2;
+  return { heldMib, heldShards, residentMib: memoryMib() - before };
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What is on the heap and in buffers after garbage was collected. */
+function memoryMib(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1024 ** 2;
+}
