@@ -80,7 +80,18 @@ describe("each place is changed alone", () => {
 
 test("mutants have the line and column of what they change, and ids from the first on", () => {
   const { mutants } = instrument("f.ts", "const a = 1;\nexport const b = [a];\n", 5);
-  expect(mutants).toEqual([{ id: 5, file: "f.ts", line: 2, column: 18, operator: "list", from: "[a]", to: "[]" }]);
+  expect(mutants).toEqual([
+    {
+      id: 5,
+      file: "f.ts",
+      line: 2,
+      column: 18,
+      lineText: "export const b = [a];",
+      operator: "list",
+      from: "[a]",
+      to: "[]",
+    },
+  ]);
 });
 
 test("every file of lib can be run with all of its mutants in it", () => {

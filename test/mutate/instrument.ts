@@ -8,6 +8,8 @@ export interface Mutant {
   /** From 1. */
   readonly line: number;
   readonly column: number;
+  /** The whole line that it begins in. */
+  readonly lineText: string;
   readonly operator: string;
   readonly from: string;
   readonly to: string;
@@ -32,7 +34,8 @@ export function instrument(file: string, source: string, firstId = 0): Instrumen
     const column = node.start - (lineStarts[line] ?? 0) + 1;
     const from = source.slice(node.start, node.end);
     const id = firstId + mutants.length;
-    mutants.push({ id, file, line: line + 1, column, operator, from, to });
+    const lineText = source.slice(lineStarts[line], lineStarts[line + 1]).trim();
+    mutants.push({ id, file, line: line + 1, column, lineText, operator, from, to });
     return id;
   };
 
