@@ -10,12 +10,13 @@ import { instrument, type Mutant } from "./instrument.ts";
 import { printReport } from "./report.ts";
 import { TestRun } from "./test-run.ts";
 
-const usage = `Usage: npm run mutate -- [--near] [--since REV] [--anew] FILE-OR-FOLDER...
+const usage = `Usage: npm run mutate -- [--near] [--since REV] [--anew] [--workers N] FILE-OR-FOLDER...
 
 Changes the code in one place after the other, and says which changes no test notices.
 
   --near        only tests of the same folder
   --since REV   only changes in lines that differ from a revision of git
+  --workers N   processes side by side; 2 by default
   --anew        run the tests for what an earlier run has killed too
 `;
 
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     near: { type: "boolean", default: false },
     since: { type: "string" },
+    workers: { type: "string", default: "2" },
     anew: { type: "boolean", default: false },
   },
   allowPositionals: true,
@@ -59,7 +61,7 @@ const fates = new Fates(
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
 try {
-  const run = new TestRun(top, folder, files, fates);
+  const run = new TestRun(top, folder, { files, workers: Number(values.workers) }, fates);
   const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
   const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
   const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));

@@ -7,6 +7,8 @@ export const planVariable = "MUTATE_PLAN";
 export interface Plan {
   /** Files that have mutants, from the top of the project. */
   readonly files: readonly string[];
+  /** Processes that run tests side by side. */
+  readonly workers: number;
   /** Ids of the mutants that are still to be killed. */
   readonly alive: readonly number[];
   /** In force from the start of the process on; undefined where each test meets all mutants one after the other. */

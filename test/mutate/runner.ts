@@ -7,7 +7,7 @@ import { type How, type Plan, planVariable, RunLog } from "./run-log.ts";
 
 /** A test has this many times its usual time under a mutant, and at least `patienceMsMin`. */
 const patience = 10;
-const patienceMsMin = 3_000;
+const patienceMsMin = 5_000;
 /** Mutated code may ask this many times more than usual before it is taken for one that never ends. */
 const asksFactor = 50;
 const asksMin = 200_000;

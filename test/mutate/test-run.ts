@@ -21,7 +21,7 @@ interface Begun {
 export class TestRun {
   readonly #top: string;
   readonly #folder: string;
-  readonly #files: readonly string[];
+  readonly #what: Pick<Plan, "files" | "workers">;
   readonly #fates: Fates;
   /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
   readonly #once = new Map<number, Set<string>>();
@@ -31,10 +31,10 @@ export class TestRun {
   /** What vitest has printed in the last run. */
   #output = "";
 
-  constructor(top: string, folder: string, files: readonly string[], fates: Fates) {
+  constructor(top: string, folder: string, what: Pick<Plan, "files" | "workers">, fates: Fates) {
     this.#top = top;
     this.#folder = folder;
-    this.#files = files;
+    this.#what = what;
     this.#fates = fates;
   }
 
@@ -71,9 +71,9 @@ export class TestRun {
   }
 
   /** The files of tests that ran to their end. */
-  async #run(tests: readonly string[], more: Omit<Plan, "files" | "alive" | "log">): Promise<Set<string>> {
+  async #run(tests: readonly string[], more: Omit<Plan, "files" | "workers" | "alive" | "log">): Promise<Set<string>> {
     const name = join(this.#folder, String(this.#runs++));
-    const plan: Plan = { files: this.#files, alive: this.#fates.alive, log: `${name}.log`, ...more };
+    const plan: Plan = { ...this.#what, alive: this.#fates.alive, log: `${name}.log`, ...more };
     writeFileSync(`${name}.json`, JSON.stringify(plan));
     const log = new RunLog(plan.log);
     const vitest = spawn(

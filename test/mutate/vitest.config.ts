@@ -5,7 +5,7 @@ import { instrument } from "./instrument.ts";
 import { type Plan, planVariable } from "./run-log.ts";
 
 const top = join(import.meta.dirname, "../..");
-const { files } = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
+const { files, workers } = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
 
 /** Runs the tests of units with all mutants of the plan's files in the code. */
 export default defineConfig(() => {
@@ -28,7 +28,7 @@ export default defineConfig(() => {
       testTimeout: 60_000,
       hookTimeout: 60_000,
       isolate: false,
-      maxWorkers: 2,
+      maxWorkers: workers,
       silent: true,
       reporters: ["dot" as const],
     },
