@@ -87,22 +87,23 @@ export class ShardReader {
     return { records, behindMs: page.MillisBehindLatest ?? 0 };
   }
 
-  async #read(Limit: number): Promise<GetRecordsCommandOutput> {
-    const isOld = this.#iterator !== undefined;
-    try {
-      return await this.#get(Limit);
-    } catch (error) {
-      if (!isOld || !(error instanceof ExpiredIteratorException)) throw error;
-      this.#iterator = undefined;
-      return this.#get(Limit);
-    }
+  #read(Limit: number): Promise<GetRecordsCommandOutput> {
+    // Each attempt by itself: while Kinesis is throttled for minutes, an iterator grows old too.
+    return askPatiently(async () => {
+      const isOld = this.#iterator !== undefined;
+      try {
+        return await this.#get(Limit);
+      } catch (error) {
+        if (!isOld || !(error instanceof ExpiredIteratorException)) throw error;
+        this.#iterator = undefined;
+        return this.#get(Limit);
+      }
+    }, this.#patience);
   }
 
-  #get(Limit: number): Promise<GetRecordsCommandOutput> {
-    return askPatiently(async () => {
-      this.#iterator ??= await this.#newIterator();
-      return this.#client.send(new GetRecordsCommand({ ShardIterator: this.#iterator, Limit }));
-    }, this.#patience);
+  async #get(Limit: number): Promise<GetRecordsCommandOutput> {
+    this.#iterator ??= await this.#newIterator();
+    return this.#client.send(new GetRecordsCommand({ ShardIterator: this.#iterator, Limit }));
   }
 
   async #newIterator(): Promise<string | undefined> {

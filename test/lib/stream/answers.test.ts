@@ -94,6 +94,11 @@ describe("a shard is read on", () => {
     await expect(all(streamOf([throttled], 60_000).stream)).rejects.toThrow(ProvisionedThroughputExceededException);
   });
 
+  test("where its iterator expired while it was throttled, the first one too", async () => {
+    const answers = [throttled, expired, page([1]), throttled, expired, page([2], end)];
+    expect(await all(streamOf(answers, 60_000).stream)).toEqual([1, 2]);
+  });
+
   test("until the stream forgets it, in the middle too", async () => {
     expect(await all(streamOf([forgotten]).stream)).toEqual([]);
     expect(await all(streamOf([page([1]), forgotten]).stream)).toEqual([1]);
