@@ -49,6 +49,8 @@ export interface KinesisSettings {
   /** Whether a page is empty although there is more. */
   readonly isEmpty?: () => boolean;
   readonly shardsPerPage?: number;
+  /** Whether other readers of a shard have taken what it gives in this second. */
+  readonly isBusy?: () => boolean;
 }
 
 /** What readers of one shard have read within a second. */
@@ -85,7 +87,11 @@ export class KinesisShards {
       second = { startMs: nowMs, reads: 0, bytes: 0 };
       this.#seconds.set(shardId, second);
     }
-    if (second.reads >= limits.readsPerSecond || second.bytes > limits.bytesPerSecond)
+    if (
+      second.reads >= limits.readsPerSecond ||
+      this.#settings.isBusy?.() === true ||
+      second.bytes > limits.bytesPerSecond
+    )
       throw new ProvisionedThroughputExceededException({
         message: `Rate exceeded for shard ${shardId} in stream ${this.#settings.name}.`,
         $metadata: {},

@@ -32,7 +32,7 @@ export class Auditor {
 
   audit(rows: AuditOptions["rows"]): Promise<AuditReport> {
     const { world, process } = this.#around();
-    const nowMs = world.clock.now();
+    const nowMs = process.clock.now();
     const range = { fromMs: startMs - 600_000, toMs: nowMs + 600_000 };
     return world.product.audit(this.#ports(process), { ...range, rows, deadlineMs: nowMs + timeMs });
   }
@@ -44,8 +44,8 @@ export class Auditor {
   }
 
   #ports(process: Process): AuditPorts {
-    const { clock, stream, outside, product, streamName, plan } = this.#world;
-    const services = servicesOf(outside, product, process, clock);
+    const { stream, outside, product, streamName, plan } = this.#world;
+    const services = servicesOf(outside, product, process);
     return {
       streamName,
       shardLists: [services.stream, { shardIds: () => services.ledger.shardIds(streamName) }],
@@ -58,7 +58,7 @@ export class Auditor {
       failures: services.failures,
       retentionMs: plan.surroundings.retentionMs,
       dedupeWindowMs,
-      clock,
+      clock: process.clock,
     };
   }
 }

@@ -11,7 +11,6 @@ import {
   WriteRecordsCommand,
 } from "@aws-sdk/client-timestream-write";
 import { names } from "../../lib/names.ts";
-import type { Clock } from "../../local/clock.ts";
 import type { KinesisShards } from "../fakes/kinesis-stream.ts";
 import type { LedgerTable } from "../fakes/ledger-table.ts";
 import type { S3Bucket } from "../fakes/s3-bucket.ts";
@@ -40,7 +39,8 @@ type Via = (command: { readonly input: object }, run: () => unknown) => Promise<
  * The services as one process reaches them: the real code, and each of its requests a call of the process. `waitMsMax`: how
  * long it is patient with a throttled shard.
  */
-export function servicesOf(outside: Outside, product: Product, process: Process, clock: Clock, waitMsMax = 0) {
+export function servicesOf(outside: Outside, product: Product, process: Process, waitMsMax = 0) {
+  const { clock } = process;
   const { ledger, table, queries, kinesis, bucket, streamName } = outside;
   const dynamo = ledger.client((command, run) =>
     send(process, run, {
@@ -61,7 +61,7 @@ export function servicesOf(outside: Outside, product: Product, process: Process,
       { database: "d", table: "t" },
       clock,
     ),
-    stream: new product.KinesisStream(kinesis.client(streamVia(process, clock)), streamName, { waitMsMax, clock }),
+    stream: new product.KinesisStream(kinesis.client(streamVia(process)), streamName, { waitMsMax, clock }),
     failures: new product.S3FailureFiles(s3, bucketName),
     quarantine: new product.S3Quarantine(s3, bucketName),
   };
@@ -80,7 +80,7 @@ const send = (
 const triesMax = 3;
 
 const streamVia =
-  (process: Process, clock: Clock): Via =>
+  (process: Process): Via =>
   async (command, run) => {
     const about = (): string => JSON.stringify(command.input);
     const error = (): Error => new Error("the stream does not answer");
@@ -89,7 +89,7 @@ const streamVia =
         return await send(process, run, { name: streamCallOf(command), about, error });
       } catch (error) {
         if (tries === triesMax || !(error instanceof ProvisionedThroughputExceededException)) throw error;
-        await clock.sleep(Math.ceil(Math.random() * 100 * 2 ** tries));
+        await process.clock.sleep(Math.ceil(Math.random() * 100 * 2 ** tries));
       }
     }
   };

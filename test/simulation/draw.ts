@@ -32,6 +32,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
     surroundings,
     isLong: surroundings.pollMs >= 60_000,
     reshards,
+    people: surroundings.shards > 3 ? 60 : reshards ? 3 : 6,
     events: [],
     ids: 0,
   };
@@ -51,6 +52,7 @@ interface Drawing {
   readonly isLong: boolean;
   /** Shards split and merge, and what Lambda gave up on before comes again among their children's records. */
   readonly reshards: boolean;
+  readonly people: number;
   /** Events with an id, to be sent again. */
   readonly events: { readonly person: number; readonly event: PlannedEvent }[];
   ids: number;
@@ -66,7 +68,7 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
   // A record that no event can carry would be tried for ever, where that is how it goes.
   const leastBytes = engineSwitches.recordTooLarge === "retry" ? 5_000 : 1_500;
   return {
-    shards: random.pick([1, 1, 2, 3]),
+    shards: isLong && random.chance(0.1) ? 50 : random.pick([1, 1, 2, 3]),
     batchSize: random.pick([1, 2, 3, 4, 6, 10, 20]),
     windowSeconds: random.pick([0, 0, 5, 20]),
     retries: gives ? random.between(0, 3) : -1,
@@ -80,6 +82,9 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     smallParts: random.chance(0.2),
     pageSize: random.pick([1, 2, 3, 10, 10, 100, 100, 100]),
     emptyShare: random.pick([0, 0, 0.2]),
+    busyShare: random.pick([0, 0, 0, 0.2, 0.6]),
+    clockOffMs: random.pick([0, 0, 5_000, 120_000]),
+    memoryStoreHours: isLong && !capped && random.chance(0.5) ? 3 : 26,
     payloadBytesMax: random.chance(0.1) ? random.between(leastBytes, 8_000) : lambdaPayloadBytesMax,
     // Twice an hour and more: the stream must not forget a shard while copies of its events may still come.
     retentionMs: isLong && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,
@@ -94,7 +99,7 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
 /** One record; or one of before, sent again as a whole. */
 function drawPuts(world: Drawing): Step[] {
   const { random } = world;
-  const person = random.below(world.reshards ? 3 : 6);
+  const person = random.below(world.people);
   const afterMs = drawDelay(world);
   if (random.chance(0.02))
     return [{ kind: "put", afterMs, person, form: "garbage", events: [], skewMs: drawSkew(world) }];

@@ -136,7 +136,7 @@ export class SimulatedFunction {
       this.#idle.push(container);
       answer(outcome);
     };
-    product.rollUp(batch, definitions, ports, { deadlineMs: clock.now() + limitMs - reserveMs }).then(
+    product.rollUp(batch, definitions, ports, { deadlineMs: process.clock.now() + limitMs - reserveMs }).then(
       (report) => {
         trace?.(`${process.name} answers: ${report.parts.length} parts, ${report.conflicts} conflicts`);
         if (report.conflicts > 0) around.met("conflicts");
@@ -171,8 +171,8 @@ export class SimulatedFunction {
   }
 
   #ports(process: Process, definitions: Definitions): Ports {
-    const { product, around, outside } = this.#parts;
-    const { ledger, store, quarantine, stream } = servicesOf(outside, product, process, around.clock);
+    const { product, outside } = this.#parts;
+    const { ledger, store, quarantine, stream } = servicesOf(outside, product, process);
     const read: typeof stream.read = async (shardId, first, last, count) =>
       this.#inProcess({ process, definitions }, await stream.read(shardId, first, last, count));
     return {
@@ -181,7 +181,7 @@ export class SimulatedFunction {
       store,
       quarantine,
       stream: { read, ancestry: (shardId) => stream.ancestry(shardId) },
-      clock: around.clock,
+      clock: process.clock,
       agedAfterMs: this.#parts.agedAfterMs,
     };
   }

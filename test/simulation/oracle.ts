@@ -5,11 +5,12 @@ import { shardKey } from "../../lib/record/shard-key.ts";
 import { covers } from "../../lib/roll-up/uncovered.ts";
 import { readFoldName } from "../../lib/skip/fold-name.ts";
 import { definitionsFor, deploymentNames } from "./deployment.ts";
+import { DoubtfulRows } from "./doubtful-rows.ts";
 import { longShop } from "./plan.ts";
 import type { SentEvent } from "./producer.ts";
 import { type Doubt, mayRepeatUnknownIn, Remains } from "./remains.ts";
 import type { SentRecord, Shard } from "./stream.ts";
-import { refusedShop, type StoredRow } from "./timestream-table.ts";
+import { refusedShop, type StoredRow, sortedDimensions, storedKey } from "./timestream-table.ts";
 import { addTo, keyOf, type Total, wrongRows } from "./totals.ts";
 import { streamName, type World } from "./world.ts";
 
@@ -85,12 +86,14 @@ class Expectation {
   readonly #rowsByPart = new Map<string, { rows: number; count: number }>();
   /** Parts with rows that nobody can take back, or that were never finished. */
   readonly #doubtful = new Set<string>();
+  readonly #doubts: DoubtfulRows;
 
   constructor(world: World) {
     const { groupsPerBucket } = world.plan.surroundings;
     this.#world = world;
     this.#quarantined = world.bucket.quarantined();
     this.#capped = groupsPerBucket <= 50;
+    this.#doubts = new DoubtfulRows(world.table, this.#capped);
     const all = deploymentNames.map((name) => definitionsFor(name, groupsPerBucket));
     this.#byHash = new Map(all.map((definitions) => [definitions.hash, definitions]));
     for (const row of world.table.rows.values()) {
@@ -136,7 +139,7 @@ class Expectation {
       const rejected: string[] = [];
       const own = new Set<string>();
       for (const record of known.records) this.#add(record, known, own, tally, rejected);
-      const wrong = this.#wrongPart(known, tally, rejected);
+      const wrong = this.#wrongPart(known, tally, rejected) ?? this.#doubts.wrong(known.part);
       if (wrong !== undefined) return wrong;
     }
     for (const [name, claims] of this.#claims) {
@@ -217,18 +220,21 @@ class Expectation {
       this.#counted.set(name, (this.#counted.get(name) ?? 0) + 1);
     }
     const bucketMs = Math.floor(timestampMs / 60_000) * 60_000;
-    let refused = false;
+    let [refused, isLate] = [false, this.#world.table.isRefusedFor(bucketMs)];
     for (const metric of definitions.metrics) {
       if (!isOf(metric, event)) continue;
       const price = metric.measure.kind === "sum" ? event.price : 0;
       const values = metric.by.map(([, path]) => (path === "properties.shop" ? shopOf(event) : event.size));
-      if (this.#refuses(bucketMs, values)) refused = true;
+      const key = rowKeyOf(known.part, metric, bucketMs, values);
+      const isAged = this.#isAged(known.part, key);
+      isLate ||= isAged;
+      if (isAged || this.#refuses(bucketMs, values)) refused = true;
       else if (!this.#doubtful.has(known.part.id)) {
         addTo(this.#totals, keyOf(metric.name, metric.def, bucketMs, this.#capped ? [] : values), Number(price));
-      }
+      } else this.#doubts.expect(known.part.id, key);
     }
     if (!refused) return "counted";
-    return this.#world.table.isRefusedFor(bucketMs) ? "late" : "quarantined";
+    return isLate ? "late" : "quarantined";
   }
 
   /**
@@ -250,6 +256,12 @@ class Expectation {
     return head.orphanedMs === 0 || head.ancestors.includes(shardKey(streamName, ancestor.shardId));
   }
 
+  /** Whether the store took a row of the part no more when it came. */
+  #isAged({ definitions }: KnownPart["part"], key: string): boolean {
+    const { refusedForAge, rows } = this.#world.table;
+    return refusedForAge.has(key) && rows.get(key)?.version !== definitions.length;
+  }
+
   #refuses(bucketMs: number, values: readonly string[]): boolean {
     const { refuses } = this.#world.plan.surroundings.storeSwitches;
     if (refuses === "shop" || refuses === "request") return values.includes(refusedShop);
@@ -262,6 +274,8 @@ class Expectation {
     if (part.records !== records.length) {
       return `${where} holds ${records.length} records, and ${part.records} by the ledger`;
     }
+    // Rows that were taken at first and refused later: its ledger calls their events late, and says that they may count.
+    if (part.doubled > 0 && this.#world.table.agedParts.has(part.id)) return undefined;
     const field = fields.find((name) => part[name] !== tally[name]);
     if (field !== undefined) return `${where} has ${tally[field]} ${field}, and ${part[field]} by the ledger`;
     const expected = rejected.toSorted().join(" ");
@@ -275,6 +289,16 @@ class Expectation {
 /** One that was written off is as good as open: it claims its events, and counts none. */
 const isCommitted = (part: CommittedPart | OpenPart): part is CommittedPart =>
   "committedMs" in part && part.lost === undefined;
+
+function rowKeyOf(
+  { id }: KnownPart["part"],
+  { name, def, by }: MetricDefinition,
+  timeMs: number,
+  values: readonly string[],
+) {
+  const own = by.map(([alias], index): [string, string] => [alias, values[index] ?? ""]);
+  return storedKey({ metric: name, timeMs, dimensions: sortedDimensions([["part", id], ["def", def], ...own]) });
+}
 
 const shopOf = ({ shop }: SentEvent): string => (shop === longShop ? otherValue : shop);
 

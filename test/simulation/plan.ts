@@ -131,6 +131,12 @@ export interface Surroundings {
   readonly pageSize: number;
   /** The share of reads of a shard that bring nothing although there is more. */
   readonly emptyShare: number;
+  /** The share of reads of a shard that are throttled, because others read it too. */
+  readonly busyShare: number;
+  /** How far the clock of a process may be off, either way. */
+  readonly clockOffMs: number;
+  /** How old a minute may be that the store still takes. */
+  readonly memoryStoreHours: number;
   /** How long the stream keeps records; infinite where it outlasts the run. */
   readonly retentionMs: number;
   /** How long after a write the store may still answer without it. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../../local/clock.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { CallFault, CallName, Service } from "./plan.ts";
 import type { Random } from "./random.ts";
@@ -6,6 +7,8 @@ import type { Random } from "./random.ts";
 export interface ProcessSurroundings {
   readonly clock: SimulatedClock;
   readonly random: Random;
+  /** How far the clock of a process may be off, either way. */
+  readonly clockOffMs: number;
   readonly slowShare: number;
   readonly slowMs: number;
   /** How long a service that is down takes to say so; undefined while it is up. */
@@ -38,6 +41,8 @@ const never = <T>(): Promise<T> => new Promise(() => {});
  */
 export class Process {
   readonly name: string;
+  /** As the process reads it: it differs from the others' by minutes. */
+  readonly clock: Clock;
   readonly #around: ProcessSurroundings;
   #faults: readonly CallFault[] = [];
   #counts = new Map<string, number>();
@@ -49,10 +54,9 @@ export class Process {
   constructor(name: string, around: ProcessSurroundings) {
     this.name = name;
     this.#around = around;
-  }
-
-  get clock(): SimulatedClock {
-    return this.#around.clock;
+    const { clock, clockOffMs, random } = around;
+    const offMs = clockOffMs === 0 ? 0 : random.between(-clockOffMs, clockOffMs);
+    this.clock = { now: () => clock.now() + offMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
   }
 
   get isDead(): boolean {

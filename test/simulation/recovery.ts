@@ -12,7 +12,7 @@ import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
-import { memoryStoreHours, startMs, type World } from "./world.ts";
+import { startMs, type World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
 
@@ -51,7 +51,7 @@ export class Recovery {
     const { world, process } = this.#begin(what, fate);
     const { clock } = world;
     // In the end somebody decides about what the store takes no more.
-    const options = { dryRun: false, acceptLate: world.isOver, deadlineMs: clock.now() + limitMs };
+    const options = { dryRun: false, acceptLate: world.isOver, deadlineMs: process.clock.now() + limitMs };
     // A command has all the time it needs.
     const cancel = clock.at(limitMs, () => {
       if (!fate.outlivesLimit && what !== "gaps") process.die();
@@ -135,8 +135,8 @@ export class Recovery {
   }
 
   #ports(process: Process): RecoveryPorts {
-    const { clock, outside, product, streamName } = this.#world;
-    const { ledger, stream, failures } = servicesOf(outside, product, process, clock, throttledMsMax);
+    const { outside, product, streamName, plan } = this.#world;
+    const { ledger, stream, failures } = servicesOf(outside, product, process, throttledMsMax);
     return {
       streamName,
       shards: stream,
@@ -145,8 +145,8 @@ export class Recovery {
       stream,
       failures,
       rollUp: this.#rollUp(process),
-      reach: { reachMs: memoryStoreHours * 3_600_000, allowedLatenessMs },
-      clock,
+      clock: process.clock,
+      reach: { reachMs: plan.surroundings.memoryStoreHours * 3_600_000, allowedLatenessMs },
     };
   }
 

@@ -72,7 +72,7 @@ export class SimulatedStream implements StreamReader {
   /** The children, or none where the shard is too narrow or there are enough. */
   split(shard: Shard): Shard[] {
     const middle = (shard.fromHash + shard.toHash) >> 1;
-    if (!isOpen(shard) || middle === shard.fromHash || this.shards.length > 7) return [];
+    if (!isOpen(shard) || middle === shard.fromHash || this.shards.length > 60) return [];
     shard.closedMs = this.#now();
     return [this.#open(shard.fromHash, middle, shard), this.#open(middle, shard.toHash, shard)];
   }
@@ -80,7 +80,7 @@ export class SimulatedStream implements StreamReader {
   /** With the neighbour above it. */
   merge(shard: Shard): Shard | undefined {
     const neighbour = this.shards.find((each) => isOpen(each) && each.fromHash === shard.toHash);
-    if (!isOpen(shard) || neighbour === undefined || this.shards.length > 7) return undefined;
+    if (!isOpen(shard) || neighbour === undefined || this.shards.length > 60) return undefined;
     shard.closedMs = this.#now();
     neighbour.closedMs = this.#now();
     return this.#open(shard.fromHash, neighbour.toHash, shard, neighbour);

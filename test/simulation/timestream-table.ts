@@ -28,6 +28,10 @@ const aheadMsMax = 15 * 60_000;
  */
 export class TimestreamTable {
   readonly rows = new Map<string, StoredRow>();
+  /** Keys of the rows that were refused for their age, whether or not they had been taken before. */
+  readonly refusedForAge = new Set<string>();
+  /** Parts with such rows. */
+  readonly agedParts = new Set<string>();
   readonly #now: () => number;
   readonly #switches: StoreSwitches;
   readonly #memoryStoreMs: number;
@@ -73,10 +77,13 @@ export class TimestreamTable {
     }
   }
 
-  #refuse({ timeMs, dimensions }: StoredRow): RejectedRecord | undefined {
+  #refuse(row: StoredRow): RejectedRecord | undefined {
     const { refuses } = this.#switches;
+    const { timeMs, dimensions } = row;
     const ageMs = this.#now() - timeMs;
     if (ageMs > this.#memoryStoreMs || -ageMs > aheadMsMax || this.isRefusedFor(timeMs)) {
+      this.refusedForAge.add(storedKey(row));
+      this.agedParts.add(dimensions.get("part") ?? "");
       return { Reason: "The record timestamp is outside the time range of the memory store." };
     }
     if (refuses === "shop" && dimensions.get("shop") === refusedShop) return { Reason: "A dimension is not valid." };
@@ -89,7 +96,7 @@ export class TimestreamTable {
   }
 
   #put(row: StoredRow): RejectedRecord | undefined {
-    const key = [row.metric, row.timeMs, ...[...row.dimensions].flat()].join("\u0000");
+    const key = storedKey(row);
     const known = this.rows.get(key);
     if (known === undefined || row.version > known.version) {
       this.rows.set(key, { ...row, before: known });
@@ -108,17 +115,25 @@ export class TimestreamTable {
   }
 }
 
+/** What a row is known by. */
+export const storedKey = ({
+  metric,
+  timeMs,
+  dimensions,
+}: Pick<StoredRow, "metric" | "timeMs" | "dimensions">): string =>
+  [metric, timeMs, ...[...dimensions].flat()].join("\u0000");
+
+/** Dimensions in the order in which a row has them. */
+export const sortedDimensions = (dimensions: Iterable<readonly [string, string]>): ReadonlyMap<string, string> =>
+  new Map([...dimensions].sort(([a], [b]) => (a < b ? -1 : 1)));
+
 function rowOf(record: _Record, common: _Record): Omit<StoredRow, "writtenMs" | "before"> {
   const measures = new Map((record.MeasureValues ?? []).map(({ Name = "", Value }) => [Name, Number(Value)]));
   const dimensions = [...(common.Dimensions ?? []), ...(record.Dimensions ?? [])];
   return {
     metric: common.MeasureName ?? "",
     timeMs: Number(record.Time),
-    dimensions: new Map(
-      dimensions
-        .map(({ Name = "", Value = "" }): [string, string] => [Name, Value])
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    ),
+    dimensions: sortedDimensions(dimensions.map(({ Name = "", Value = "" }): [string, string] => [Name, Value])),
     measures,
     text: JSON.stringify([...measures]),
     version: Number(common.Version),

@@ -31,8 +31,6 @@ export const dedupeWindowMs = 3_600_000;
 const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
 const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
 const origin = { streamArn, invokeIdentityArn: functionArn };
-/** Stream retention, lateness, and an hour to spare. */
-export const memoryStoreHours = 26;
 
 export interface RunOptions {
   /** Each line as it comes. */
@@ -93,7 +91,7 @@ export class World {
       const missing = firstUncommitted(ledger, batch);
       if (missing !== undefined) wrong(`the file of ${missing} is taken away, which is in no committed part`);
     });
-    const retention = { memoryStoreHours, oldestMs: startMs - 60_000 };
+    const retention = { memoryStoreHours: surroundings.memoryStoreHours, oldestMs: startMs - 60_000 };
     this.table = new TimestreamTable(now, surroundings.storeSwitches, retention, wrong);
     const { stream, table, bucket } = this;
     const pages = new Random(chance, 6);
@@ -104,6 +102,7 @@ export class World {
       content: (shardId) => stream.content(shardId),
       pageRecords: surroundings.pageSize,
       isEmpty: () => pages.chance(surroundings.emptyShare),
+      isBusy: () => surroundings.busyShare > 0 && pages.chance(surroundings.busyShare),
       shardsPerPage: surroundings.pageSize,
     });
     stream.taken = (shardId, bytes) => kinesis.take(shardId, bytes);
@@ -112,6 +111,7 @@ export class World {
     const around: ProcessSurroundings = {
       clock,
       random: this.#random,
+      clockOffMs: surroundings.clockOffMs,
       slowShare: surroundings.slowShare,
       slowMs: surroundings.slowMs,
       downFor: (service) => this.#downFor(service),
