@@ -1,6 +1,6 @@
 import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
 import { drawSwitches, type Switches } from "../../local/event-source-mapping/switches.ts";
-import { deploymentNames } from "./deployment.ts";
+import { type DeploymentName, metricNames, settingNames } from "./deployment.ts";
 import {
   type CallFault,
   type CallName,
@@ -42,7 +42,7 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const faults = Array.from({ length: random.between(2, 11) }, () => drawFault(world));
   const steps = puts;
   for (const fault of faults) steps.splice(random.below(steps.length + 1), 0, ...fault);
-  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : random.pick(deploymentNames) };
+  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : drawName(random) };
 }
 
 interface Drawing {
@@ -105,9 +105,7 @@ function drawPuts(world: Drawing): Step[] {
     return [{ kind: "put", afterMs, person, form: "garbage", events: [], skewMs: drawSkew(world) }];
   const form = random.chance(0.04) ? "gzip" : random.pick(["lines", "lines", "array"] as const);
   const events = Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 6) }, () => drawEvent(world, person));
-  const kills = random.chance(0.008)
-    ? { kills: random.chance(0.6) ? ("always" as const) : random.pick(deploymentNames) }
-    : {};
+  const kills = random.chance(0.008) ? { kills: random.chance(0.6) ? ("always" as const) : drawName(random) } : {};
   const put: Step = { kind: "put", afterMs, person, form, events, skewMs: drawSkew(world), ...kills };
   // A producer that heard no answer sends the whole record again.
   if (!random.chance(0.1)) return [put];
@@ -152,8 +150,9 @@ function drawEvent(world: Drawing, person: number): PlannedEvent {
 function drawAge(random: Random): number {
   const around = random.next();
   if (around < 0.9) return random.between(-30_000, 150_000);
-  // Around both of the bounds, on either side.
-  return around < 0.95 ? random.between(3_500_000, 3_700_000) : random.between(-700_000, -500_000);
+  // Around all of the bounds, on either side.
+  if (around < 0.92) return random.pick([1_800_000, 7_200_000]) + random.between(-100_000, 100_000);
+  return around < 0.96 ? random.between(3_500_000, 3_700_000) : random.between(-700_000, -500_000);
 }
 
 /** What a process calls in nearly every invocation more often than what it rarely does. */
@@ -223,7 +222,7 @@ function drawLoss(world: Drawing): Step[] {
 /** Code that can fold a record writes rows of it and dies, and what is deployed then cannot. */
 function drawUndecodable(world: Drawing): Step[] {
   const { random, surroundings } = world;
-  const name = random.pick(deploymentNames);
+  const name = drawName(random);
   const puts = drawPuts(world).map((step): Step => (step.kind === "put" ? { ...step, kills: name } : step));
   return [
     { kind: "faults", afterMs: drawDelay(world), faults: [diesWriting], outlivesLimit: false },
@@ -285,8 +284,11 @@ function drawSealing(world: Drawing): Step[] {
   ];
 }
 
+const drawName = (random: Random): DeploymentName =>
+  random.chance(0.75) ? random.pick(metricNames) : random.pick(settingNames);
+
 function drawDeploy({ random }: Drawing, afterMs: number): Step {
-  return { kind: "deploy", afterMs, name: random.pick(deploymentNames), mixed: random.chance(0.3) };
+  return { kind: "deploy", afterMs, name: drawName(random), mixed: random.chance(0.3) };
 }
 
 function drawOneFault(world: Drawing): Step {

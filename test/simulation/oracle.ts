@@ -22,7 +22,6 @@ interface Tally {
   late: number;
 }
 
-const latenessMs = 3_600_000;
 const aheadMs = 600_000;
 const fields = ["events", "counted", "duplicate", "quarantined", "late"] as const;
 
@@ -303,9 +302,13 @@ function rowKeyOf(
 const shopOf = ({ shop }: SentEvent): string => (shop === longShop ? otherValue : shop);
 
 /** Why an event cannot be counted under these definitions; undefined where it can. */
-function unfit(event: SentEvent, arrivalMs: number, { metrics }: Definitions): "late" | "quarantined" | undefined {
+function unfit(
+  event: SentEvent,
+  arrivalMs: number,
+  { metrics, allowedLatenessMs }: Definitions,
+): "late" | "quarantined" | undefined {
   if (event.flaw !== undefined) return "quarantined";
-  if (arrivalMs - event.timestampMs > latenessMs) return "late";
+  if (arrivalMs - event.timestampMs > allowedLatenessMs) return "late";
   if (event.timestampMs - arrivalMs > aheadMs) return "quarantined";
   const needsPrice = metrics.some((metric) => metric.measure.kind === "sum" && isOf(metric, event));
   return needsPrice && event.price === "dear" ? "quarantined" : undefined;

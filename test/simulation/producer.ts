@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { dedupeWindows } from "./deployment.ts";
 import { longShop, type PlannedEvent, type Step } from "./plan.ts";
 import { hashesEnd, type SentRecord, type Shard, type SimulatedStream } from "./stream.ts";
 
@@ -20,7 +21,6 @@ interface Copies {
 /** Any spread of people over the hashes will do. */
 export const hashOf = (person: number): number => (person * 379) % hashesEnd;
 
-const windowMs = 3_600_000;
 /** Beyond the window, in which a copy may or may not be known: the disorder of arrivals and the span of a part. */
 const greyMs = 3_600_000;
 
@@ -28,9 +28,12 @@ const greyMs = 3_600_000;
 export class Producer {
   readonly #stream: SimulatedStream;
   readonly #now: () => number;
+  readonly #windows: ReturnType<typeof dedupeWindows>;
   readonly #copies = new Map<number, Copies>();
 
-  constructor(stream: SimulatedStream, now: () => number) {
+  /** `windows`: within which a copy must be known, and beyond which it need not be forgotten. */
+  constructor(stream: SimulatedStream, windows: ReturnType<typeof dedupeWindows>, now: () => number) {
+    this.#windows = windows;
     this.#stream = stream;
     this.#now = now;
   }
@@ -59,14 +62,14 @@ export class Producer {
       this.#copies.set(event.id, first);
       return { ...event, name: `${event.id}.0`, timestampMs };
     }
-    if (arrivalMs > copies.lastMs + windowMs + greyMs) {
+    if (arrivalMs > copies.lastMs + this.#windows.mostMs + greyMs) {
       copies.cluster++;
       copies.firstMs = arrivalMs;
       copies.lastMs = arrivalMs;
     } else {
       const firstMs = Math.min(copies.firstMs, arrivalMs);
       const lastMs = Math.max(copies.lastMs, arrivalMs);
-      if (lastMs - firstMs > windowMs) return undefined;
+      if (lastMs - firstMs > this.#windows.leastMs) return undefined;
       Object.assign(copies, { firstMs, lastMs });
     }
     // Without a timestamp of its own an event happened when it arrived, each copy at another time.

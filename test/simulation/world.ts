@@ -11,7 +11,7 @@ import { mortal } from "../local/event-source-mapping/mortal.ts";
 import { Auditor } from "./auditor.ts";
 import type { Outside } from "./called-services.ts";
 import { SimulatedClock } from "./clock.ts";
-import { definitionsFor } from "./deployment.ts";
+import { type DeploymentName, dedupeWindows, definitionsFor } from "./deployment.ts";
 import { SimulatedFunction } from "./function.ts";
 import type { Plan, Service } from "./plan.ts";
 import type { ProcessSurroundings } from "./process.ts";
@@ -82,7 +82,7 @@ export class World {
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
     this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, now);
-    this.producer = new Producer(this.stream, now);
+    this.producer = new Producer(this.stream, dedupeWindows(deployedIn(plan)), now);
     const wrong = (what: string): void => {
       this.trace?.(`WRONG: ${what}`);
       this.wrongs.push(what);
@@ -233,6 +233,12 @@ export class World {
     };
   }
 }
+
+const deployedIn = ({ steps, last }: Plan): DeploymentName[] => [
+  "first",
+  last,
+  ...steps.flatMap((step) => (step.kind === "deploy" ? [step.name] : [])),
+];
 
 /** As the template has it, but for what a plan changes. */
 function mappingSettings({ surroundings }: Plan): MappingSettings {
