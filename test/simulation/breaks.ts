@@ -9,6 +9,7 @@ export interface Break {
 }
 
 const rollUp = (from: string, to: string): Edit => ({ file: "roll-up/roll-up.ts", from, to });
+const ledger = (from: string, to: string): Edit => ({ file: "ledger/dynamodb.ts", from, to });
 const readParts =
   "const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);";
 const readHead = "let head: Head | undefined = await ledger.head(this.#shard);";
@@ -245,6 +246,136 @@ export const breaks: readonly Break[] = [
         from: "kills && !before.has(sequenceNumber)",
         to: "kills && before.has(sequenceNumber)",
       },
+    ],
+  },
+  {
+    name: "stale-items",
+    what: "an item of the ledger is read as it may have been a moment ago",
+    edits: [
+      ledger(
+        "Key: marshall({ shard, item }), ConsistentRead: true }",
+        "Key: marshall({ shard, item }), ConsistentRead: false }",
+      ),
+    ],
+  },
+  {
+    name: "stale-queries",
+    what: "the ledger's parts are read as they may have been a moment ago",
+    edits: [ledger("        ConsistentRead: true,\n", "        ConsistentRead: false,\n")],
+  },
+  {
+    name: "first-page-only",
+    what: "of what is asked of the ledger only the first page is read",
+    edits: [ledger("start = page.LastEvaluatedKey;", "start = undefined;")],
+  },
+  {
+    name: "earlier-commit-wins",
+    what: "a part that was committed under later definitions is put back by a writer of the earlier ones",
+    edits: [
+      ledger(
+        "attribute_not_exists(version) OR ${standing}",
+        "attribute_not_exists(version) OR version <> :version OR ${standing}",
+      ),
+    ],
+  },
+  {
+    name: "taken-over-closed",
+    what: "an old deployment closes a part that another one has taken over",
+    edits: [
+      rollUp("part.id === open.id && part.definitions.length === open.definitions.length;", "part.id === open.id;"),
+    ],
+  },
+  {
+    name: "last-rows-only",
+    what: "of a part that was taken over twice only the rows of the last definitions are taken back",
+    edits: [
+      {
+        file: "roll-up/outdated-rows.ts",
+        from: "new Set(open.definitions.slice(0, -1))",
+        to: "new Set(open.definitions.slice(-2, -1))",
+      },
+    ],
+  },
+  {
+    name: "other-fold-thrown",
+    what: "a part that other fold code began is refused",
+    edits: [
+      {
+        file: "roll-up/outdated-rows.ts",
+        from: "unknown += rowsMax(open, definitions ?? current);",
+        to: 'unknown += rowsMax(open, definitions ?? current); throw new Error("Expected this fold version");',
+      },
+    ],
+  },
+  {
+    name: "failures-capped",
+    what: "the index of what Lambda gave up on stops after a file, and says that it has looked at all",
+    edits: [
+      { file: "failures/failure-index.ts", from: "const entriesMax = 200_000;", to: "const entriesMax = 1;" },
+      {
+        file: "failures/failure-index.ts",
+        from: "lookedAtAll: false, unreadable };",
+        to: "lookedAtAll: true, unreadable };",
+      },
+    ],
+  },
+  {
+    name: "empty-page-ends",
+    what: "an empty answer in the middle of a shard is taken for its end",
+    edits: [
+      {
+        file: "stream/kinesis.ts",
+        from: "if (page.records.length === 0 && page.behindMs === 0) break;",
+        to: "if (page.records.length === 0) break;",
+      },
+    ],
+  },
+  {
+    name: "shards-unlisted",
+    what: "of the stream's shards only the first page is read",
+    edits: [{ file: "stream/kinesis.ts", from: "NextToken = page.NextToken;", to: "NextToken = undefined;" }],
+  },
+  {
+    name: "expired-iterator-ends",
+    what: "whoever looks for gaps takes an iterator that has expired for the end of the shard",
+    edits: [
+      {
+        file: "stream/shard-reader.ts",
+        from: "if (!isOld || !(error instanceof ExpiredIteratorException)) throw error;",
+        to: `if (error instanceof ExpiredIteratorException) return { $metadata: {}, Records: [], MillisBehindLatest: 0 };
+      if (isOld) throw error;`,
+      },
+    ],
+  },
+  {
+    name: "unreached-late",
+    what: "redrive has batches counted whose minutes the store takes no more, and calls that done",
+    edits: [
+      {
+        file: "redelivery/store-reach.ts",
+        from: "this.#acceptLate = acceptLate;",
+        to: "this.#acceptLate = acceptLate || true;",
+      },
+    ],
+  },
+  {
+    name: "stored-called-late",
+    what: "rows that the store refuses for their age now are taken for missing, though it took them at the first try",
+    edits: [
+      rollUp(
+        "outdated.unknown + mayBeStored(written.refusals, isPromise)",
+        "outdated.unknown + 0 * mayBeStored(written.refusals, isPromise)",
+      ),
+    ],
+  },
+  {
+    name: "heads-unprocessed",
+    what: "heads that DynamoDB leaves out of an answer are taken for new ones",
+    edits: [
+      ledger(
+        "Keys = UnprocessedKeys?.[this.#table]?.Keys;",
+        "Keys = UnprocessedKeys?.[this.#table]?.Keys?.slice(0, 0);",
+      ),
     ],
   },
 ];

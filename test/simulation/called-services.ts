@@ -125,7 +125,14 @@ function writeClient(table: TimestreamTable, process: Process): TimestreamWriteC
     return process.call({
       name: "store.write",
       about: () => shownWrite(command.input),
-      run: async () => table.write(command.input),
+      run: async () => {
+        const refusedBefore = table.movedOut;
+        try {
+          return table.write(command.input);
+        } finally {
+          process.sawAged ||= table.movedOut > refusedBefore;
+        }
+      },
       error: (refused) =>
         refused
           ? new ThrottlingException({ message: "slow down", Message: "slow down", $metadata: {} })

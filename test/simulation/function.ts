@@ -63,7 +63,8 @@ export class SimulatedFunction {
     if (!mixed) this.#idle = [];
   }
 
-  async invoke(payload: string): Promise<InvokeOutcome> {
+  /** `inReach`: whoever invokes it has made sure that the store still takes what comes of it. */
+  async invoke(payload: string, inReach = false): Promise<InvokeOutcome> {
     if (this.throttles > 0) {
       this.throttles--;
       return { kind: "throttled" };
@@ -74,7 +75,17 @@ export class SimulatedFunction {
     const container = this.#container();
     const batch = this.#delivered(container, event);
     const fate = this.fates.shift() ?? fine;
-    return new Promise((resolve) => this.#run(container, batch, fate, resolve));
+    if (!inReach) return new Promise((resolve) => this.#run(container, batch, fate, resolve));
+    return this.#runInReach(container, batch, fate);
+  }
+
+  /** Events that are late only now were in the stream or the bucket, and could have waited for a longer reach. */
+  async #runInReach(container: Container, batch: Batch, fate: Fate): Promise<InvokeOutcome> {
+    const { process } = container;
+    process.sawAged = false;
+    const outcome = await new Promise<InvokeOutcome>((resolve) => this.#run(container, batch, fate, resolve));
+    if (process.sawAged) this.#parts.wrong(`a tool had ${shownBatch(batch)} counted, which the store takes no more`);
+    return outcome;
   }
 
   /** As its middleware has it. A process that nothing is wrong with but what it is given. */

@@ -43,6 +43,8 @@ export class Process {
   readonly name: string;
   /** As the process reads it: it differs from the others' by minutes. */
   readonly clock: Clock;
+  /** Whether the store refused a row of this process for its age. */
+  sawAged = false;
   readonly #around: ProcessSurroundings;
   #faults: readonly CallFault[] = [];
   #counts = new Map<string, number>();

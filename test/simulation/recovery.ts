@@ -3,8 +3,9 @@ import type { Preview } from "../../lib/redelivery/preview.ts";
 import type { Outcome, RollUpFunction } from "../../lib/redelivery/roll-up-function.ts";
 import type { RedrivePorts } from "../../lib/redrive/redrive.ts";
 import type { Batch } from "../../lib/roll-up/batch.ts";
+import { covers } from "../../lib/roll-up/uncovered.ts";
 import type { RecordPlace } from "../../lib/skip/skip-by-hand.ts";
-import type { SweepOptions, SweepPorts } from "../../lib/sweep/sweep.ts";
+import type { LostPromise, SweepOptions, SweepPorts } from "../../lib/sweep/sweep.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { servicesOf } from "./called-services.ts";
 import { allowedLatenessMs } from "./deployment.ts";
@@ -12,6 +13,7 @@ import type { Fate } from "./plan.ts";
 import { Process } from "./process.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
+import { sequenceNumbersOf } from "./remains.ts";
 import { startMs, type World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
@@ -47,7 +49,8 @@ export class Recovery {
     this.#every("redrive", redriveAtMs, redriveEveryMs);
   }
 
-  start(what: Recovering, fate: Fate = fine): void {
+  /** Resolves when it has answered or failed; never, where it dies. */
+  start(what: Recovering, fate: Fate = fine): Promise<void> {
     const { world, process } = this.#begin(what, fate);
     const { clock } = world;
     // In the end somebody decides about what the store takes no more.
@@ -57,7 +60,7 @@ export class Recovery {
       if (!fate.outlivesLimit && what !== "gaps") process.die();
     });
     const running = this.#run(what, process, options);
-    running.then(
+    return running.then(
       (report) => {
         cancel();
         world.trace?.(`${process.name} answers: ${JSON.stringify(report)}`);
@@ -80,7 +83,7 @@ export class Recovery {
 
   #every(what: Recovering, afterMs: number, everyMs: number): void {
     this.#world.clock.at(afterMs, () => {
-      this.start(what);
+      void this.start(what);
       this.#every(what, everyMs, everyMs);
     });
   }
@@ -120,11 +123,32 @@ export class Recovery {
   }
 
   async #sweep(ports: SweepPorts, options: SweepOptions) {
+    const before = this.#available();
     const report = await this.#world.product.sweep(ports, options);
+    const after = this.#available();
+    for (const promise of report.lost.filter(({ writtenOff }) => writtenOff)) {
+      const there = this.#recordsOf(promise).filter((each) => before.has(each) && after.has(each));
+      if (there.length === promise.records) this.#world.wrong(`part ${promise.part} was written off, and is there`);
+    }
     for (const { writtenOff } of report.lost) this.#world.meet(writtenOff ? "promises written off" : "promises lost");
     for (const _ of report.skipped) this.#world.meet("records found to kill");
     for (const _ of report.kept) this.#world.meet("promises kept by sweep");
     return report;
+  }
+
+  /** Sequence numbers, which are of all the stream here, that the stream or the bucket has. */
+  #available(): Set<string> {
+    const { stream, bucket } = this.#world;
+    const kept = stream.shards.flatMap((shard) => stream.kept(shard).map(({ sequenceNumber }) => sequenceNumber));
+    return new Set([...kept, ...sequenceNumbersOf([...bucket.failures.values()])]);
+  }
+
+  #recordsOf({ shardId, firstSequence, lastSequence }: LostPromise): string[] {
+    const range = { firstSequence, lastSequence };
+    return this.#world.stream
+      .shard(shardId)
+      .records.map(({ sequenceNumber }) => sequenceNumber)
+      .filter((sequenceNumber) => covers(range, sequenceNumber));
   }
 
   async #redrive(ports: RedrivePorts, options: RecoveryOptions) {
@@ -160,7 +184,7 @@ export class Recovery {
         const outcome = await process.call({
           name: `roll-up.${name}`,
           about: () => `${batch.records.length} records of ${batch.shardId}`,
-          run: () => this.#world.function.invoke(payload),
+          run: () => this.#world.function.invoke(payload, !this.#world.isOver),
           error: () => new Error("Lambda does not answer"),
           shown: ({ kind }) => kind,
         });

@@ -32,6 +32,8 @@ export class TimestreamTable {
   readonly refusedForAge = new Set<string>();
   /** Parts with such rows. */
   readonly agedParts = new Set<string>();
+  /** Rows that were refused because they had become too old. */
+  movedOut = 0;
   readonly #now: () => number;
   readonly #switches: StoreSwitches;
   readonly #memoryStoreMs: number;
@@ -84,6 +86,7 @@ export class TimestreamTable {
     if (ageMs > this.#memoryStoreMs || -ageMs > aheadMsMax || this.isRefusedFor(timeMs)) {
       this.refusedForAge.add(storedKey(row));
       this.agedParts.add(dimensions.get("part") ?? "");
+      if (ageMs > this.#memoryStoreMs) this.movedOut++;
       return { Reason: "The record timestamp is outside the time range of the memory store." };
     }
     if (refuses === "shop" && dimensions.get("shop") === refusedShop) return { Reason: "A dimension is not valid." };

@@ -83,10 +83,7 @@ export class World {
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
     this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, now);
     this.producer = new Producer(this.stream, dedupeWindows(deployedIn(plan)), now);
-    const wrong = (what: string): void => {
-      this.trace?.(`WRONG: ${what}`);
-      this.wrongs.push(what);
-    };
+    const wrong = (what: string): void => this.wrong(what);
     this.bucket = new RejectBucket(now, surroundings.pageSize, (batch) => {
       const missing = firstUncommitted(ledger, batch);
       if (missing !== undefined) wrong(`the file of ${missing} is taken away, which is in no committed part`);
@@ -105,6 +102,7 @@ export class World {
       isBusy: () => surroundings.busyShare > 0 && pages.chance(surroundings.busyShare),
       shardsPerPage: surroundings.pageSize,
     });
+    ledger.isUnprocessed = () => pages.chance(surroundings.emptyShare);
     stream.taken = (shardId, bytes) => kinesis.take(shardId, bytes);
     const queries = new TimestreamQueries(table, surroundings.pageSize, () => now() - surroundings.readLagMs);
     this.outside = { ledger, table, queries, kinesis, bucket, streamName };
@@ -139,6 +137,11 @@ export class World {
 
   meet(what: string, times = 1): void {
     this.met.set(what, (this.met.get(what) ?? 0) + times);
+  }
+
+  wrong(what: string): void {
+    this.trace?.(`WRONG: ${what}`);
+    this.wrongs.push(what);
   }
 
   startMapping(): void {
