@@ -23,16 +23,19 @@ type Answer = Error | Partial<GetRecordsCommandOutput>;
 
 /** Answers that kinesalite cannot be brought to give, one after the other; the last for ever. */
 function streamOf(answers: readonly Answer[], waitMsMax = 0) {
-  const asked: unknown[] = [];
+  const asked: string[] = [];
+  const limits: (number | undefined)[] = [];
   let place = 0;
   let nowMs = 0;
   const client = {
     send: async (command: { readonly input: unknown }) => {
       if (command instanceof GetShardIteratorCommand) {
-        asked.push(command.input.ShardIteratorType);
+        const { ShardIteratorType, StartingSequenceNumber = "" } = command.input;
+        asked.push(`${ShardIteratorType} ${StartingSequenceNumber}`.trim());
         return { ShardIterator: "i" };
       }
       if (!(command instanceof GetRecordsCommand)) throw new Error("Expected a read, got another request");
+      limits.push(command.input.Limit);
       const answer = answers[Math.min(place++, answers.length - 1)];
       asked.push(answer instanceof Error ? answer.name : "page");
       if (answer instanceof Error) throw answer;
@@ -45,7 +48,7 @@ function streamOf(answers: readonly Answer[], waitMsMax = 0) {
       nowMs += ms;
     },
   };
-  return { asked, stream: new KinesisStream(client as unknown as KinesisClient, "s", { waitMsMax, clock }) };
+  return { asked, limits, stream: new KinesisStream(client as unknown as KinesisClient, "s", { waitMsMax, clock }) };
 }
 
 const page = (numbers: readonly number[], more: Partial<GetRecordsCommandOutput> = {}): Answer => ({
@@ -77,8 +80,8 @@ describe("a shard is read on", () => {
   test("behind the last record once an iterator has expired, and once only for each", async () => {
     const { stream, asked } = streamOf([page([1]), expired, page([2]), page([]), expired, page([3], end)]);
     expect(await all(stream)).toEqual([1, 2, 3]);
-    const after = "AFTER_SEQUENCE_NUMBER";
-    expect(asked.filter((one) => one === "TRIM_HORIZON" || one === after)).toEqual(["TRIM_HORIZON", after, after]);
+    const iterators = asked.filter((one) => !/^page|Exception$/.test(one));
+    expect(iterators).toEqual(["TRIM_HORIZON", "AFTER_SEQUENCE_NUMBER 1", "AFTER_SEQUENCE_NUMBER 2"]);
   });
 
   test("not for ever, where a new iterator has expired too", async () => {
@@ -94,6 +97,35 @@ describe("a shard is read on", () => {
     await expect(all(streamOf([throttled], 60_000).stream)).rejects.toThrow(ProvisionedThroughputExceededException);
   });
 
+  test.each([
+    "ProvisionedThroughputExceededException",
+    "LimitExceededException",
+    "KMSThrottlingException",
+    "ThrottlingException",
+    "InternalFailure",
+    "InternalFailureException",
+    "ServiceUnavailable",
+    "TimeoutError",
+  ])("after %s, which passes", async (name) => {
+    const passing = Object.assign(new Error("later"), { name });
+    expect(await all(streamOf([page([1]), passing, page([2], end)], 60_000).stream)).toEqual([1, 2]);
+  });
+
+  test("not after an error that does not pass, however patient the reader is", async () => {
+    const { stream, asked } = streamOf([new TypeError("a bug"), page([1], end)], 60_000);
+    await expect(all(stream)).rejects.toThrow("a bug");
+    expect(asked).toEqual(["TRIM_HORIZON", "TypeError"]);
+  });
+
+  test("with what Kinesis may leave out of a record", async () => {
+    const bare = { Records: [{ SequenceNumber: "1", PartitionKey: undefined, Data: undefined }] };
+    const [first] = await Array.fromAsync(streamOf([{ ...bare, ...end }]).stream.pages("shardId-1", "oldest", 10));
+    expect(first).toEqual({
+      records: [{ sequenceNumber: "1", partitionKey: undefined, arrivalMs: Number.NaN, data: Buffer.alloc(0) }],
+      behindMs: 0,
+    });
+  });
+
   test("where its iterator expired while it was throttled, the first one too", async () => {
     const answers = [throttled, expired, page([1]), throttled, expired, page([2], end)];
     expect(await all(streamOf(answers, 60_000).stream)).toEqual([1, 2]);
@@ -106,11 +138,26 @@ describe("a shard is read on", () => {
   });
 });
 
+const rangeOf = (numbers: readonly number[]): string => `${numbers[0] ?? "none"} to ${numbers.at(-1) ?? "none"}`;
+
 describe("a range", () => {
   const read = (answers: readonly Answer[]) => streamOf(answers).stream.read("shardId-1", "1", "3");
 
   test("is read over empty reads, and ends with its last record", async () => {
     expect(numbersOf(await read([page([1]), page([]), page([2, 3, 4])]))).toEqual([1, 2, 3]);
+  });
+
+  test("goes on behind a read that ended at the tip: more may have come since", async () => {
+    expect(numbersOf(await read([page([1], { MillisBehindLatest: 0 }), page([2, 3])]))).toEqual([1, 2, 3]);
+  });
+
+  test("is read with no more records a read than are missing of it", async () => {
+    const { stream, limits } = streamOf([page([1]), page([2]), page([3])]);
+    await stream.read("shardId-1", "1", "3", 3);
+    expect(limits).toEqual([3, 2, 1]);
+    const unknown = streamOf([page([1]), page([3])]);
+    await unknown.stream.read("shardId-1", "1", "3");
+    expect(unknown.limits).toEqual([10_000, 9_999]);
   });
 
   test.each([
@@ -125,6 +172,9 @@ describe("a range", () => {
     const gone: unknown = await read(answers).catch((error: unknown) => error);
     expect(gone).toBeInstanceOf(RangeGone);
     expect(numbersOf((gone as RangeGone).records)).toEqual(left);
+    expect(gone).toMatchObject({ name: "RangeGone" });
+    const got = answers[0] === forgotten || answers[1] === forgotten ? "no such shard" : rangeOf(left);
+    expect((gone as RangeGone).message).toBe(`Expected records 1 to 3 of shardId-1 in the stream, got ${got}`);
   });
 
   test("is not gone where Kinesis is throttled: the reader is told", async () => {
@@ -133,18 +183,21 @@ describe("a range", () => {
 });
 
 describe("the next arrival behind a record", () => {
-  const next = (answers: readonly Answer[], after?: string) =>
-    streamOf(answers).stream.nextArrivalMs("shardId-1", after);
-
   test.each([
-    ["is that of the first record", [page([5, 6])], 5_000],
-    ["is found over an empty read", [page([]), page([5])], 5_000],
-    ["is none at the tip", [page([], { MillisBehindLatest: 0 })], undefined],
-    ["is none behind the end of the shard", [page([], end)], undefined],
-    ["is given up after a few empty reads: it is for a gauge", [page([])], undefined],
-  ])("%s", async (_, answers, expected) => {
-    expect(await next(answers, "4")).toBe(expected);
-    expect(await next(answers)).toBe(expected);
+    ["is that of the first record", [page([5, 6])], 5_000, 1],
+    ["is found over an empty read", [page([]), page([5])], 5_000, 2],
+    ["is none at the tip", [page([], { MillisBehindLatest: 0 }), page([5])], undefined, 1],
+    ["is none behind the end of the shard", [page([], end), page([5])], undefined, 1],
+    ["is given up after three empty reads: it is for a gauge", [page([])], undefined, 3],
+  ])("%s", async (_, answers, expected, reads) => {
+    for (const [after, start] of [
+      ["4", "AFTER_SEQUENCE_NUMBER 4"],
+      [undefined, "TRIM_HORIZON"],
+    ] as const) {
+      const { stream, asked } = streamOf(answers);
+      expect(await stream.nextArrivalMs("shardId-1", after)).toBe(expected);
+      expect(asked).toEqual([start, ...Array(reads).fill("page")]);
+    }
   });
 });
 
