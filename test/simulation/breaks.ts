@@ -271,12 +271,7 @@ export const breaks: readonly Break[] = [
   {
     name: "earlier-commit-wins",
     what: "a part that was committed under later definitions is put back by a writer of the earlier ones",
-    edits: [
-      ledger(
-        "attribute_not_exists(version) OR ${standing}",
-        "attribute_not_exists(version) OR version <> :version OR ${standing}",
-      ),
-    ],
+    edits: [ledger("attribute_not_exists(version) OR $", "attribute_not_exists(version) OR version <> :version OR $")],
   },
   {
     name: "taken-over-closed",

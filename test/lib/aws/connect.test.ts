@@ -74,7 +74,7 @@ function queryAsks(): Asked[] {
 }
 
 function eventAsks(): Asked[] {
-  const { why, live } = connectEventPorts(environment, definitionsOf(config));
+  const { why, live } = connectEventPorts(environment, definitionsOf(config), []);
   const day = { day: "2026-01-01" };
   return [
     ["stream", () => why.stream.read(shardId, "1", "2"), "kinesis", '"StreamName":"clicks"', 4],
@@ -123,7 +123,7 @@ function replayAsks(): Asked[] {
     ["quarantine", () => all(files.list(day)), "s3", "rejects", 4],
     ["failures", () => all(failures.list()), "s3", "rejects", 4],
     ["ledger", () => ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
-    ["marks", () => marks.read("m"), "dynamodb", '"TableName":"book"', 4],
+    ["marks", () => marks.read({ source: "web", messageId: "m" }), "dynamodb", '"TableName":"book"', 4],
     ["stream", () => stream.shardIds(), "kinesis", '"StreamName":"clicks"', 4],
   ];
 }
@@ -172,7 +172,7 @@ test("an environment that lacks names is refused with all that it lacks", () => 
   for (const connect of [
     () => connectAuditPorts({}, settings),
     () => connectQueryPorts({}),
-    () => connectEventPorts({}, definitionsOf(config)),
+    () => connectEventPorts({}, definitionsOf(config), []),
     () => connectSweepPorts({}, settings),
     () => connectPorts({}, settings),
     () => connectQuarantine({}, { committed: async () => [] }),

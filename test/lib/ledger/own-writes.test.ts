@@ -85,15 +85,15 @@ describe("a write whose answer was lost, and that the SDK repeats", () => {
   test("moves a replay's mark: no other replay is running", async () => {
     const marks = new DynamoReplayMarks(client, "ledger");
     const next = { attempt: 1, of: 0, state: "sending", entry: "e", patch: "p", untilMs: 1_000 } as const;
-    const messageId = `${shard}-message`;
+    const message = { source: "web", messageId: `${shard}-message` };
     loseNextAnswer(client);
-    expect(await marks.move(messageId, undefined, next)).toBe(true);
-    expect(await marks.move(messageId, undefined, next)).toBe(false);
-    const mark = await marks.read(messageId);
+    expect(await marks.move(message, undefined, next)).toBe(true);
+    expect(await marks.move(message, undefined, next)).toBe(false);
+    const mark = await marks.read(message);
     expect(mark).toEqual({ ...next, revision: 1 });
     loseNextAnswer(client);
-    expect(await marks.move(messageId, mark, { ...next, state: "sent" })).toBe(true);
-    expect(await marks.read(messageId)).toMatchObject({ revision: 2, state: "sent" });
+    expect(await marks.move(message, mark, { ...next, state: "sent" })).toBe(true);
+    expect(await marks.read(message)).toMatchObject({ revision: 2, state: "sent" });
   });
 });
 

@@ -58,8 +58,9 @@ describe("whatever was written is seen by the next read", () => {
   test("of the marks of replays", async () => {
     const marks = new DynamoReplayMarks(table.client(), "ledger");
     const mark = { attempt: 1, of: 0, state: "sending", entry: "e", patch: "", untilMs: 5 } as const;
-    await marks.move("m", undefined, mark);
-    expect(await marks.read("m")).toMatchObject({ attempt: 1, untilMs: 5 });
+    const message = { source: "web", messageId: "m" };
+    await marks.move(message, undefined, mark);
+    expect(await marks.read(message)).toMatchObject({ attempt: 1, untilMs: 5 });
   });
 });
 
