@@ -50,10 +50,11 @@ export class ShardWindow {
   #heldIds = 0;
   /** Names of the ids that are in the ledger and not at hand, by the number of the part. */
   #names = new Map<number, IdsName>();
-  /** Ids of the parts at hand, each with the greatest number of a part that left it. */
+  /**
+   * Ids of the parts at hand, each with the greatest number of a part that left it; and of parts that were let go of, with
+   * lower numbers than any that is remembered.
+   */
   #ids = new IdMap(0);
-  /** Ids with lower numbers may be of parts that are not at hand any more. */
-  #exactFrom = 0;
   #revision = -1;
   /** As in the head at the revision. */
   #furthest = "";
@@ -216,16 +217,10 @@ export class ShardWindow {
     return { has: (high, low) => map.get(high, low) !== 0, ids, windowMs };
   }
 
-  /** Whether all questions to come are about later parts than this one; a place further back leaves all as it is. */
+  /** Whether the question is about a later part than those before: what it does not remember none to come will. */
   #moveForward(number: number, anchorMs: number): boolean {
-    const isForward =
-      number >= this.#askedNumber &&
-      anchorMs >= this.#askedMs - disorderMs &&
-      !(number === this.#askedNumber && anchorMs === this.#askedMs);
-    if (isForward) {
-      this.#askedNumber = number;
-      this.#askedMs = Math.max(this.#askedMs, anchorMs);
-    }
+    const isForward = number > this.#askedNumber || (number === this.#askedNumber && anchorMs > this.#askedMs);
+    if (isForward) [this.#askedNumber, this.#askedMs] = [number, anchorMs];
     return isForward;
   }
 
@@ -239,12 +234,11 @@ export class ShardWindow {
       makeRoom();
       // A map that grew to twice its size and more would take its memory twice.
       const isMany = this.#idsOf(lacking) > this.#ids.size;
-      const isInexact = lacking.some((row) => (parts.number[row] ?? 0) < this.#exactFrom);
       const heldMs = lacking.length > 1 ? this.#heldTimes() : undefined;
       for await (const [name, ids] of readIds(this.#ledger, this.#shard, names, heldMs)) {
-        this.#hold(parts.rowOf(name.number), ids, !isMany && !isInexact);
+        this.#hold(parts.rowOf(name.number), ids, !isMany);
       }
-      if (isMany || isInexact) this.#map();
+      if (isMany) this.#map();
     }
     this.#names.clear();
     return true;
@@ -287,7 +281,6 @@ export class ShardWindow {
   #forget(others: readonly number[], isOneComparison: boolean, oldest: number, { fromMs }: Reach): void {
     for (const row of others) this.#release(row);
     if (!isOneComparison) this.#map();
-    else if (others.length > 0) this.#exactFrom = Math.max(this.#exactFrom, oldest);
     const held = this.#heldIds;
     if (this.#ids.size > mostIn(held) - roomFor(held) / 2) this.#ids.forget(oldest);
     this.#passedMs = fromMs;
@@ -326,7 +319,6 @@ export class ShardWindow {
   /** Makes the map of the ids at hand anew. */
   #map(): void {
     this.#ids = this.#mapOf(this.#heldRows());
-    this.#exactFrom = 0;
   }
 
   #mapOf(rows: readonly number[]): IdMap {
