@@ -96,7 +96,6 @@ export class ShardWindow {
   /** Reads what was opened since; false where that cannot be told from the head, and all has to be read. */
   async update(head: Head): Promise<boolean> {
     if (head.revision <= this.#revision) return true;
-    if (this.#furthest === "") return false;
     const found: RememberedRange[] = head.open.filter(({ number }) => number > this.#revision);
     const outOfOrder = await this.#openedOutOfOrder(head);
     if (outOfOrder === undefined) return false;

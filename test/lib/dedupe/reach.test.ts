@@ -213,6 +213,18 @@ describe("a warm process that another one was faster than", () => {
     expect(requests()).toBe(2);
   });
 
+  test("does not hold the ids of a part that it finished long after it arrived: none to come asks for them", async () => {
+    const { shard, memory } = await watched(100);
+    const ids = Array.from({ length: 10_000 }, (_, index) => 100 + index);
+    const part = shard.at(11, ids);
+    const [before, held] = [shard.head, memory.bytes];
+    await shard.open(part, false);
+    memory.finished("s", before, shard.head, part, bytesOf(ids));
+    expect(memory.bytes).toBe(held);
+    const next = shard.at(203);
+    expect(await shard.remembered(memory, next)).toEqual(naive(shard.parts, next));
+  });
+
   test("reads no more where it has finished many parts itself", async () => {
     const { shard, memory, requests } = await watched(10);
     for (let minute = 21; minute < 221; minute += 2) {
