@@ -88,7 +88,6 @@ export class PartTable implements PartColumns {
       kept++;
     }
     this.length = kept;
-    if (this.length < this.number.length / 4) this.#resize(Math.max(16, this.length * 2));
   }
 
   /** The first row with this number or a greater one. Nearly always asked for the end. */

@@ -225,6 +225,19 @@ describe("a warm process that another one was faster than", () => {
     expect(await shard.remembered(memory, next)).toEqual(naive(shard.parts, next));
   });
 
+  test("lets go of nothing where it is asked once more about the same part, under a shorter window", async () => {
+    const { shard, memory, requests } = await watched(100);
+    const part = shard.at(203);
+    await shard.remembered(memory, part);
+    const place = { ...part, anchorMs: part.firstArrivalMs, views: {} };
+    const known = await memory.before("s", place, shard.head, { ...definitions, dedupeWindowMs: minuteMs });
+    expect(known.windowMs).toBe(minuteMs);
+    requests();
+    const next = shard.at(205);
+    expect(await shard.remembered(memory, next)).toEqual(naive(shard.parts, next));
+    expect(requests()).toBe(0);
+  });
+
   test("reads no more where it has finished many parts itself", async () => {
     const { shard, memory, requests } = await watched(10);
     for (let minute = 21; minute < 221; minute += 2) {
