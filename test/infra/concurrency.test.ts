@@ -33,7 +33,8 @@ const warnings = (config: Omit<Config, "metrics">) =>
     Match.stringLikeRegexp("concurrent executions"),
   );
 
-describe("each function has concurrency of its own, and no more", () => {
+// The first stack of a process takes its time: it looks at all of the bundles' sources.
+describe("each function has concurrency of its own, and no more", { timeout: 180_000 }, () => {
   test("so that what senders ask for cannot stop the counting", () => {
     expect(reserved({ sources })).toEqual({
       "millrace-roll-up": 11,
