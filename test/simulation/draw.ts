@@ -200,6 +200,7 @@ function drawFault(world: Drawing): Step[] {
   if (world.reshards && random.chance(0.4)) return drawReshard(world);
   if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.09)) return drawLoss(world);
   if (random.chance(0.04)) return drawUndecodable(world);
+  if (random.chance(0.03)) return drawTakeOver(world);
   const fault = drawOneFault(world);
   // What an invocation leaves behind is taken over by the code of another deployment.
   if (fault.kind !== "faults" || !random.chance(0.3)) return [fault];
@@ -229,6 +230,31 @@ function drawUndecodable(world: Drawing): Step[] {
     ...puts,
     { kind: "deploy", afterMs: surroundings.pollMs + random.below(30_000), name, mixed: false },
   ];
+}
+
+/**
+ * A part that is taken over while its first writer sleeps, and wakes up in between; or one that is taken over twice, and of
+ * the first time nothing but the promise is there.
+ */
+function drawTakeOver(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  const stalls = (call: CallName, nth: number, ms: number): CallFault => ({ call, nth, what: "stalls", ms });
+  const deploy = (afterMs: number): Step => ({ kind: "deploy", afterMs, name: random.pick(metricNames), mixed: false });
+  const faults = (fault: CallFault, outlivesLimit: boolean): Step => ({
+    kind: "faults",
+    afterMs: 0,
+    faults: [fault],
+    outlivesLimit,
+  });
+  const readMs = surroundings.pollMs + surroundings.windowSeconds * 1_000 + random.below(20_000);
+  const lull: Step = { kind: "lull", afterMs: 300_000 };
+  if (random.chance(0.5)) {
+    const first = faults(stalls("ledger.commit", 0, 250_000), true);
+    return [first, faults(stalls("ledger.commit", 0, 400_000), false), ...drawPuts(world), deploy(readMs), lull];
+  }
+  const first = faults(stalls("store.write", 1, 400_000), false);
+  const second = faults({ call: "store.write", nth: 0, what: "dies before", ms: 0 }, false);
+  return [first, second, ...drawPuts(world), deploy(readMs), deploy(190_000), lull];
 }
 
 /** A split or a merge; or a batch that was given up comes again, while a part of a later shard is about to be opened. */
