@@ -70,6 +70,7 @@ describe("each place is changed alone", () => {
     const f = '(a: "x" | "y") => [{ "k": "t" + a }].map((one: Record<"k", string>) => one.k)';
     const results = under(f, "x");
     expect(results.get("nothing")).toEqual(["tx"]);
+    expect(results.get("one.k -> undefined")).toEqual([undefined]);
     expect([...results.keys()]).not.toContain('"k" -> ""');
     expect([...results.keys()]).not.toContain('"x" -> ""');
     expect(results.get('[{ "k": "t" + a }] -> []')).toEqual([]);

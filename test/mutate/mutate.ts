@@ -24,7 +24,7 @@ const top = join(import.meta.dirname, "../..");
 /** Tests that wait for processes: no mutant reaches those. */
 const inProcesses = /^test\/(e2e|simulation|fuzz|local\/lambda)\//;
 /** A test that would need longer for all mutants that it runs into meets none: of the same folder, and of others. */
-const nearTestMsMax = 120_000;
+const nearTestMsMax = 40_000;
 const farTestMsMax = 20_000;
 
 const { values, positionals } = parseArgs({

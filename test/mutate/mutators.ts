@@ -147,19 +147,19 @@ const expressions: Readonly<Record<string, Mutator>> = {
     const plain = text(node).replaceAll("?.[", "[").replaceAll("?.(", "(").replaceAll("?.", ".");
     return [{ operator: "optional", text: plain }];
   },
-  ArrowFunctionExpression: ({ body, expression, params, async }, text) => {
-    if (expression !== true || text(body) === "undefined") return [];
-    const list = (params as readonly Node[]).map(text).join(", ");
-    return [{ operator: "result", text: `${async === true ? "async " : ""}(${list}) => undefined` }];
-  },
 };
 
 /** What may stand in place of an expression. */
 export function changesOf(node: Node, place: Place): Change[] {
   const text = (part: unknown): string => (isNode(part) ? place.source.slice(part.start, part.end) : "");
   const own = Object.hasOwn(expressions, node.type) ? (expressions[node.type]?.(node, text, place) ?? []) : [];
+  const isResult =
+    place.as === "body" && place.parent.type === "ArrowFunctionExpression" && node.type !== "BlockStatement";
+  const result = isResult ? [{ operator: "result", text: "undefined" }] : [];
   const seen = new Set<string>([text(node)]);
-  return [...condition(node, place), ...own].filter((change) => !seen.has(change.text) && seen.add(change.text));
+  return [...condition(node, place), ...own, ...result].filter(
+    (change) => !seen.has(change.text) && seen.add(change.text),
+  );
 }
 
 const isSuper = (node: unknown): boolean =>

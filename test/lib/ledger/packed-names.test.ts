@@ -55,5 +55,6 @@ describe("the names that a part was folded under", () => {
       "a1+30!",
       "a1+10!",
     ]);
+    expect(packNames(["a1,10,30", "b2,10,20,30"])).toEqual(["a1,10,30", "b2+20"]);
   });
 });

@@ -1,5 +1,5 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { beforeEach, describe, expect, test } from "vitest";
+import { BatchGetItemCommand, ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
 import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
@@ -121,6 +121,82 @@ test("a look for the parts of a range reads no further than the first behind it"
   expect(table.consumed.requests - before).toBe(1);
   expect(await ledger.newest(shard)).toMatchObject({ lastSequence: "609" });
   expect(table.consumed.requests - before).toBe(2);
+});
+
+describe("a shard that the stream has forgotten", () => {
+  const [day, now] = [86_400_000, 1_500];
+  /** Of a second and a half after the epoch: an end is a whole second, and no sooner than said. */
+  const at = (): DynamoLedger => new DynamoLedger(table.client(), "ledger", { now: () => now, sleep: async () => {} });
+  const known = () => at().knownShards("events");
+
+  test("has a head that ends after 90 days, unless somebody writes for it", async () => {
+    await at().moveHead(shard, newHead, { ...newHead, bornMs: 7 });
+    const head = await at().head(shard);
+    expect(head).not.toHaveProperty("expiresMs");
+    expect(await at().expireHead(shard, head)).toBe(true);
+    expect(await at().head(shard)).toMatchObject({ revision: 1, bornMs: 7, expiresMs: 90 * day + 1_000 });
+    expect(await at().moveHead(shard, head, { ...head, bornMs: 8 })).toBe(true);
+    expect(await at().head(shard)).not.toHaveProperty("expiresMs");
+    expect(await at().expireHead(shard, head)).toBe(false);
+    expect((await at().head(shard)).bornMs).toBe(8);
+  });
+
+  test("stays on the list for a week, and says so, unless somebody puts it there again", async () => {
+    await at().listShard(shard, false);
+    expect(await known()).toEqual([{ shardId: "shardId-1", isExpiring: false }]);
+    await at().listShard(shard, true);
+    expect(await known()).toEqual([{ shardId: "shardId-1", isExpiring: true }]);
+    expect(table.stored("shards/events", "shardId-1")?.expiresMs).toBe(7 * day + 1_000);
+    await at().listShard(shard, false);
+    expect(await known()).toEqual([{ shardId: "shardId-1", isExpiring: false }]);
+  });
+});
+
+test("many heads are read a hundred at a time, each once", async () => {
+  const shards = Array.from({ length: 1_001 }, (_, index) => `events/shardId-${index}`);
+  expect((await ledger.headsOf(shards)).size).toBe(1_001);
+  expect(table.consumed.requests).toBe(11);
+});
+
+test("between the attempts at a throttled table there is more and more time, up to a second", async () => {
+  const pauses: number[] = [];
+  const chance = vi.spyOn(Math, "random").mockReturnValue(0.5);
+  table.isUnprocessed = () => true;
+  const via: Parameters<DynamoTable["client"]>[0] = async (command, run) => {
+    if (!(command instanceof BatchGetItemCommand)) return run();
+    return { Responses: {}, UnprocessedKeys: command.input.RequestItems };
+  };
+  const clock = { now: () => 0, sleep: async (ms: number) => void pauses.push(ms) };
+  await expect(new DynamoLedger(table.client(via), "ledger", clock).headsOf([shard])).rejects.toThrow(
+    "Expected the heads of 1 shards from ledger, got none of 1 in 10 attempts: the table is throttled",
+  );
+  chance.mockRestore();
+  expect(pauses).toEqual([25, 50, 100, 200, 400, 500, 500, 500, 500]);
+});
+
+test("a head is not moved for somebody who comes second, even where it is gone by then", async () => {
+  const via: Parameters<DynamoTable["client"]>[0] = async (command, run) => {
+    if (command instanceof PutItemCommand && command.input.ConditionExpression !== undefined) {
+      throw new ConditionalCheckFailedException({ message: "The conditional request failed", $metadata: {} });
+    }
+    return run();
+  };
+  const late = new DynamoLedger(table.client(via), "ledger");
+  expect(await late.moveHead(shard, { ...newHead, revision: 3 }, newHead)).toBe(false);
+});
+
+test("the head of a shard that nobody has written has nothing in it", async () => {
+  const nothing = { revision: 0, open: [], ancestors: [], descendants: [], orphanedMs: 0, bornMs: 0, skipped: [] };
+  expect(await ledger.head(shard)).toEqual(nothing);
+  expect((await ledger.headsOf([shard])).get(shard)).toEqual(nothing);
+});
+
+test("what a table lacks is said with what DynamoDB said", async () => {
+  const elsewhere = new DynamoLedger(table.client(), "elsewhere");
+  await expect(elsewhere.head(shard)).rejects.toMatchObject({
+    message: "Expected the ledger's table elsewhere, got none of that name in this account and region",
+    cause: { name: "ResourceNotFoundException" },
+  });
 });
 
 test("an error of the table is the ledger's error, and not taken for an answer", async () => {
