@@ -47,6 +47,7 @@ const files = positionals.flatMap((path) => {
     ? globSync(`${path.replace(/\/$/, "")}/**/*.ts`, { cwd: top }).sort()
     : [relative(top, join(top, path))];
 });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const mutants: Mutant[] = [];
 for (const file of files) {
   mutants.push(...instrument(file, readFileSync(join(top, file), "utf8"), mutants.length).mutants);

@@ -86,6 +86,8 @@ export class TestRun {
         detached: true,
       },
     );
+    const kill = (): void => void process.kill(-(vitest.pid ?? 0), "SIGKILL");
+    process.once("exit", kill);
     this.#output = "";
     for (const stream of [vitest.stdout, vitest.stderr]) {
       stream.on("data", (text) => {
@@ -97,10 +99,12 @@ export class TestRun {
     const done = new Set<string>();
     while (!(await Promise.race([ended, sleep(1_000, false)]))) {
       this.#read(log, begun, done);
-      if ([...begun.values()].some(({ untilMs }) => Date.now() > untilMs)) process.kill(-(vitest.pid ?? 0), "SIGKILL");
+      if ([...begun.values()].some(({ untilMs }) => Date.now() > untilMs)) kill();
     }
+    process.off("exit", kill);
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
+    process.stderr.write(`${this.#fates.alive.length} changes left\n`);
     return done;
   }
 
