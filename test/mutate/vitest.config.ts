@@ -27,6 +27,8 @@ export default defineConfig(() => {
       include: ["test/**/*.test.ts"],
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // A transform of another plan, of a run at the same time too, must not be taken for ours.
+      fsModuleCache: false,
       isolate: false,
       maxWorkers: workers,
       silent: true,
