@@ -4,6 +4,7 @@ import { plainHttpServer } from "./aws-endpoint/plain-http.ts";
 import { serviceError } from "./aws-endpoint/service-error.ts";
 import { type ServiceName, serviceName } from "./aws-endpoint/service-name.ts";
 import { BodyTooLarge, readBody } from "./body.ts";
+import { hostRefusal, pageRefusal } from "./browser-guard.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { listenError } from "./port-taken.ts";
 import { NoAnswer, Rehearsal } from "./rehearsal.ts";
@@ -56,13 +57,18 @@ async function answer(
   { services, rehearsal }: Pick<AwsEndpointOptions, "services" | "rehearsal">,
 ): Promise<HttpResponse> {
   const { method = "GET", url = "/" } = incoming;
-  if (rehearsal !== undefined && Rehearsal.isFor(url)) {
-    return rehearsal.handle({ method, url, body: await readBody(incoming, switchBytesMax) });
-  }
   // node:http joins repeated headers; only set-cookie comes as a list, which no request has. HTTP/2 has another name for the host.
   const sent = incoming.headers as HttpRequest["headers"];
   const headers = { ...sent, host: sent.host ?? sent[":authority"] };
   const name = serviceName({ url, headers });
+  const refusal = hostRefusal(headers.host) ?? pageRefusal(headers);
+  if (refusal !== undefined) {
+    incoming.resume();
+    return serviceError(name, headers, { status: 403, type: "AccessDeniedException", message: refusal });
+  }
+  if (rehearsal !== undefined && Rehearsal.isFor(url)) {
+    return rehearsal.handle({ method, url, body: await readBody(incoming, switchBytesMax) });
+  }
   const service = Object.hasOwn(services, name) ? services[name as ServiceName] : undefined;
   const answers = rehearsal?.answers(name) ?? "normally";
   if (answers === "nothing") throw new NoAnswer(name);
@@ -105,7 +111,7 @@ async function listen(server: Server, port: number, host: string): Promise<Addre
 
 /**
  * Starts the one endpoint of every AWS SDK. Throws {@link PortTaken} where another program has the port.
- * Signatures are not checked.
+ * Signatures are not checked; requests that a web page could have made are refused.
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
   const { port, host = "127.0.0.1" } = options;

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type AwsEndpoint, startAwsEndpoint } from "./aws-endpoint.ts";
+import { hostRefusal } from "./browser-guard.ts";
 import { realClock } from "./clock.ts";
 import { CheckpointFile } from "./event-source-mapping/checkpoint-file.ts";
 import { kinesisReader } from "./event-source-mapping/kinesis-reader.ts";
@@ -252,12 +253,19 @@ interface Api {
   close(): Promise<void>;
 }
 
+function refuse(request: IncomingMessage, response: ServerResponse, message: string): void {
+  request.resume();
+  response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ message }));
+}
+
 /** Takes the API's port before anything else is made, so that a taken one is told at once. Until then it answers 503. */
 async function listen(port: number): Promise<Api> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let answer: Parameters<typeof createServer>[1];
   const server: Server = createServer((request, response) => {
-    if (request.url === "/healthz") response.writeHead(answer === undefined ? 503 : 200).end();
+    const refusal = hostRefusal(request.headers.host);
+    if (refusal !== undefined) refuse(request, response, refusal);
+    else if (request.url === "/healthz") response.writeHead(answer === undefined ? 503 : 200).end();
     else if (answer === undefined) response.writeHead(503, { "retry-after": "1" }).end();
     else answer(request, response);
   });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
@@ -47,6 +47,17 @@ function options() {
     demo: !values["no-demo"],
     help: values.help,
   };
+}
+
+/**
+ * Makes the data folder readable by its owner alone: it holds events, write keys and secrets. A folder that was there
+ * before and holds something else keeps its mode; the umask covers what is written into it.
+ */
+async function ownDirectory(directory: string): Promise<void> {
+  process.umask(0o077);
+  await mkdir(directory, { recursive: true });
+  const entries = await readdir(directory);
+  if (entries.length === 0 || entries.includes("kinesis")) await chmod(directory, 0o700);
 }
 
 /** Runs the CDK app, as the `cdk` command does, and resolves to the folder of its template, without what it left there before. */
@@ -109,14 +120,15 @@ function describe({ awsUrl, url, stack, secrets }: Cloud): string {
     `Page and API   ${url}`,
     ...keys,
     `AWS endpoint   AWS_ENDPOINT_URL=${awsUrl}  stream ${names.stream}`,
-    "               any credentials will do: AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop",
+    "               any credentials will do: AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop",
+    "               AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 (boto3 and the AWS CLI read the second)",
   ].join("\n");
 }
 
 async function main(): Promise<void> {
   const { port, awsPort, dataDirectory, config, assembly: given, demo, help } = options();
   if (help) return void process.stdout.write(`${usage}\n`);
-  await mkdir(dataDirectory, { recursive: true });
+  await ownDirectory(dataDirectory);
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
   const assembly = given === undefined ? synthesize(dataDirectory, config) : Promise.resolve(resolve(given));
   // Awaited only after the services are open; it must not count as unhandled until then.

@@ -36,7 +36,11 @@ export async function rehearse(parameters: readonly string[]): Promise<void> {
 
 async function order<Answer>(path: string, body: object): Promise<Answer> {
   const url = `${process.env.AWS_ENDPOINT_URL}/_laptop/${path}`;
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   const answer = (await response.json().catch(() => ({}))) as { message?: string };
   if (!response.ok) throw new Error(answer.message ?? `Expected a laptop at ${url}, got status ${response.status}`);
   return answer as Answer;

@@ -15,15 +15,23 @@ export type PlainHttpServer = {
 const preface = Buffer.from("PRI");
 
 /** Longer than the SDKs keep a connection that is idle, so that none breaks as a request is sent on it. */
-const idleConnection_ms = 75_000;
+const idleMsDefault = 75_000;
+
+/** How long a new connection may send nothing. Clients connect when they have a request. */
+const firstByteMsDefault = 10_000;
+
+type Waits = { readonly firstByteMs?: number; readonly idleMs?: number };
 
 /**
  * Serves HTTP/1.1 and HTTP/2 on one port without TLS. The Kinesis client of the AWS SDK for JavaScript speaks HTTP/2
  * from the first byte, whatever the scheme of its endpoint.
  */
-export function plainHttpServer(listener: Listener): PlainHttpServer {
+export function plainHttpServer(
+  listener: Listener,
+  { firstByteMs = firstByteMsDefault, idleMs = idleMsDefault }: Waits = {},
+): PlainHttpServer {
   let isClosing = false;
-  const server = createServer({ keepAliveTimeout: idleConnection_ms }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: idleMs }, (request, response) => {
     response.once("close", () => {
       // A connection is idle only after this event, and only those that were idle when close() was called are closed yet.
       if (isClosing) setImmediate(() => server.closeIdleConnections());
@@ -36,6 +44,7 @@ export function plainHttpServer(listener: Listener): PlainHttpServer {
   const silent = new Set<Socket>();
   http2.on("session", (session) => {
     sessions.add(session);
+    session.setTimeout(idleMs, () => session.close());
     session.once("close", () => sessions.delete(session)).on("error", () => session.destroy());
   });
 
@@ -43,10 +52,15 @@ export function plainHttpServer(listener: Listener): PlainHttpServer {
   server.removeAllListeners("connection").on("connection", (socket: Socket) => {
     silent.add(socket);
     const drop = (): unknown => socket.destroy();
-    socket.once("error", drop).once("close", () => silent.delete(socket));
+    const timer = setTimeout(drop, firstByteMs);
+    socket.once("error", drop).once("close", () => {
+      clearTimeout(timer);
+      silent.delete(socket);
+    });
     socket.once("readable", () => {
       const first: Buffer | null = socket.read();
       if (first === null) return drop();
+      clearTimeout(timer);
       silent.delete(socket);
       socket.off("error", drop);
       socket.unshift(first);

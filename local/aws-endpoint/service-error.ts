@@ -8,6 +8,9 @@ export function jsonError(status: number, type: string, message: string, content
   return { status, headers, body: JSON.stringify({ __type: type, message }) };
 }
 
+/** Never whatever a caller wrote: a browser would read the answer as that. */
+const jsonType = (asked = ""): string => /^application\/x-amz-json-1\.[01]/.exec(asked)?.[0] ?? "application/json";
+
 /** An error in the protocol of the request: XML for S3, JSON for all others. */
 export function serviceError(
   service: string,
@@ -15,5 +18,5 @@ export function serviceError(
   error: { readonly status: number; readonly type: string; readonly message: string },
 ): HttpResponse {
   if (service === "s3") return s3ErrorResponse(error.type, error.status, error.message, "");
-  return jsonError(error.status, error.type, error.message, headers["content-type"] ?? "application/json");
+  return jsonError(error.status, error.type, error.message, jsonType(headers["content-type"]));
 }

@@ -104,7 +104,11 @@ export class Laptop {
 
   /** Turns one of the switches for rehearsing an outage. */
   async rehearse<Answer>(path: string, order: object = {}): Promise<Answer> {
-    const response = await fetch(`${this.awsUrl}/_laptop/${path}`, { method: "POST", body: JSON.stringify(order) });
+    const response = await fetch(`${this.awsUrl}/_laptop/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(order),
+    });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Answer;
   }

@@ -31,11 +31,18 @@ beforeEach(() => {
 afterAll(() => endpoint.close());
 
 const order = (path: string, body: unknown, method = "POST") =>
-  fetch(`${endpoint.url}/_laptop/${path}`, { method, ...(method === "POST" ? { body: JSON.stringify(body) } : {}) });
+  fetch(`${endpoint.url}/_laptop/${path}`, {
+    method,
+    ...(method === "POST" ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {}),
+  });
 
 /** The status, or "cut" where the connection is. */
 const ask = (): Promise<number | "cut"> =>
-  fetch(endpoint.url, { method: "POST", body: "{}", headers: { "x-amz-target": "DynamoDB_20120810.GetItem" } }).then(
+  fetch(endpoint.url, {
+    method: "POST",
+    body: "{}",
+    headers: { "x-amz-target": "DynamoDB_20120810.GetItem", "content-type": "application/x-amz-json-1.0" },
+  }).then(
     ({ status }) => status,
     () => "cut",
   );
