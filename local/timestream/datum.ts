@@ -22,11 +22,13 @@ export type Datum =
   | { ScalarValue: string }
   | { NullValue: true }
   | { ArrayValue: Datum[] }
+  | { TimeSeriesValue: { Time: string; Value: Datum }[] }
   | { RowValue: { Data: Datum[] } };
 
 export interface ColumnType {
   ScalarType?: string;
   ArrayColumnInfo?: { Type: ColumnType };
+  TimeSeriesMeasureValueColumnInfo?: { Type: ColumnType };
   RowColumnInfo?: { Name: string; Type: ColumnType }[];
 }
 
@@ -77,6 +79,8 @@ const SCALARS: Readonly<Partial<Record<DuckDBTypeId, readonly [scalarType: strin
 export function columnType(type: DuckDBType): ColumnType {
   const scalar = SCALARS[type.typeId];
   if (scalar) return { ScalarType: scalar[0] };
+  const series = seriesType(type);
+  if (series) return { TimeSeriesMeasureValueColumnInfo: { Type: columnType(series) } };
   if (type.typeId === DuckDBTypeId.LIST || type.typeId === DuckDBTypeId.ARRAY) {
     return { ArrayColumnInfo: { Type: columnType((type as DuckDBListType | DuckDBArrayType).valueType) } };
   }
@@ -88,8 +92,24 @@ export function columnType(type: DuckDBType): ColumnType {
   return { ScalarType: "VARCHAR" };
 }
 
+/** The type of a time series' values; undefined for what is none. A client's names cannot begin with `ts_`. */
+function seriesType(type: DuckDBType): DuckDBType | undefined {
+  const { valueType } = type as Partial<DuckDBListType>;
+  if (type.typeId !== DuckDBTypeId.LIST || valueType?.typeId !== DuckDBTypeId.STRUCT) return undefined;
+  const { entryNames, entryTypes } = valueType as DuckDBStructType;
+  return entryNames.join() === "ts_time,ts_value" ? entryTypes[1] : undefined;
+}
+
+function pointOf(point: DuckDBValue, type: DuckDBType): { Time: string; Value: Datum } {
+  const { ts_time: time, ts_value: value = null } = (point as DuckDBStructValue).entries;
+  const nanos = time as Partial<DuckDBTimestampNanosecondsValue & DuckDBTimestampValue>;
+  return { Time: timestampText(nanos.nanos ?? (nanos.micros ?? 0n) * 1000n), Value: datum(value, type) };
+}
+
 export function datum(value: DuckDBValue, type: DuckDBType): Datum {
   if (value === null) return { NullValue: true };
+  const series = seriesType(type);
+  if (series) return { TimeSeriesValue: (value as DuckDBListValue).items.map((point) => pointOf(point, series)) };
   if (type.typeId === DuckDBTypeId.LIST || type.typeId === DuckDBTypeId.ARRAY) {
     const { valueType } = type as DuckDBListType | DuckDBArrayType;
     return { ArrayValue: (value as DuckDBListValue).items.map((item) => datum(item, valueType)) };
@@ -132,7 +152,11 @@ function timeText(nanos: bigint): string {
 }
 
 /** `5 20:00:00.000000000` ("Date / time operators"). */
-function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
+export function intervalText({
+  months,
+  days,
+  micros,
+}: Pick<DuckDBIntervalValue, "months" | "days" | "micros">): string {
   if (months !== 0 && days === 0 && micros === 0n) return `${Math.trunc(months / 12)}-${Math.abs(months % 12)}`;
   const total = BigInt(months * 30 + days) * DAY_US + micros;
   const size = total < 0n ? -total : total;

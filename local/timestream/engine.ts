@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { macroStatements } from "./sql/functions.ts";
+import { scalarFunctions } from "./sql/scalar-functions.ts";
 
 /** The open DuckDB file: one connection that writes, and as many for reading as are asked for. */
 export interface Engine {
@@ -35,6 +36,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await writer.run("SET GLOBAL TimeZone = 'UTC'");
   await writer.run(`CREATE SCHEMA IF NOT EXISTS "${ROWS_SCHEMA}"`);
   await writer.run(`CREATE SCHEMA IF NOT EXISTS "${CATALOG_SCHEMA}"`);
+  for (const scalar of scalarFunctions()) writer.registerScalarFunction(scalar);
   for (const statement of macroStatements()) await writer.run(statement);
   await writer.run("SET GLOBAL lock_configuration = true");
   return {

@@ -8,8 +8,9 @@ import { complaint } from "./sql/complaint.ts";
 import { guard } from "./sql/guard.ts";
 import { outputNames } from "./sql/output-names.ts";
 import { rewrite } from "./sql/rewrite.ts";
-import { parseSelect } from "./sql/syntax-tree.ts";
+import { parseSelect, treeSql } from "./sql/syntax-tree.ts";
 import { tokenize } from "./sql/token.ts";
+import { trinoMeaning } from "./sql/trino-meaning.ts";
 import { databaseSchema } from "./table.ts";
 
 export interface SelectContext {
@@ -52,7 +53,7 @@ async function startSelect(sql: string, { engine, catalog, onStart }: SelectCont
     onStart(() => query.interrupt());
     const tree = await parseSelect(connection, sql);
     guard(tree, { isTable: (schema, name) => isTable(catalog, schema, name) });
-    const result = await connection.stream(sql);
+    const result = await connection.stream(await treeSql(connection, trinoMeaning(tree)));
     return resultSource(query, result, outputNames(tree, result.columnNames()));
   } catch (error) {
     query.close();

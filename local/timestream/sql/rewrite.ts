@@ -1,6 +1,8 @@
 import { invalid } from "../failure.ts";
 import { databaseSchema } from "../table.ts";
-import { DUCKDB_ONLY, duckdbName, type FunctionRule, ruleOf } from "./functions.ts";
+import type { FunctionRule } from "./function-rule.ts";
+import { DUCKDB_ONLY, duckdbName, ruleOf } from "./functions.ts";
+import { LACKING } from "./lacking.ts";
 import { identifier, literal } from "./quoting.ts";
 import { intervalSql, type Token } from "./token.ts";
 
@@ -18,11 +20,15 @@ const RESERVED_BY_DUCKDB: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Functions that the grammar has a form of their own for, with FROM. */
+const GRAMMAR: ReadonlySet<string> = new Set(["trim", "substring"]);
+
 /** DuckDB gives up at 1,000 levels; a query a person or program means stays far below. */
 const NESTING_MAX = 300;
 
 const CURRENT: Readonly<Record<string, (now: Date) => string>> = {
   current_timestamp: (now) => timestampSql(now),
+  localtime: (now) => `TIME '${now.toISOString().slice(11, 23)}'`,
   localtimestamp: (now) => timestampSql(now),
   current_date: (now) => `DATE '${now.toISOString().slice(0, 10)}'`,
   current_time: (now) => `TIME '${now.toISOString().slice(11, 23)}'`,
@@ -39,10 +45,10 @@ class Rewriter {
   readonly #now: Date;
   readonly #out: string[] = [];
   readonly #closing: ReadonlyMap<number, number>;
+  /** What is written in place of a comma or parenthesis, by its index. */
+  readonly #instead = new Map<number, string>();
   /** Index of the parenthesis after which decimal literals are doubles again. */
   #decimalsUntil = -1;
-  /** Index of the parenthesis up to which literals are date formats. */
-  #formatUntil = -1;
 
   constructor(tokens: readonly Token[], context: RewriteContext) {
     this.#tokens = tokens;
@@ -63,14 +69,17 @@ class Rewriter {
     if (!token) return 1;
     switch (token.kind) {
       case "string":
-        return this.#write(literal(at < this.#formatUntil ? strftimeFormat(token.value) : token.value), 1);
+        return this.#write(literal(token.value), 1);
       case "duration":
         return this.#write(intervalSql(token), 1);
       case "number":
         return this.#write(this.#number(token, at), 1);
       case "symbol":
+        if (token.text === "-" && this.#tokens[at + 1]?.text === ">" && this.#tokens[at + 1]?.at === token.at + 1) {
+          throw invalid("Lambda expressions (->) are part of Timestream SQL, but do not run on the laptop");
+        }
         if (token.text === "::") throw invalid("'::' can only be part of a column name such as measure_value::double");
-        return this.#write(token.text, 1);
+        return this.#write(this.#instead.get(at) ?? token.text, 1);
       case "word":
       case "quoted":
         return this.#name(token, at);
@@ -100,17 +109,62 @@ class Rewriter {
   /** A name with a parenthesis after it: a function, or a word of the grammar, which stays as it is. */
   #call(token: Token, at: number): number {
     const name = token.value.toLowerCase();
+    if (name === "unnest") return this.#unnest(at + 1);
     const rule = ruleOf(name);
     if (!rule) {
+      // After a parenthesis it is the word of an aggregate: count(*) FILTER (WHERE ...).
+      if (LACKING.has(name) && this.#tokens[at - 1]?.text !== ")") {
+        throw invalid(`Function ${name} is part of Timestream SQL, but does not run on the laptop`);
+      }
       if (DUCKDB_ONLY.has(name) || name.startsWith("ts_")) throw invalid(`Function ${name} not registered`);
       return this.#write(token.kind === "quoted" ? identifier(token.value) : token.text, 1);
     }
     const close = this.#closing.get(at + 1) ?? at + 1;
+    // trim(BOTH 'x' FROM y), substring(x FROM 2): DuckDB reads these only under their own names.
+    if (GRAMMAR.has(name) && this.#hasWord("from", at + 1, close)) return this.#write(name, 1);
     const target = this.#target(name, rule, at + 1, close);
     if (rule.decimals) this.#decimalsUntil = Math.max(this.#decimalsUntil, close);
-    if (rule.format) this.#formatUntil = Math.max(this.#formatUntil, close);
     if (!rule.clock) return this.#write(target, 1);
     return this.#write(`${target} ( ${timestampSql(this.#now)} ${close > at + 2 ? "," : ""}`, 2);
+  }
+
+  /**
+   * Several arrays side by side, or a time series in columns for its times and values, have no UNNEST in DuckDB: they
+   * become a subquery.
+   */
+  #unnest(open: number): number {
+    const close = this.#closing.get(open) ?? open;
+    const commas = this.#commas(open, close);
+    const alias = this.#tokens[close + 1]?.value === "as" ? close + 2 : close + 1;
+    const columns = this.#tokens[alias + 1]?.text === "(" ? alias + 1 : undefined;
+    const count = columns === undefined ? 0 : this.#commas(columns, this.#closing.get(columns) ?? columns).length + 1;
+    if (commas.length === 0 && count !== 2) return this.#write("unnest", 1);
+    for (const comma of commas) this.#instead.set(comma, ") , unnest (");
+    this.#instead.set(close, commas.length === 0 ? ", max_depth := 2 ) )" : ") )");
+    return this.#write("( SELECT unnest", 1);
+  }
+
+  /** Whether a word of the grammar stands between two parentheses, and not in parentheses of its own. */
+  #hasWord(word: string, open: number, close: number): boolean {
+    return this.#arguments(open, close).some((tokens) => {
+      let depth = 0;
+      return tokens.some((token) => {
+        if (token.text === "(") depth++;
+        if (token.text === ")") depth--;
+        return depth === 0 && token.kind === "word" && token.value === word;
+      });
+    });
+  }
+
+  /** Indexes of the commas between two parentheses. */
+  #commas(open: number, close: number): number[] {
+    let at = open;
+    return this.#arguments(open, close)
+      .slice(0, -1)
+      .map((tokens) => {
+        at += tokens.length + 1;
+        return at;
+      });
   }
 
   #target(name: string, rule: FunctionRule, open: number, close: number): string {
@@ -136,6 +190,7 @@ class Rewriter {
 
   /** A literal with a point is a double in Timestream, which has no decimals ("Supported data types"). */
   #number({ text }: Token, at: number): string {
+    if (!Number.isFinite(Number(text))) throw invalid(`Invalid numeric literal: ${text}`);
     const decimal = text.includes(".") && !/e/i.test(text);
     return decimal && at > this.#decimalsUntil ? `${text}e0` : text;
   }
@@ -160,12 +215,6 @@ function pairs(tokens: readonly Token[]): Map<number, number> {
   }
   if (open.length > 0) throw invalid("Expected a closing parenthesis, got the end of the query");
   return closing;
-}
-
-/** Trino's letters are MySQL's ("MySQL date functions"), and differ from strftime's in these. */
-function strftimeFormat(format: string): string {
-  const letters: Readonly<Record<string, string>> = { "%M": "%B", "%i": "%M", "%s": "%S", "%W": "%A", "%h": "%I" };
-  return format.replaceAll(/%./g, (letter) => letters[letter] ?? letter);
 }
 
 function isName(token: Token): boolean {

@@ -249,7 +249,7 @@ describe("What only DuckDB could do is refused", () => {
     ["SELECT ts_version FROM shop.views", "does not exist"],
     ["SELECT rowid FROM shop.views", "does not exist"],
     ["SELECT FROM FROM", "mismatched input"],
-    ["SELECT cast('x' AS bigint)", "Could not convert string 'x'"],
+    ["SELECT cast('x' AS bigint)", "Cannot cast 'x' to bigint"],
     ["SELECT row(1, 'x')", "row without field names"],
     ["SELECT foo(1)", "Function foo not registered"],
     ["WITH RECURSIVE x AS (SELECT 1 UNION ALL SELECT 2 FROM x) SELECT * FROM x", "RECURSIVE"],

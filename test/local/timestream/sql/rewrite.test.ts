@@ -48,7 +48,7 @@ test.each([
   ["1.5", "1.5e0"],
   ["approx_percentile(x, 0.5) + 0.5", "approx_quantile ( x , 0.5 ) + 0.5e0"],
   ["pivot", '"pivot"'],
-  ["date_format(x, '%i%%i')", "strftime ( x , '%M%%i' )"],
+  ["date_format(x, '%i%%i')", "ts_date_format ( x , '%i%%i' )"],
 ])("%s becomes %s", (sql, expected) => {
   expect(rewritten(sql).replaceAll(/\s+/g, " ")).toBe(expected.replaceAll(/\s+/g, " "));
 });
