@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { childShards } from "./kinesis-shards.ts";
 import type { KinesisStore, StoredRecord } from "./kinesis-store.ts";
 import type { Action } from "./operations.ts";
 
@@ -27,20 +28,29 @@ async function* cut(records: AsyncIterable<StoredRecord>, page: Page): AsyncGene
 
 type Answer = {
   MillisBehindLatest: number;
+  /** Absent at the end of a shard. */
+  readonly NextShardIterator?: string;
   readonly Records: readonly { readonly ApproximateArrivalTimestamp: number }[];
 };
 
-/** GetRecords of kinesalite, with an answer of at most 4 MiB or one record, and with MillisBehindLatest, which kinesalite says is 0. */
+/**
+ * GetRecords of kinesalite, with an answer of at most 4 MiB or one record, with
+ * MillisBehindLatest, which kinesalite says is 0, and at the end of a shard with the shards that follow it.
+ */
 export function getRecords(action: KinesisAction): KinesisAction {
   return (store, input, answer) => {
     const page: Page = { records: 0, isCut: false };
+    let shard = { stream: "", index: 0 };
     const cutStore: KinesisStore = {
       ...store,
       getStreamDb: (name) => {
         const records = store.getStreamDb(name);
         return {
           createKeyStream: (range) => records.createKeyStream(range),
-          createReadStream: (range) => Readable.from(cut(records.createReadStream(range), page)),
+          createReadStream: (range) => {
+            shard = { stream: name, index: Number.parseInt(range.gte ?? "0", 16) };
+            return Readable.from(cut(records.createReadStream(range), page));
+          },
           batch: (deletions, done) => records.batch(deletions, done),
         };
       },
@@ -52,7 +62,13 @@ export function getRecords(action: KinesisAction): KinesisAction {
       const more = page.isCut || page.records > Number(input.Limit ?? answerRecordsMax);
       const arrival_ms = (rest.Records.at(-1)?.ApproximateArrivalTimestamp ?? 0) * 1000;
       const behind_ms = more ? Math.max(1, Math.round(Date.now() - arrival_ms)) : MillisBehindLatest;
-      answer(undefined, { ...rest, MillisBehindLatest: behind_ms });
+      const answered = { ...rest, MillisBehindLatest: behind_ms };
+      if (rest.NextShardIterator !== undefined) return answer(undefined, answered);
+      store.getStream(shard.stream, (failure, stream) =>
+        failure
+          ? answer(failure)
+          : answer(undefined, { ...answered, ChildShards: childShards(stream?.Shards ?? [], shard.index) }),
+      );
     });
   };
 }

@@ -17,11 +17,20 @@ type StreamRecords = {
   readonly batch: (deletions: readonly { type: "del"; key: string }[], done: (error?: unknown) => void) => void;
 };
 
-type StoredStream = { readonly Shards: readonly unknown[]; readonly RetentionPeriodHours: number };
+export type StoredShard = {
+  readonly ShardId: string;
+  readonly ParentShardId?: string;
+  readonly AdjacentParentShardId?: string;
+  readonly HashKeyRange: object;
+  readonly SequenceNumberRange: { readonly StartingSequenceNumber: string; readonly EndingSequenceNumber?: string };
+};
+
+type StoredStream = { readonly Shards: readonly StoredShard[]; readonly RetentionPeriodHours: number };
 
 /** kinesalite's store, as far as it is used here. */
 export type KinesisStore = {
   readonly getStreamDb: (name: string) => StreamRecords;
+  readonly getStream: (name: string, answer: (error: unknown, stream?: StoredStream) => void) => void;
   readonly metaDb: { awsAccountId: string; awsRegion: string; readonly createReadStream: () => Readable };
   readonly close: () => Promise<void>;
 };

@@ -3,8 +3,10 @@ import type { AwsService } from "../aws-endpoint.ts";
 import type { MetricSink } from "../metrics.ts";
 import { putCounted, putsCounted } from "./kinesis-metrics.ts";
 import { getRecords, getShardIterator } from "./kinesis-reading.ts";
+import { listShards, listStreams, ofOpenShards } from "./kinesis-shards.ts";
 import { deleteExpired, type KinesisStore, openStore } from "./kinesis-store.ts";
 import { type Action, type InputCheck, type Operations, operationResponse, runOperation } from "./operations.ts";
+import { withStreamName } from "./stream-name.ts";
 import { untilActive } from "./until-active.ts";
 
 export type KinesisOptions = {
@@ -51,7 +53,44 @@ const requestBytesMax = 15 * 1024 * 1024;
 
 type Replacements = Readonly<Record<string, (action: Action<KinesisStore>) => Action<KinesisStore>>>;
 
-const reading: Replacements = { GetRecords: getRecords, GetShardIterator: getShardIterator };
+const replaced: Replacements = {
+  GetRecords: getRecords,
+  GetShardIterator: getShardIterator,
+  ListShards: listShards,
+  ListStreams: listStreams,
+  MergeShards: ofOpenShards("ShardToMerge", "AdjacentShardToMerge"),
+  SplitShard: ofOpenShards("ShardToSplit"),
+};
+
+/** A year, of which kinesalite takes a week (Kinesis API reference, IncreaseStreamRetentionPeriod). */
+const retentionHoursMax = 8_760;
+
+/** Members that kinesalite does not know, and their types as it has them. */
+const moreMembers: Readonly<Record<string, object>> = {
+  ListShards: {
+    ShardFilter: {
+      type: "Structure",
+      children: { Type: { type: "String" }, ShardId: { type: "String" }, Timestamp: { type: "Timestamp" } },
+    },
+  },
+  ListStreams: { NextToken: { type: "String" } },
+  ...Object.fromEntries(
+    ["Increase", "Decrease"].map((change) => [
+      `${change}StreamRetentionPeriod`,
+      {
+        RetentionPeriodHours: {
+          type: "Integer",
+          notNull: true,
+          greaterThanOrEqual: 1,
+          lessThanOrEqual: retentionHoursMax,
+        },
+      },
+    ]),
+  ),
+};
+
+/** Members that kinesalite takes and does nothing with. */
+const idleMembers: Readonly<Record<string, readonly string[]>> = { ListShards: ["StreamCreationTimestamp"] };
 
 const counting = (metrics: MetricSink): Replacements => ({
   PutRecord: putCounted(metrics),
@@ -59,15 +98,23 @@ const counting = (metrics: MetricSink): Replacements => ({
 });
 
 function kinesisOperations(store: KinesisStore, metrics: MetricSink | undefined): Operations<KinesisStore> {
-  const replacements = metrics === undefined ? reading : { ...reading, ...counting(metrics) };
+  const replacements = metrics === undefined ? replaced : { ...replaced, ...counting(metrics) };
   const require = createRequire(import.meta.url);
   const operations = operationNames.map((name) => {
     const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
     const action: Action<KinesisStore> = require(`kinesalite/actions/${file}`);
-    const check: InputCheck = require(`kinesalite/validations/${file}`);
-    return [name, { action: replacements[name]?.(action) ?? action, check }] as const;
+    const { types, custom }: InputCheck = require(`kinesalite/validations/${file}`);
+    const known = Object.fromEntries(
+      Object.entries({ ...types, ...moreMembers[name] }).filter(([member]) => !idleMembers[name]?.includes(member)),
+    );
+    return [name, { action: replacements[name]?.(action) ?? action, check: { types: known, custom } }] as const;
   });
-  return { store, validations: require("kinesalite/validations"), operations: new Map(operations) };
+  return {
+    store,
+    validations: require("kinesalite/validations"),
+    operations: new Map(operations),
+    prepare: withStreamName,
+  };
 }
 
 type Summary = { StreamARN: string; StreamStatus: string; RetentionPeriodHours: number };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
-import { jsonError } from "./service-error.ts";
+import { readCbor, writeCbor } from "./cbor.ts";
+import { unsupportedMember } from "./unsupported.ts";
 
 /** An operation of kinesalite or dynalite, which are of one make. */
 export type Action<Store> = (
@@ -22,6 +23,8 @@ export type Operations<Store> = {
   readonly store: Store;
   readonly validations: Validations;
   readonly operations: ReadonlyMap<string, { readonly action: Action<Store>; readonly check: InputCheck }>;
+  /** The input as the operations take it. Throws {@link OperationError}. */
+  readonly prepare?: (operation: string, input: Record<string, unknown>) => Record<string, unknown>;
 };
 
 /** A service's answer other than success. */
@@ -40,6 +43,7 @@ export class OperationError extends Error {
 
 /** Reads an error of kinesalite or dynalite; what is none of theirs is a failure of this machine, such as a full disk. */
 function operationError(error: unknown): OperationError {
+  if (error instanceof OperationError) return error;
   const { statusCode, body } = Object(error) as { statusCode?: number; body?: Record<string, unknown> };
   if (statusCode === undefined || body === undefined) {
     return new OperationError(500, "InternalFailure", error instanceof Error ? error.message : String(error), {
@@ -71,7 +75,7 @@ function checked<Store>({ validations, store }: Operations<Store>, check: InputC
   }
 }
 
-/** Runs one operation. Throws {@link OperationError}. Members of the input that are not known are deleted from it. */
+/** Runs one operation. Throws {@link OperationError}, for a member of the input that is not known too. */
 export async function runOperation<Store>(
   service: Operations<Store>,
   operation: string,
@@ -81,38 +85,61 @@ export async function runOperation<Store>(
   if (known === undefined) {
     throw new OperationError(400, "UnknownOperationException", `The operation ${operation} does not run here`);
   }
-  const data = checked(service, known.check, input);
+  const prepared = service.prepare?.(operation, { ...input }) ?? { ...input };
+  const unsupported = unsupportedMember(prepared, known.check.types);
+  if (unsupported !== undefined) {
+    throw new OperationError(400, "ValidationException", `${unsupported} of ${operation} does not run on the laptop`);
+  }
+  const data = checked(service, known.check, prepared);
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   known.action(service.store, data, (error, output) => (error ? reject(operationError(error)) : resolve(output)));
   return promise;
 }
 
-function parsed(body: Buffer): object {
+const cborType = "application/x-amz-cbor-1.1";
+
+/** JSON, or the CBOR of Kinesis' clients for Java, whose times are in milliseconds. */
+type Protocol = {
+  readonly contentType: string;
+  readonly read: (body: Buffer) => unknown;
+  readonly write: (output: object) => Buffer | string;
+};
+
+const protocolOf = (request: HttpRequest, jsonType: string): Protocol =>
+  request.headers["content-type"]?.startsWith(cborType) === true
+    ? {
+        contentType: cborType,
+        read: (body) => readCbor(body, "milliseconds"),
+        write: (output) => writeCbor(output, "milliseconds"),
+      }
+    : { contentType: jsonType, read: (body) => JSON.parse(body.toString()), write: (output) => JSON.stringify(output) };
+
+function parsed({ read, contentType }: Protocol, body: Buffer): object {
   try {
-    const input: unknown = JSON.parse(body.toString());
+    const input = read(body);
     if (typeof input === "object" && input !== null && !Array.isArray(input)) return input;
   } catch {
-    // Refused below, as is JSON that is no object.
+    // Refused below, as is a value that is not an object.
   }
-  throw new OperationError(400, "SerializationException", "Expected a body of one JSON object");
+  const kind = contentType === cborType ? "CBOR map" : "JSON object";
+  throw new OperationError(400, "SerializationException", `Expected a body of one ${kind}`);
 }
 
-/** Answers a request in the JSON protocol that `contentType` names. Never rejects. */
+/** Answers a request in the protocol of its content type: CBOR, or the JSON that `jsonType` names. Never rejects. */
 export async function operationResponse<Store>(
   service: Operations<Store>,
   request: HttpRequest,
-  contentType: string,
+  jsonType: string,
 ): Promise<HttpResponse> {
+  const protocol = protocolOf(request, jsonType);
+  const headers = { "content-type": protocol.contentType, "x-amzn-requestid": randomUUID() };
   try {
-    if (request.headers["content-type"]?.includes("cbor") === true) {
-      throw new OperationError(415, "UnsupportedMediaType", "CBOR is not understood here: have the SDK send JSON");
-    }
     const [, operation = ""] = (request.headers["x-amz-target"] ?? "").split(".");
-    const output = await runOperation(service, operation, parsed(request.body));
-    const headers = { "content-type": contentType, "x-amzn-requestid": randomUUID() };
-    return { status: 200, headers, body: output === undefined ? "" : JSON.stringify(output) };
+    const output = await runOperation(service, operation, parsed(protocol, request.body));
+    return { status: 200, headers, body: output === undefined ? "" : protocol.write(Object(output)) };
   } catch (error) {
     const { status, type, message } = error instanceof OperationError ? error : operationError(error);
-    return jsonError(status, type, message, contentType);
+    const body = protocol.write({ __type: type, message });
+    return { status, headers: { ...headers, "x-amzn-errortype": type }, body };
   }
 }

@@ -95,11 +95,6 @@ describe("the endpoint", () => {
     expect([response.status, (await jsonOf(response)).__type]).toEqual([status, type]);
   });
 
-  it("says so to a client that speaks CBOR", async () => {
-    const response = await post("Kinesis_20131202.ListStreams", "", { "content-type": "application/x-amz-cbor-1.1" });
-    expect([response.status, (await jsonOf(response)).message]).toEqual([415, expect.stringContaining("CBOR")]);
-  });
-
   it("outlives a client that breaks off", async () => {
     const { port } = new URL(endpoint.url);
     const socket = connect(Number(port), "127.0.0.1");

@@ -70,7 +70,7 @@ describe("a secret on the laptop", () => {
 
   it("cannot be listed, and the answer says so", async () => {
     await expect(client.send(new ListSecretsCommand())).rejects.toThrow("ListSecrets does not run here");
-    const headers = { "x-amz-target": "secretsmanager.GetSecretValue" };
+    const headers = { "x-amz-target": "secretsmanager.GetSecretValue", "content-type": "application/x-amz-json-1.1" };
     for (const [body, type] of [
       ["{", "SerializationException"],
       ["5", "SerializationException"],
