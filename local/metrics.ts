@@ -133,6 +133,14 @@ export class MetricStore implements MetricSink {
       .map(([startMs, period]) => [startMs, { ...period, average: period.sum / period.samples }]);
   }
 
+  /** Every series that something is kept of. */
+  names(): SeriesName[] {
+    return [...this.#series.keys()].map((key) => {
+      const [namespace, name, dimensions] = JSON.parse(key) as [SeriesName["namespace"], string, [string, string][]];
+      return { namespace, name, dimensions: Object.fromEntries(dimensions) };
+    });
+  }
+
   /** The unit of a series; undefined where nothing of it is kept. */
   unit(series: SeriesName): MetricUnit | undefined {
     return this.#series.get(seriesKey(series))?.unit;

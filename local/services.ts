@@ -69,9 +69,15 @@ function lambdaService(lambda: Lambda, signal: AbortSignal, problem: (text: stri
   const answer = invokeApi(lambda, asynchronousInvocation({ invoke, clock: realClock, problem }, signal));
   return {
     handle: async ({ url, headers, body }) => {
-      const name = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/.exec(url)?.[1];
+      const { pathname, searchParams } = new URL(url, "http://localhost");
+      const name = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(pathname)?.[1];
       const message = `Expected /2015-03-31/functions/{name}/invocations, got ${url}`;
       if (name === undefined) return { status: 404, headers: {}, body: JSON.stringify({ Message: message }) };
+      const qualifier = searchParams.get("Qualifier") ?? "$LATEST";
+      if (qualifier !== "$LATEST") {
+        const Message = `The Qualifier ${qualifier} does not run on the laptop: functions have no versions and no aliases`;
+        return { status: 404, headers: {}, body: JSON.stringify({ Message }) };
+      }
       return answer(decodeURIComponent(name), headers, body.toString("utf8"));
     },
   };

@@ -33,7 +33,9 @@ const versionOf = (value: string): string => createHash("sha256").update(value).
 
 /** Secrets Manager API reference, GetSecretValue: its members, and ResourceNotFoundException for what is not there. */
 function secretValue(secrets: ReadonlyMap<string, Secret>, input: Record<string, unknown>): Answer {
-  const { SecretId, VersionStage = "AWSCURRENT", VersionId } = input;
+  const { SecretId, VersionStage = "AWSCURRENT", VersionId, ...others } = input;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return refused("ValidationException", `${unknown} of GetSecretValue does not run here`);
   if (typeof SecretId !== "string") return refused("ValidationException", "Expected SecretId to be a text");
   const secret = secrets.get(SecretId);
   if (secret === undefined) {

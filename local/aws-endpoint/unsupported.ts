@@ -39,7 +39,7 @@ function unsupportedWithin(value: unknown, known: MemberType, path: string): str
   if (typeof known !== "object" || known.children === undefined) return undefined;
   const children = known.children as MemberType & object;
   if (typeof value !== "object" || value === null) return undefined;
-  if (/Structure/.test(known.type ?? "")) {
+  if (/Struct/.test(known.type ?? "")) {
     return Array.isArray(value) ? undefined : unsupportedMember(value, children, path);
   }
   for (const entry of Object.values(value)) {

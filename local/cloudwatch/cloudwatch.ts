@@ -4,8 +4,9 @@ import type { AwsService } from "../aws-endpoint.ts";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import type { MetricStore } from "../metrics.ts";
 import { describeAlarms } from "./alarms.ts";
-import { CloudWatchFailure } from "./failure.ts";
+import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, fieldsOf } from "./field.ts";
+import { listMetrics } from "./list-metrics.ts";
 import { getMetricData } from "./metric-data.ts";
 import { getMetricStatistics } from "./metric-statistics.ts";
 
@@ -20,12 +21,24 @@ export interface CloudWatchParts {
   readonly accountId: string;
 }
 
-type Operation = (parts: CloudWatchParts, request: Fields) => object;
+interface Operation {
+  readonly run: (parts: CloudWatchParts, request: Fields) => object;
+  /** The members of a request that have their effect here, or are refused with what to do instead. */
+  readonly members: string;
+}
 
 const operations: Readonly<Record<string, Operation>> = {
-  DescribeAlarms: describeAlarms,
-  GetMetricData: getMetricData,
-  GetMetricStatistics: getMetricStatistics,
+  DescribeAlarms: {
+    run: describeAlarms,
+    members:
+      "ActionPrefix AlarmNamePrefix AlarmNames AlarmTypes ChildrenOfAlarmName MaxRecords NextToken ParentsOfAlarmName StateValue",
+  },
+  GetMetricData: { run: getMetricData, members: "EndTime MaxDatapoints MetricDataQueries NextToken ScanBy StartTime" },
+  GetMetricStatistics: {
+    run: getMetricStatistics,
+    members: "Dimensions EndTime ExtendedStatistics MetricName Namespace Period StartTime Statistics Unit",
+  },
+  ListMetrics: { run: listMetrics, members: "Dimensions MetricName Namespace NextToken RecentlyActive" },
 };
 
 const contentType = "application/x-amz-json-1.0";
@@ -61,7 +74,12 @@ function answerOf(parts: CloudWatchParts, { headers, body }: HttpRequest): objec
       `${name} does not run on this laptop; what runs: ${known}`,
     );
   }
-  return operation(parts, parsed(body));
+  const request = parsed(body);
+  const unknown = Object.keys(request).find(
+    (member) => request[member] !== null && !operation.members.split(" ").includes(member),
+  );
+  if (unknown !== undefined) throw notHere(`${unknown} of ${name}`, "leave it out");
+  return operation.run(parts, request);
 }
 
 function parsed(body: Buffer): Fields {

@@ -6,6 +6,9 @@ import { requestBytesMax } from "./payload-limits.ts";
 /** What an asynchronous invocation takes, 1 MB (Lambda developer guide, "Lambda quotas"). */
 const eventBytesMax = 1024 * 1024;
 
+/** Of members that Invoke documents. */
+const unsupportedHeaders = ["x-amz-client-context", "x-amz-durable-execution-name", "x-amz-tenant-id"];
+
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -20,14 +23,25 @@ export type InvokeApi = (
 
 /**
  * `POST /2015-03-31/functions/{name}/invocations` (Lambda API reference, Invoke), with X-Amz-Invocation-Type
- * RequestResponse, Event or DryRun; the name may be an ARN, and header names are in lower case. X-Amz-Log-Type is
- * ignored. `asynchronously` takes the events.
+ * RequestResponse, Event or DryRun; the name may be an ARN, and header names are in lower case. A
+ * qualifier in the name is passed over. `asynchronously` takes the events.
  */
 export function invokeApi(lambda: Lambda, asynchronously: (name: string, payload: string) => boolean): InvokeApi {
   return async (given, headers, body) => {
     const name = functionName(given);
     if (!lambda.has(name)) {
       return refusal(404, "ResourceNotFoundException", `Function not found: ${functionArn(lambda, name)}`);
+    }
+    if (headers["x-amz-log-type"] === "Tail") {
+      return refusal(
+        400,
+        "InvalidParameterValueException",
+        "LogType Tail does not run on the laptop: its log is printed",
+      );
+    }
+    const unsupported = unsupportedHeaders.find((header) => headers[header] !== undefined);
+    if (unsupported !== undefined) {
+      return refusal(400, "InvalidParameterValueException", `The header ${unsupported} does not run on the laptop`);
     }
     const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
     const payload = body === "" ? "{}" : body;

@@ -11,7 +11,7 @@ export const objectBytesMax = 64 * 1024 * 1024;
 /** What is known of an object besides its content. */
 export type StoredObject = {
   readonly key: string;
-  /** MD5 in hex, without the quotes it has on the wire. */
+  /** MD5 in hex, without the quotes it has on the wire; of a multipart upload the MD5 of its parts' and their number. */
   readonly etag: string;
   readonly size_bytes: number;
   readonly modified_ms: number;
@@ -33,7 +33,8 @@ export type Bucket = {
     key: string,
     content: Buffer,
     headers: Readonly<Record<string, string>>,
-    condition?: WriteCondition,
+    /** `etag` where it is not the content's MD5. */
+    options?: { readonly condition?: WriteCondition; readonly etag?: string },
   ) => Promise<StoredObject>;
   readonly delete: (key: string) => void;
   /** In UTF-8 binary order. */
@@ -141,14 +142,14 @@ export function openBucket(root: string, name: string): Bucket {
         forget(key);
       }
     },
-    put: async (key, content, headers, condition) => {
+    put: async (key, content, headers, { condition, etag = md5(content) } = {}) => {
       condition?.(objects.get(key));
       const [contentFile, metadataFile] = [join(temporary, randomUUID()), join(temporary, randomUUID())];
       try {
         await mkdir(temporary, { recursive: true });
         await writeFile(contentFile, content);
         const modified_ms = Math.floor(statSync(contentFile).mtimeMs);
-        const object = { key, etag: md5(content), size_bytes: content.length, modified_ms, headers };
+        const object = { key, etag, size_bytes: content.length, modified_ms, headers };
         await writeFile(metadataFile, JSON.stringify(object));
         // From here to the end nothing else runs, so that the condition still holds when the write is done.
         condition?.(objects.get(key));

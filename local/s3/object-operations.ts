@@ -6,7 +6,7 @@ import { S3Error } from "./s3-error.ts";
 
 const keptHeaders = ["cache-control", "content-disposition", "content-language", "content-type", "expires"];
 
-function headersToKeep(headers: HttpRequest["headers"]): Record<string, string> {
+export function headersToKeep(headers: HttpRequest["headers"]): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && (keptHeaders.includes(name) || name.startsWith("x-amz-meta-"))) kept[name] = value;
@@ -17,12 +17,12 @@ function headersToKeep(headers: HttpRequest["headers"]): Record<string, string> 
   return encoding === "" ? kept : { ...kept, "content-encoding": encoding };
 }
 
-function unquoted(etag: string): string {
+export function unquoted(etag: string): string {
   return etag.trim().replace(/^"|"$/g, "");
 }
 
 /** Amazon S3 user guide, Conditional writes: `If-None-Match: *`, and `If-Match` with an ETag. */
-function writeCondition(headers: HttpRequest["headers"]): WriteCondition {
+export function writeCondition(headers: HttpRequest["headers"]): WriteCondition {
   return (present) => {
     const failed = new S3Error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
     if (headers["if-none-match"] !== undefined && present !== undefined) throw failed;
@@ -43,12 +43,21 @@ function objectHeaders(object: StoredObject): Record<string, string> {
   };
 }
 
-function isUnmodified(headers: HttpRequest["headers"], { etag }: StoredObject): boolean {
+/** NaN, which nothing compares with, where there is no date. */
+const dateMs = (header: string | undefined): number => Date.parse(header ?? "");
+
+function isUnmodified(headers: HttpRequest["headers"], { etag, modified_ms }: StoredObject): boolean {
   const known = headers["if-none-match"]?.split(",").map(unquoted) ?? [];
   const wanted = headers["if-match"]?.split(",").map(unquoted);
   if (wanted !== undefined && !wanted.includes(etag) && !wanted.includes("*")) {
     throw new S3Error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
   }
+  // A date counts only where there is no ETag to go by (RFC 9110, section 13.2.2), and has whole seconds.
+  const modifiedMs = Math.floor(modified_ms / 1_000) * 1_000;
+  if (wanted === undefined && modifiedMs > dateMs(headers["if-unmodified-since"])) {
+    throw new S3Error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
+  }
+  if (known.length === 0 && modifiedMs <= dateMs(headers["if-modified-since"])) return true;
   return known.includes(etag) || known.includes("*");
 }
 
@@ -81,12 +90,11 @@ export function headObject(bucket: Bucket, key: string, request: HttpRequest): H
 
 export async function putObject(bucket: Bucket, key: string, request: HttpRequest): Promise<HttpResponse> {
   const { headers } = request;
-  if (headers["x-amz-copy-source"] !== undefined) throw new S3Error("NotImplemented", "CopyObject is not run here.");
   const content = requestContent(headers, request.body);
   if (content.length > objectBytesMax) {
     throw new S3Error("EntityTooLarge", `Your upload has ${content.length} bytes, the most here is ${objectBytesMax}`);
   }
-  const object = await bucket.put(key, content, headersToKeep(headers), writeCondition(headers));
+  const object = await bucket.put(key, content, headersToKeep(headers), { condition: writeCondition(headers) });
   return { status: 200, headers: { etag: `"${object.etag}"` }, body: "" };
 }
 

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import { type Bucket, objectBytesMax, openBucket, type StoredObject } from "./bucket.ts";
 import { deleteObjects, listObjects, xmlResponse } from "./bucket-operations.ts";
+import { copyObject } from "./copy-object.ts";
+import { checkKnown } from "./known-request.ts";
+import { MultipartUploads } from "./multipart.ts";
 import { deleteObject, getObject, headObject, putObject } from "./object-operations.ts";
 import { checkKey, type S3Target, s3Target } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
@@ -28,6 +31,7 @@ type Buckets = {
   readonly directory: string;
   /** Days that the objects of a bucket are kept, by its name. */
   readonly lifetimes: Map<string, number>;
+  readonly uploads: MultipartUploads;
 };
 
 /** Amazon S3 user guide, General purpose bucket naming rules. */
@@ -36,7 +40,7 @@ const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Parts of an object or bucket that have requests of their own; none of them is run here. */
 const subresources = [
   ...["acl", "attributes", "cors", "encryption", "legal-hold", "lifecycle", "logging", "notification", "object-lock"],
-  ...["policy", "restore", "retention", "select", "tagging", "torrent", "uploadId", "uploads", "versionId", "versions"],
+  ...["policy", "restore", "retention", "select", "tagging", "torrent", "versionId", "versions"],
   ...["versioning", "website"],
 ];
 
@@ -69,20 +73,28 @@ function remove({ open, directory }: Buckets, bucket: Bucket): void {
   }
 }
 
+type ObjectTarget = { readonly key: string; readonly query: URLSearchParams };
+
 const nothing = (status: number): HttpResponse => ({ status, headers: {}, body: "" });
 
 function notAllowed(request: HttpRequest): S3Error {
   return new S3Error("MethodNotAllowed", `${request.method} ${request.url} is not an operation that is run here.`);
 }
 
-async function onObject(bucket: Bucket, key: string, request: HttpRequest): Promise<HttpResponse> {
+async function onObject(buckets: Buckets, name: string, { key, query }: ObjectTarget, request: HttpRequest) {
+  const bucket = bucketOf(buckets, name);
+  const find = (other: string): Bucket => bucketOf(buckets, other);
+  if (query.has("uploadId")) return buckets.uploads.handle(bucket, key, query, request, find);
+  if (query.has("uploads") && request.method === "POST") return buckets.uploads.create(bucket, key, request);
   switch (request.method) {
     case "GET":
       return getObject(bucket, key, request);
     case "HEAD":
       return headObject(bucket, key, request);
     case "PUT":
-      return putObject(bucket, key, request);
+      return request.headers["x-amz-copy-source"] === undefined
+        ? putObject(bucket, key, request)
+        : copyObject(bucket, key, request, find);
     case "DELETE":
       return deleteObject(bucket, key);
     default:
@@ -104,6 +116,7 @@ function onBucket(buckets: Buckets, name: string, query: URLSearchParams, reques
   }
   if (request.method === "POST" && query.has("delete")) return deleteObjects(bucket, request);
   if (request.method !== "GET") throw notAllowed(request);
+  if (query.has("uploads")) return buckets.uploads.list(bucket, query);
   if (query.has("location")) return xmlResponse("LocationConstraint", []);
   if (query.get("list-type") === "2") return listObjects(bucket, query);
   throw new S3Error("NotImplemented", "ListObjects is not run here; ListObjectsV2 is.");
@@ -126,12 +139,13 @@ async function answer(buckets: Buckets, request: HttpRequest, { bucket, key, que
   if (subresource !== undefined) {
     throw new S3Error("NotImplemented", `${request.method} of ?${subresource} is not run here.`);
   }
+  checkKnown(request, query);
   if (bucket === undefined) {
     if (request.method !== "GET") throw notAllowed(request);
     return listBuckets(buckets);
   }
   if (key === undefined) return onBucket(buckets, bucket, query, request);
-  return onObject(bucketOf(buckets, bucket), key, request);
+  return onObject(buckets, bucket, { key, query }, request);
 }
 
 /** An error as S3 writes it; nothing but the status for HEAD. */
@@ -153,7 +167,7 @@ function failure(error: unknown, request: HttpRequest): HttpResponse {
 
 /** Opens what the folder holds, which is made where missing. Only one process at a time may have it open. */
 export function openS3({ directory }: { readonly directory: string }): S3 {
-  const buckets: Buckets = { open: new Map(), directory, lifetimes: new Map() };
+  const buckets: Buckets = { open: new Map(), directory, lifetimes: new Map(), uploads: new MultipartUploads() };
   mkdirSync(directory, { recursive: true });
   // What a process that was killed had not finished writing.
   rmSync(join(directory, ".temporary"), { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import type { Catalog } from "./catalog.ts";
 import type { Engine } from "./engine.ts";
+import { invalid } from "./failure.ts";
 import type { Fields } from "./field.ts";
 import type { QueryRunner } from "./query-runner.ts";
 import type { Turn } from "./turn.ts";
@@ -20,3 +21,29 @@ export interface Service {
 
 /** One operation of the API: from the request's fields to the response's; failures are thrown as ServiceFailure. */
 export type Operation = (service: Service, request: Fields, host: string) => Promise<Record<string, unknown>>;
+
+/** The members that each operation takes (API reference, Timestream Write and Query). */
+const MEMBERS: Readonly<Record<string, string>> = {
+  CreateDatabase: "DatabaseName KmsKeyId",
+  DescribeDatabase: "DatabaseName",
+  ListDatabases: "MaxResults NextToken",
+  DeleteDatabase: "DatabaseName",
+  CreateTable: "DatabaseName TableName RetentionProperties MagneticStoreWriteProperties Schema",
+  DescribeTable: "DatabaseName TableName",
+  UpdateTable: "DatabaseName TableName RetentionProperties MagneticStoreWriteProperties Schema",
+  ListTables: "DatabaseName MaxResults NextToken",
+  DeleteTable: "DatabaseName TableName",
+  WriteRecords: "DatabaseName TableName Records CommonAttributes",
+  Query: "QueryString ClientToken MaxRows NextToken",
+  CancelQuery: "QueryId",
+  DescribeEndpoints: "",
+};
+
+/** Throws a ValidationException for a member that does not run here: dropped, it would seem to have had its effect. */
+export function checkMembers(operation: string, request: Fields): void {
+  const known = MEMBERS[operation]?.split(" ") ?? [];
+  for (const [name, value] of Object.entries(request)) {
+    const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
+    if (!known.includes(name) && !isEmpty) throw invalid(`${name} of ${operation} does not run on the laptop`);
+  }
+}

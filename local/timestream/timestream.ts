@@ -5,7 +5,7 @@ import { openEngine } from "./engine.ts";
 import { type FailureType, invalid, ServiceFailure } from "./failure.ts";
 import { fieldsOf } from "./field.ts";
 import type { IdenticalReplay } from "./merge.ts";
-import type { Operation, Service } from "./operation.ts";
+import { checkMembers, type Operation, type Service } from "./operation.ts";
 import { QUERY_OPERATIONS } from "./query-operations.ts";
 import { QueryRunner } from "./query-runner.ts";
 import { SeenFilter } from "./seen-filter.ts";
@@ -78,7 +78,9 @@ export async function openTimestream(options: TimestreamOptions): Promise<Timest
         const run = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
         if (!run)
           throw new ServiceFailure("UnknownOperationException", `The operation ${operation} is not known here.`);
-        return { status: 200, body: await run(service, readBody(body), host) };
+        const request = readBody(body);
+        checkMembers(operation, request);
+        return { status: 200, body: await run(service, request, host) };
       } catch (error) {
         return failed(error);
       }

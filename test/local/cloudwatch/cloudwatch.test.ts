@@ -6,7 +6,9 @@ import {
   type GetMetricDataCommandInput,
   GetMetricStatisticsCommand,
   type GetMetricStatisticsCommandInput,
+  ListDashboardsCommand,
   ListMetricsCommand,
+  type ListMetricsCommandInput,
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -225,7 +227,9 @@ describe("DescribeAlarms", () => {
 });
 
 test("an operation that does not run here is refused by its name", async () => {
-  await expect(client.send(new ListMetricsCommand({}))).rejects.toThrow("ListMetrics does not run on this laptop");
+  await expect(client.send(new ListDashboardsCommand({}))).rejects.toThrow(
+    "ListDashboards does not run on this laptop",
+  );
 });
 
 test("a client that speaks another protocol is told which one is understood", async () => {
@@ -238,4 +242,22 @@ test("a client that speaks another protocol is told which one is understood", as
   });
   expect(response.status).toBe(415);
   expect(await response.text()).toContain("Expected AWS JSON 1.0 with X-Amz-Target, got application/cbor");
+});
+
+describe("ListMetrics", () => {
+  const namesOf = async (input: ListMetricsCommandInput) =>
+    (await client.send(new ListMetricsCommand(input))).Metrics?.map(({ MetricName }) => MetricName);
+
+  test.each([
+    [{ Namespace: "Shop", MetricName: "Sold", RecentlyActive: "PT3H" }, ["Sold"]],
+    [{ Dimensions: [{ Name: "Till" }] }, ["Sold"]],
+    [{ Dimensions: [{ Name: "Till", Value: "4" }] }, []],
+    [{ Namespace: "Other" }, []],
+  ] as const)("names the metrics that fit %j", async (input, expected) => {
+    expect(await namesOf(input as ListMetricsCommandInput)).toEqual(expected);
+  });
+
+  test("refuses what does not run here by its name", async () => {
+    await expect(namesOf({ IncludeLinkedAccounts: true })).rejects.toThrow("IncludeLinkedAccounts of ListMetrics");
+  });
 });
