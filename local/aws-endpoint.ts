@@ -83,7 +83,8 @@ async function answer(
       throw new NoAnswer(name);
     }
     if (service !== undefined) return await service.handle({ method, url, headers, body });
-    const message = `The service ${name} does not run here; what runs: ${Object.keys(services).join(", ")}`;
+    const asked = sent["x-amz-target"]?.split(".")[0] ?? name;
+    const message = `The service ${asked} does not run here; what runs: ${Object.keys(services).join(", ")}`;
     return serviceError(name, headers, { status: 400, type: "UnknownOperationException", message });
   } catch (error) {
     if (error instanceof NoAnswer) throw error;

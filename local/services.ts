@@ -4,12 +4,15 @@ import { AlarmWatch } from "./alarm-watch.ts";
 import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
 import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
 import { type SecretsManager, secretsManager } from "./aws-endpoint/secrets-manager.ts";
+import { sts } from "./aws-endpoint/sts.ts";
 import type { AwsService, AwsServices } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
 import { cloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { asynchronousInvocation } from "./lambda/asynchronous-invocation.ts";
 import { invokeApi } from "./lambda/invoke-api.ts";
 import { type Lambda, type LogLine, startLambda } from "./lambda/lambda.ts";
+import { LogStore } from "./logs/log-store.ts";
+import { cloudWatchLogs } from "./logs/logs.ts";
 import { MetricStore } from "./metrics.ts";
 import { openS3, type S3 } from "./s3/s3.ts";
 import { openTimestream, type Timestream } from "./timestream/timestream.ts";
@@ -31,6 +34,7 @@ export interface Services {
   readonly secrets: SecretsManager;
   readonly metrics: MetricStore;
   readonly alarms: AlarmWatch;
+  readonly logs: LogStore;
   /** Nothing of before is in `metrics`. */
   readonly startedMs: number;
 }
@@ -39,25 +43,32 @@ export interface Services {
 export async function openServices(directory: string, log: (line: LogLine) => void): Promise<Services> {
   const startedMs = Date.now();
   const metrics = new MetricStore();
+  const logs = new LogStore();
+  const logged = (line: LogLine): void => {
+    logs.put(line);
+    log(line);
+  };
   const alarms = new AlarmWatch(metrics, startedMs);
   const [kinesis, dynamodb, timestream, lambda] = await Promise.all([
     openKinesis({ path: join(directory, "kinesis"), region, accountId, metrics }),
     openDynamoDb({ path: join(directory, "dynamodb"), region, accountId }),
     openTimestream({ file: join(directory, "timestream.duckdb") }),
-    startLambda({ log, metrics, region, accountId, environmentsMax }),
+    startLambda({ log: logged, metrics, region, accountId, environmentsMax }),
   ]);
   const s3 = openS3({ directory: join(directory, "s3") });
-  return { kinesis, dynamodb, timestream, lambda, metrics, alarms, s3, secrets: secretsManager(), startedMs };
+  return { kinesis, dynamodb, timestream, lambda, metrics, alarms, logs, s3, secrets: secretsManager(), startedMs };
 }
 
 /** The services as the endpoint of the AWS SDKs has them. The signal ends asynchronous invocations. */
 export function endpointServices(services: Services, signal: AbortSignal, log: (text: string) => void): AwsServices {
-  const { kinesis, dynamodb, timestream, s3, lambda, secrets, metrics, alarms, startedMs } = services;
+  const { kinesis, dynamodb, timestream, s3, lambda, secrets, metrics, alarms, logs, startedMs } = services;
   return {
     kinesis,
     dynamodb,
     s3,
     secretsmanager: secrets,
+    sts: sts({ accountId }),
+    logs: cloudWatchLogs(logs),
     timestream: timestreamService(timestream),
     monitoring: cloudWatch({ metrics, alarms, startedMs, now: Date.now, region, accountId }),
     lambda: lambdaService(lambda, signal, log),
@@ -87,7 +98,8 @@ export function timestreamService(timestream: Timestream): AwsService {
   return {
     handle: async ({ headers, body }) => {
       const operation = headers["x-amz-target"]?.split(".")[1] ?? "";
-      const answer = await timestream.handle(operation, body.toString("utf8"), headers.host ?? "localhost");
+      const { host = "localhost", "user-agent": client } = headers;
+      const answer = await timestream.handle(operation, body.toString("utf8"), host, client);
       return {
         status: answer.status,
         headers: {

@@ -1,13 +1,23 @@
 import type { HttpRequest } from "../http-message.ts";
 
 /** The services that this endpoint can have, named as in the credential scope of a signature. */
-export type ServiceName = "dynamodb" | "kinesis" | "lambda" | "monitoring" | "s3" | "secretsmanager" | "timestream";
+export type ServiceName =
+  | "dynamodb"
+  | "kinesis"
+  | "lambda"
+  | "logs"
+  | "monitoring"
+  | "s3"
+  | "secretsmanager"
+  | "sts"
+  | "timestream";
 
 /** The part of X-Amz-Target before the dot, for the services whose API is JSON over POST. */
 const targets: Readonly<Record<string, ServiceName>> = {
   DynamoDB_20120810: "dynamodb",
   GraniteServiceVersion20100801: "monitoring",
   Kinesis_20131202: "kinesis",
+  Logs_20140328: "logs",
   Timestream_20181101: "timestream",
   secretsmanager: "secretsmanager",
 };

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AlarmWatch } from "../alarm-watch.ts";
+import { readCbor } from "../aws-endpoint/cbor.ts";
+import { rpcCbor, serviceError } from "../aws-endpoint/service-error.ts";
 import type { AwsService } from "../aws-endpoint.ts";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import type { MetricStore } from "../metrics.ts";
@@ -45,17 +47,19 @@ const contentType = "application/x-amz-json-1.0";
 const bodyBytesMax = 1024 * 1024;
 
 /**
- * CloudWatch over the laptop's own metrics, in the protocol that the AWS SDK for JavaScript sends, AWS JSON 1.0. Clients
- * that send CBOR or forms are told so.
+ * CloudWatch over the laptop's own metrics, in the protocols that the AWS SDKs send: AWS JSON 1.0 (JavaScript) and
+ * Smithy RPC v2 CBOR (boto3, the AWS CLI). Clients that send forms are told so.
  */
 export const cloudWatch = (parts: CloudWatchParts): AwsService => ({
   bodyBytesMax,
   handle: async (request) => {
+    const isCbor = request.headers["smithy-protocol"] === "rpc-v2-cbor";
     try {
-      return answer(200, answerOf(parts, request));
+      const output = isCbor ? cborAnswerOf(parts, request) : answerOf(parts, request);
+      return isCbor ? rpcCbor(200, output) : answer(200, output);
     } catch (error) {
-      if (error instanceof CloudWatchFailure) return refusal(error);
-      throw error;
+      if (!(error instanceof CloudWatchFailure)) throw error;
+      return isCbor ? serviceError("monitoring", request.headers, error) : refusal(error);
     }
   },
 });
@@ -66,6 +70,15 @@ function answerOf(parts: CloudWatchParts, { headers, body }: HttpRequest): objec
     const message = `Expected AWS JSON 1.0 with X-Amz-Target, got ${headers["content-type"] ?? "no content type"}`;
     throw new CloudWatchFailure("UnsupportedMediaType", message, 415);
   }
+  return run(parts, name, () => parsed(body));
+}
+
+function cborAnswerOf(parts: CloudWatchParts, { url, body }: HttpRequest): object {
+  const name = /\/operation\/(\w+)$/.exec(url)?.[1] ?? "";
+  return run(parts, name, () => fieldsOf(readCbor(body, "seconds"), "the body"));
+}
+
+function run(parts: CloudWatchParts, name: string, read: () => Fields): object {
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (operation === undefined) {
     const known = Object.keys(operations).join(", ");
@@ -74,7 +87,7 @@ function answerOf(parts: CloudWatchParts, { headers, body }: HttpRequest): objec
       `${name} does not run on this laptop; what runs: ${known}`,
     );
   }
-  const request = parsed(body);
+  const request = read();
   const unknown = Object.keys(request).find(
     (member) => request[member] !== null && !operation.members.split(" ").includes(member),
   );

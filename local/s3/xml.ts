@@ -7,7 +7,7 @@ export type XmlElements = readonly (readonly [
 const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /** Characters that XML 1.0 cannot hold are written as S3 writes them: as a reference, though no strict parser takes it. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"\p{Cc}\ufffe\uffff]/gu, (character) => {
     const named: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
     return named[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;

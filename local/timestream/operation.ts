@@ -19,8 +19,8 @@ export interface Service {
   readonly arnPrefix: string;
 }
 
-/** One operation of the API: from the request's fields to the response's; failures are thrown as ServiceFailure. */
-export type Operation = (service: Service, request: Fields, host: string) => Promise<Record<string, unknown>>;
+/** One operation of the API: from the request's fields to the response's, for a client that reaches this service at an address; failures are thrown as ServiceFailure. */
+export type Operation = (service: Service, request: Fields, address: string) => Promise<Record<string, unknown>>;
 
 /** The members that each operation takes (API reference, Timestream Write and Query). */
 const MEMBERS: Readonly<Record<string, string>> = {

@@ -38,9 +38,9 @@ export interface TimestreamResponse {
 export interface Timestream {
   /**
    * Answers one request. `operation` is the part of X-Amz-Target after the dot; `body` the JSON text; `host` the Host
-   * header. Never rejects: errors are answers, with `__type` in the body and again as `errorType`.
+   * header, and `client` the User-Agent. Never rejects: errors are answers, with `__type` in the body and again as `errorType`.
    */
-  handle(operation: string, body: string, host: string): Promise<TimestreamResponse>;
+  handle(operation: string, body: string, host: string, client?: string): Promise<TimestreamResponse>;
   close(): Promise<void>;
 }
 
@@ -53,9 +53,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...TABLE_OPERATIONS,
   ...QUERY_OPERATIONS,
   WriteRecords: writeRecords,
-  // Clients replace the hostname and keep their port, so the address must not have one.
-  async DescribeEndpoints(_service, _request, host) {
-    return { Endpoints: [{ Address: host.replace(/:\d+$/, ""), CachePeriodInMinutes: 1440 }] };
+  async DescribeEndpoints(_service, _request, address) {
+    return { Endpoints: [{ Address: address, CachePeriodInMinutes: 1440 }] };
   },
 };
 
@@ -72,7 +71,7 @@ export async function openTimestream(options: TimestreamOptions): Promise<Timest
   const service: Service = { writer: engine.writer, catalog, turn, writes, queries, now, arnPrefix };
   let closed = false;
   return {
-    async handle(operation, body, host) {
+    async handle(operation, body, host, client = "aws-sdk-js") {
       try {
         if (closed) throw new ServiceFailure("InternalServerException", "The Timestream emulator is closed.");
         const run = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
@@ -80,7 +79,7 @@ export async function openTimestream(options: TimestreamOptions): Promise<Timest
           throw new ServiceFailure("UnknownOperationException", `The operation ${operation} is not known here.`);
         const request = readBody(body);
         checkMembers(operation, request);
-        return { status: 200, body: await run(service, request, host) };
+        return { status: 200, body: await run(service, request, addressFor(client, host)) };
       } catch (error) {
         return failed(error);
       }
@@ -93,6 +92,16 @@ export async function openTimestream(options: TimestreamOptions): Promise<Timest
       await turn.take(async () => engine.close());
     },
   };
+}
+
+/**
+ * The address to discover, as the client makes a URL of it. The SDK for JavaScript puts it in place of its hostname and
+ * keeps its port; that for Java puts it between its scheme and its path; botocore (boto3, the AWS CLI) and the SDKs for
+ * Go and Ruby take a URL as it is, and put https:// before all else.
+ */
+function addressFor(client: string, host: string): string {
+  if (client.includes("aws-sdk-js")) return host.replace(/:\d+$/, "");
+  return /aws-sdk-(java|kotlin)/.test(client) ? host : `http://${host}`;
 }
 
 function readBody(body: string) {

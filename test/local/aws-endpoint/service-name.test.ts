@@ -18,7 +18,8 @@ describe("the service of a request", () => {
     ["/", { "x-amz-target": "GraniteServiceVersion20100801.GetMetricData" }, "monitoring"],
     ["/service/GraniteServiceVersion20100801/operation/GetMetricData", signedFor("monitoring"), "monitoring"],
     ["/", signedFor("sts"), "sts"],
-    ["/", { "x-amz-target": "Logs_20140328.PutLogEvents" }, "Logs_20140328"],
+    ["/", { "x-amz-target": "Logs_20140328.FilterLogEvents" }, "logs"],
+    ["/", { "x-amz-target": "States_20160101.Run" }, "States_20160101"],
     ["/", { "x-amz-target": "constructor.x" }, "constructor"],
   ])("%s with %j is %s", (url, headers, name) => {
     expect(serviceName({ url, headers })).toBe(name);
