@@ -18,7 +18,7 @@ export function jsonEvent(text: string, line: number): Mapped {
   const { timestamp, messageId } = fields as Record<string, unknown>;
   const timeMs = typeof timestamp === "string" ? utcMs(timestamp) : Number.NaN;
   if (Number.isNaN(timeMs))
-    return `timestamp: expected an RFC 3339 time, got ${JSON.stringify(timestamp)?.slice(0, 60) ?? "nothing"}`;
+    return `timestamp: expected an ISO 8601 time, got ${JSON.stringify(timestamp)?.slice(0, 60) ?? "nothing"}`;
   const id = typeof messageId === "string" && messageId !== "" ? messageId : rowId(jsonLines, line, [text]);
   return { timeMs, message: { ...fields, messageId: id, timestamp: "" } };
 }

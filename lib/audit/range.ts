@@ -12,7 +12,7 @@ const rowsModes = ["none", "sample", "all"] as const;
 
 /** What the audit is asked by hand. */
 export interface AuditEvent {
-  /** An RFC 3339 time, a date, "now" or a time back such as "-1h"; an hour before `to` where it is left out. */
+  /** An ISO 8601 time, a date, "now" or a time back such as "-1h"; an hour before `to` where it is left out. */
   readonly from?: string;
   /** 15 minutes ago where it is left out. */
   readonly to?: string;

@@ -2,7 +2,7 @@ import { type EventType, eventTypes } from "../config.ts";
 import { shown } from "../config-error.ts";
 import { messageIdBytesMax, recordLimits } from "../limits.ts";
 import { type Problem, problem } from "../problem.ts";
-import { parseTimestamp } from "../timestamp.ts";
+import { isTimeGiven, timestampMs as msOf } from "../timestamp.ts";
 import { refusedOf } from "./refused.ts";
 
 /** The fields of any JSON object; what they hold is not known. */
@@ -43,8 +43,8 @@ const invalid = (path: string, expected: string, received: unknown): Problem =>
 
 /**
  * Reads the text of one message of the Segment spec. A message without a `timestamp` happened when it arrived, as the
- * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute. One that the
- * collector has refused is the problem that it says.
+ * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute. `null` and ""
+ * are absent, as over HTTP. A message that the collector has refused is the problem that it says.
  */
 export function readEvent(text: string, arrivalMs: number): Event | Problem {
   if (!fits(text, recordLimits.eventBytesMax)) {
@@ -75,18 +75,17 @@ function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | P
   if (type === "track" && (typeof name !== "string" || name === "")) {
     return invalid("event", "the name of the event", name);
   }
-  const timestampMs = timestamp === undefined ? arrivalMs : timestampOf(timestamp);
+  const timestampMs = isTimeGiven(timestamp) ? msOf(timestamp) : arrivalMs;
   if (Number.isNaN(timestampMs)) {
-    return invalid("timestamp", "an RFC 3339 time with a zone, such as 2026-01-31T09:30:00.000Z", timestamp);
+    return invalid("timestamp", "an ISO 8601 time such as 2026-01-31T09:30:00.000Z, or epoch time", timestamp);
   }
-  if (messageId !== undefined && !isMessageId(messageId)) {
-    return invalid("messageId", `a text of 1 to ${messageIdBytesMax} bytes`, messageId);
-  }
+  const id = messageId ?? "";
+  if (!isMessageId(id)) return invalid("messageId", `a string of 1 to ${messageIdBytesMax} bytes`, messageId);
   return {
     type,
     name: typeof name === "string" ? name : "",
     timestampMs,
-    messageId: messageId ?? "",
+    messageId: id,
     source: sourceOf(fields),
     isNoted,
     fields,
@@ -96,11 +95,8 @@ function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | P
 /** The source that an event names; "" where it names none. */
 export const sourceOf = ({ source }: Fields): string => (typeof source === "string" ? source : "");
 
-const timestampOf = (timestamp: unknown): number =>
-  typeof timestamp === "string" ? parseTimestamp(timestamp) : Number.NaN;
-
-const isMessageId = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && fits(value, messageIdBytesMax);
+/** "" is that of an event without one. */
+const isMessageId = (value: unknown): value is string => typeof value === "string" && fits(value, messageIdBytesMax);
 
 /** Whether a text has at most so many bytes of UTF-8; a UTF-16 unit becomes at most 3. */
 const fits = (text: string, bytesMax: number): boolean =>

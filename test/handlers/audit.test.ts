@@ -73,5 +73,5 @@ test("an audit by hand answers the same, and publishes nothing", async () => {
 });
 
 test("a range that cannot be is an error that says so", async () => {
-  await expect(run({ from: "yesterday" })).rejects.toThrow("from: expected an RFC 3339 time");
+  await expect(run({ from: "yesterday" })).rejects.toThrow("from: expected an ISO 8601 time");
 });

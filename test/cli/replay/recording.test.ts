@@ -253,7 +253,7 @@ describe("lines of JSON", () => {
     const { events, bad, lines: at } = await readBad(await folder.file(lines.join("\n")));
     expect(events.length).toBe(2);
     expect(at).toEqual([2, 3, 4, 5, 7]);
-    expect(bad[2]?.reason).toBe("timestamp: expected an RFC 3339 time, got nothing");
+    expect(bad[2]?.reason).toBe("timestamp: expected an ISO 8601 time, got nothing");
     expect(bad[3]?.reason).toBe("expected a line of at most 1048576 bytes, got more");
   });
 

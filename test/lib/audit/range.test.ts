@@ -22,8 +22,8 @@ describe("the range of an audit", () => {
 
   test.each([
     [{ rows: "some" }, "rows: expected one of none, sample, all"],
-    [{ from: "yesterday" }, "from: expected an RFC 3339 time"],
-    [{ from: 5 as unknown as string }, "from: expected an RFC 3339 time"],
+    [{ from: "yesterday" }, "from: expected an ISO 8601 time"],
+    [{ from: 5 as unknown as string }, "from: expected an ISO 8601 time"],
     [{ to: "2026-01-21" }, "to: expected a time that has come"],
     [{ from: "-1h", to: "-2h" }, "to: expected a time after from"],
     [{ from: "-15d" }, "from: expected a time of the last 14 days"],
