@@ -132,6 +132,9 @@ function checkSelection(on: unknown, path: string, problem: Problem): void {
     checkPath(where, `${path}.where`, problem);
     const isScalar = typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
     if (!isScalar) problem(`${path}.where.${where}`, "a string, a finite number or a boolean", value);
+    // The digits that were written here are gone.
+    else if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      problem(`${path}.where.${where}`, "a whole number from 2^53 on as a string", value);
   }
 }
 

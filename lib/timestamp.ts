@@ -71,7 +71,8 @@ export function parseTimestamp(text: string): number {
 function momentOf(match: RegExpExecArray): number {
   const [, year, month, day, hours = "0", minutes, seconds, fraction, sign, zoneHours = "0", zoneMinutes = "0"] = match;
   if (Number(zoneHours) > 23 || Number(zoneMinutes) > 59) return Number.NaN;
-  const offsetMs = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 * (sign === undefined || sign === "+" ? 1 : -1);
+  const offsetMs =
+    (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 * (sign === undefined || sign === "+" ? 1 : -1);
   const unitMs = seconds !== undefined ? 1_000 : minutes !== undefined ? 60_000 : 3_600_000;
   const fractionMs = fraction === undefined ? 0 : Math.floor(partOf(fraction, unitMs));
   const timeMs = clockMs(Number(hours), Number(minutes ?? "0"), Number(seconds ?? "0"));
@@ -105,7 +106,7 @@ export function timestampMs(value: unknown): number {
 }
 
 /**
- * Whether a time was set: not where it is absent, null or empty, nor the first moment of the year 1, which is what a
+ * Whether a time that a client fills in by itself was set: not where it is absent, null or empty, nor the first moment of the year 1, which is what a
  * variable without a time becomes in Go and C#.
  */
 export function isTimeGiven(value: unknown): boolean {

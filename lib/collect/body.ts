@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { parseJsonToWrite } from "../event/json.ts";
 import { collectLimits } from "../limits.ts";
 import { isProblem } from "../problem.ts";
 import { decompress } from "../record/compression.ts";
@@ -30,7 +31,7 @@ export function jsonBody(body: Buffer): unknown {
   if (plain.length === 0) throw unparsable("nothing");
   if (!isUtf8(plain)) throw unparsable("bytes that are no UTF-8");
   try {
-    return JSON.parse(withoutMark(plain.toString("utf8")));
+    return parseJsonToWrite(withoutMark(plain.toString("utf8")));
   } catch {
     throw unparsable("something else or broken JSON");
   }

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import type { PrivacyRules } from "../defaults.ts";
 import type { Fields } from "../event/event.ts";
+import { isRawNumber } from "../event/json.ts";
 
 /** Gives an event as it may be kept. The given one is not changed. */
 export type Privacy = (event: Fields) => Fields;
@@ -55,7 +56,9 @@ type Hash = (value: unknown) => unknown;
 function hasher(key: string): Hash {
   const hashed = (value: unknown, depth: number): unknown => {
     if (value === null || value === undefined) return value;
-    if (typeof value !== "object") return createHmac("sha256", key).update(String(value)).digest("hex");
+    const text = isRawNumber(value) ? value.rawJSON : typeof value === "object" ? undefined : String(value);
+    if (text !== undefined) return createHmac("sha256", key).update(text).digest("hex");
+    if (typeof value !== "object") return undefined;
     if (depth === depthMax) return undefined;
     if (Array.isArray(value)) return value.map((entry) => hashed(entry, depth + 1) ?? null);
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, hashed(entry, depth + 1)]));

@@ -2,7 +2,9 @@ import { type EventType, eventTypes } from "../config.ts";
 import { shown } from "../config-error.ts";
 import { messageIdBytesMax, recordLimits } from "../limits.ts";
 import { type Problem, problem } from "../problem.ts";
-import { isTimeGiven, timestampMs as msOf } from "../timestamp.ts";
+import { timestampMs as msOf } from "../timestamp.ts";
+import { isAbsent, isFields } from "./fields.ts";
+import { parseJson } from "./json.ts";
 import { refusedOf } from "./refused.ts";
 
 /** The fields of any JSON object; what they hold is not known. */
@@ -53,18 +55,17 @@ export function readEvent(text: string, arrivalMs: number): Event | Problem {
   }
   let message: unknown;
   try {
-    message = JSON.parse(text);
+    message = parseJson(text);
   } catch {
     return problem("unreadable", "expected JSON, got something else or broken JSON");
   }
-  if (typeof message !== "object" || message === null || Array.isArray(message)) {
+  if (!isFields(message)) {
     return problem("invalid", `expected a JSON object, got ${Array.isArray(message) ? "an array" : shown(message)}`);
   }
-  const fields = message as Fields;
   // Looked for once: nearly no event has it.
-  const isNoted = fields.millrace !== undefined;
-  const refused = isNoted ? refusedOf(fields) : undefined;
-  return refused ?? eventOf(fields, isNoted, arrivalMs);
+  const isNoted = message.millrace !== undefined;
+  const refused = isNoted ? refusedOf(message) : undefined;
+  return refused ?? eventOf(message, isNoted, arrivalMs);
 }
 
 function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | Problem {
@@ -75,7 +76,7 @@ function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | P
   if (type === "track" && (typeof name !== "string" || name === "")) {
     return invalid("event", "the name of the event", name);
   }
-  const timestampMs = isTimeGiven(timestamp) ? msOf(timestamp) : arrivalMs;
+  const timestampMs = isAbsent(timestamp) ? arrivalMs : msOf(timestamp);
   if (Number.isNaN(timestampMs)) {
     return invalid("timestamp", "an ISO 8601 time such as 2026-01-31T09:30:00.000Z, or epoch time", timestamp);
   }

@@ -1,3 +1,5 @@
+import { isRawNumber } from "../event/json.ts";
+
 /** The group of events that lack a value. */
 export const noValue = "(none)";
 /** The group of what cannot have a group of its own: values over the cap, groups over the cap. */
@@ -22,8 +24,8 @@ export function dimensionValue(value: unknown, bytesMax: number): string {
   }
   if (value === undefined || value === null) return noValue;
   if (typeof value === "boolean") return String(value);
-  if (typeof value === "number") {
-    const digits = String(value);
+  if (typeof value === "number" || isRawNumber(value)) {
+    const digits = typeof value === "number" ? String(value) : value.rawJSON;
     return digits.length > bytesMax ? otherValue : digits;
   }
   // A list or an object is no group; its event still counts in the totals.

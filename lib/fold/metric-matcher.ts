@@ -1,6 +1,7 @@
 import type { Scalar } from "../config.ts";
 import type { Definitions, MetricDefinition } from "../definitions.ts";
 import type { Event } from "../event/event.ts";
+import { isRawNumber } from "../event/json.ts";
 import { type PathReader, pathReader } from "../event/path.ts";
 
 /** A metric made ready to run over events. */
@@ -49,8 +50,14 @@ function compileMetric(definition: MetricDefinition, index: number): CompiledMet
     definition,
     index,
     matches:
-      conditions.length === 0 ? undefined : ({ fields }) => conditions.every(([read, value]) => read(fields) === value),
+      conditions.length === 0
+        ? undefined
+        : ({ fields }) => conditions.every(([read, value]) => isEqual(read(fields), value)),
     number: measure.kind === "sum" ? pathReader(measure.of) : undefined,
     dimensions: by.map(([, path]) => pathReader(path)),
   };
 }
+
+/** A whole number that a double does not hold is compared by its digits: a configuration has them as a string. */
+const isEqual = (found: unknown, value: Scalar): boolean =>
+  found === value || (typeof found === "object" && isRawNumber(found) && found.rawJSON === value);

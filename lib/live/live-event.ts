@@ -1,6 +1,6 @@
 import type { Definitions } from "../definitions.ts";
 import { type Fields, readEvent } from "../event/event.ts";
-import { fieldsOf } from "../event/fields.ts";
+import { fieldsOf, scalarText } from "../event/fields.ts";
 import { observedOf } from "../event/refused.ts";
 import { EventJudge } from "../fold/event-judge.ts";
 import { isProblem, type Reason } from "../problem.ts";
@@ -82,8 +82,7 @@ const noFields: Shown = { type: null, name: null, user: null, source: null, time
 
 const nothing: Pick<LiveEvent, "observed" | "metrics"> = { observed: null, metrics: [] };
 
-const shown = (value: unknown): string | null =>
-  typeof value === "string" && value !== "" ? value.slice(0, shownMax).toWellFormed() : null;
+const shown = (value: unknown): string | null => scalarText(value)?.slice(0, shownMax).toWellFormed() ?? null;
 
 function shownFields({ type, event, name, userId, anonymousId, source, timestamp, messageId }: Fields): Shown {
   return {

@@ -1,3 +1,5 @@
+import { scalarText } from "../event/fields.ts";
+
 /** Characters a partition key may have (Kinesis API reference, "PutRecordsRequestEntry"). */
 const charactersMax = 256;
 
@@ -7,7 +9,7 @@ const charactersMax = 256;
  */
 const nobody = "nobody";
 
-const named = (value: unknown): boolean => (typeof value === "string" && value !== "") || typeof value === "number";
+const nameOf = (value: unknown): string | undefined => (typeof value === "boolean" ? undefined : scalarText(value));
 
 /**
  * The partition key of an event is the person: `userId`, else `anonymousId`, else (nobody known) its own `messageId`.
@@ -15,7 +17,7 @@ const named = (value: unknown): boolean => (typeof value === "string" && value !
  */
 export function partitionKey(event: Readonly<Record<string, unknown>>): string {
   const { userId, anonymousId, messageId } = event;
-  const key = String(named(userId) ? userId : named(anonymousId) ? anonymousId : named(messageId) ? messageId : nobody);
+  const key = nameOf(userId) ?? nameOf(anonymousId) ?? nameOf(messageId) ?? nobody;
   const cut = key.length > charactersMax ? key.slice(0, charactersMax) : key;
   return cut.isWellFormed() ? cut : cut.toWellFormed();
 }

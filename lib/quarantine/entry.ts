@@ -1,5 +1,5 @@
 import type { Fields } from "../event/event.ts";
-import { fieldsOf } from "../event/fields.ts";
+import { fieldsOf, scalarText } from "../event/fields.ts";
 import { isProblem, type Reason } from "../problem.ts";
 import { unpack } from "../record/unpack.ts";
 import { type EntryPlace, entryId } from "./entry-id.ts";
@@ -90,5 +90,4 @@ function eventOf(
   return { entry, place, file, record, text, fields };
 }
 
-const shown = (value: unknown): string | null =>
-  typeof value === "string" && value !== "" ? value.slice(0, shownMax).toWellFormed() : null;
+const shown = (value: unknown): string | null => scalarText(value)?.slice(0, shownMax).toWellFormed() ?? null;

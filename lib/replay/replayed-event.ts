@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MessageName } from "../dedupe/message-hash.ts";
 import { type Fields, sourceOf } from "../event/event.ts";
+import { isAbsent } from "../event/fields.ts";
 import { type ReplayedNote, replayedOf } from "../event/replayed.ts";
 import { messageIdBytesMax } from "../limits.ts";
 import { partitionKey } from "../producer/partition-key.ts";
@@ -30,14 +31,10 @@ export function candidateOf(event: QuarantinedEvent, patch: Fields | undefined):
   const before = replayedOf(event.fields);
   const arrivalMs = before?.arrivalMs ?? Date.parse(event.entry.arrival);
   const messageId = isMessageId(own.messageId) ? own.messageId : derivedId(event.entry.id);
-  const fields = {
-    // A message without a time happened when it arrived, and that was then.
-    timestamp: new Date(arrivalMs).toISOString(),
-    ...patched,
-    // What identifies the message is not the patch's to change: copies of it must stay its copies.
-    messageId,
-    source: own.source,
-  };
+  // A message without a time happened when it arrived, and that was then.
+  const timestamp = isAbsent(patched.timestamp) ? new Date(arrivalMs).toISOString() : patched.timestamp;
+  // What identifies the message is not the patch's to change: copies of it must stay its copies.
+  const fields = { ...patched, timestamp, messageId, source: own.source };
   return {
     event,
     name: { source: sourceOf(own), messageId },

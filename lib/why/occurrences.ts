@@ -1,5 +1,5 @@
 import { type Fields, sourceOf } from "../event/event.ts";
-import { fieldsOf } from "../event/fields.ts";
+import { fieldsOf, scalarText } from "../event/fields.ts";
 import { observedOf } from "../event/refused.ts";
 import { replayedOf } from "../event/replayed.ts";
 import { isProblem } from "../problem.ts";
@@ -48,17 +48,18 @@ export function occurrencesIn(
     // Without an escape, what does not contain the id as it stands does not have it.
     if (!text.includes(messageId) && !text.includes("\\")) continue;
     const fields = fieldsOf(text);
+    // A number is no message id, but what the sender will look for.
     const has =
       fields === undefined
         ? text.includes(quoted)
-        : fields.messageId === messageId && (source === undefined || sourceOf(fields) === source);
+        : scalarText(fields.messageId) === messageId && (source === undefined || sourceOf(fields) === source);
     if (has) found.push({ record, index, fields });
   }
   return found.length === 0 && broken ? "opaque" : found;
 }
 
 const textMax = 200;
-const textOf = (value: unknown): string | null => (typeof value === "string" ? value.slice(0, textMax) : null);
+const textOf = (value: unknown): string | null => scalarText(value)?.slice(0, textMax) ?? null;
 
 /** What an event says of itself, cut short. */
 function summaryOf(fields: Fields): EventSummary {

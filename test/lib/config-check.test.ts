@@ -113,6 +113,13 @@ describe("a configuration that is refused says where, what was expected and what
       /a finite number/,
       "NaN",
     ],
+    [
+      "a whole number that a double does not hold",
+      withMetric({ on: track([], { a: 2 ** 60 }) }),
+      "metrics.m.on.where.a",
+      /from 2\^53 on as a string/,
+      "1152921504606847000",
+    ],
     ["a BigInt", withMetric({ on: { ...page(), where: { a: 10n } } }), "metrics.m.on.where.a", /a string/, "10"],
     ["no measure", { metrics: { m: { on: page() } } }, "metrics.m.measure", /count\(\) or sum/, "nothing"],
     [

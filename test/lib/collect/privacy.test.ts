@@ -3,6 +3,8 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
+import type { Fields } from "../../../lib/event/event.ts";
+import { parseJsonToWrite } from "../../../lib/event/json.ts";
 
 const key = "a key of thirty-two characters..";
 const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");
@@ -48,6 +50,14 @@ describe("what privacy hashes", () => {
     // RFC 4231, test case 2.
     expect(privacyOf({ remove: [], hash: ["a"] }, "Jefe")({ a: "what do ya want for nothing?" })).toEqual({
       a: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    });
+  });
+
+  it("is every digit of a whole number", () => {
+    const event = parseJsonToWrite('{"userId":2053013552326770905,"traits":{"card":[2053013552326770906]}}') as Fields;
+    expect(privacy({ hash: ["userId", "traits"] })(event)).toEqual({
+      userId: hmac("2053013552326770905"),
+      traits: { card: [hmac("2053013552326770906")] },
     });
   });
 

@@ -74,4 +74,27 @@ describe("the metrics that look at an event", () => {
     const of = (value: unknown) => selectedBy(selections, { type: "track", event: "Sold", properties: { value } });
     expect([1, "1", true, [1], null].map(of)).toEqual([["number"], ["text"], ["yes"], [], []]);
   });
+
+  it("tell whole numbers apart that a double does not, which a condition has as a string", () => {
+    const selections = { one: track([], { "properties.id": "2053013552326770905" }) };
+    const of = (id: string) => {
+      const event = readEvent(`{"type":"track","event":"Sold","properties":{"id":${id}}}`, 0);
+      if (isProblem(event)) throw new Error(event.detail);
+      const definitions = definitionsOf({ metrics: { one: { on: selections.one, measure: count() } } });
+      return metricMatcher(definitions)(event).some(({ matches }) => matches?.(event));
+    };
+    expect(["2053013552326770905", '"2053013552326770905"', "2053013552326770906"].map(of)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("take a flat name for the path that it spells", () => {
+    const selections = { pro: track([], { "properties.user.plan": "pro" }) };
+    const of = (more: object) => selectedBy(selections, { type: "track", event: "Sold", ...more });
+    expect(of({ properties: { "user.plan": "pro" } })).toEqual(["pro"]);
+    expect(of({ "properties.user.plan": "pro" })).toEqual(["pro"]);
+    expect(of({ properties: { user: { plan: "free" }, "user.plan": "pro" } })).toEqual([]);
+  });
 });

@@ -87,6 +87,30 @@ describe("an event is judged as the roll-up judges it by itself", () => {
     expect(event?.refused?.detail).not.toBe("");
   });
 
+  test.each<[field: "user" | "messageId" | "timestamp", fields: Record<string, unknown>, shown: string | null]>([
+    ["user", { userId: "ann", anonymousId: "a1" }, "ann"],
+    ["user", { userId: 42 }, "42"],
+    ["user", { userId: 0, anonymousId: "a1" }, "0"],
+    ["user", { userId: "", anonymousId: "a1" }, "a1"],
+    ["user", { userId: null, anonymousId: "a1" }, "a1"],
+    ["user", { userId: { id: 1 }, anonymousId: "a1" }, "a1"],
+    ["user", { anonymousId: 7 }, "7"],
+    ["user", {}, null],
+    ["messageId", { messageId: 12345 }, "12345"],
+    ["messageId", { messageId: ["a"] }, null],
+    ["timestamp", { timestamp: 1_769_851_800 }, "1769851800"],
+  ])("with its %s as it says it: %j", (field, fields, shown) => {
+    expect(judged({ ...sold(1), ...fields })?.[field]).toBe(shown);
+  });
+
+  test("with all digits of its ids", () => {
+    const record = recordOf(0, []);
+    const data = Buffer.from('{"type":"page","userId":2053013552326770905,"messageId":2053013552326770906}');
+    expect(judge.eventsOf(shardId, { ...record, data })).toMatchObject([
+      { user: "2053013552326770905", messageId: "2053013552326770906", refused: { reason: "invalid" } },
+    ]);
+  });
+
   test("with how it breaks a plan that is only observed, where the collector noted it, and nothing of a note that is none", () => {
     const noted = (violations: unknown) => judged({ ...sold(1), millrace: { violations } })?.observed;
     expect(noted([{ path: "properties.price", rule: "type", expected: "string" }])).toBe(

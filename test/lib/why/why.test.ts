@@ -184,6 +184,24 @@ describe("an event that was rejected", () => {
     expect(copies[0]?.says.at(-1)?.restsOn).toContain("quarantine/");
   });
 
+  test.each<[id: number | string, asked: string]>([
+    [12345, "12345"],
+    [0.5, "0.5"],
+    ["2053013552326770905", "2053013552326770905"],
+  ])("for its message id, the number %s, is found by the digits, with its person", async (id, asked) => {
+    const data = Buffer.from(`{"type":"track","event":"Sold","userId":42,"anonymousId":"a","messageId":${id}}`);
+    const rig = new WhyRig([{ ...recordOf(0, []), data }, recordOf(1, [sold(1)])]);
+    await rig.world.invoke(0, 2);
+    const { copies } = await rig.why(asked);
+    expect(copies).toMatchObject([{ event: { user: "42" }, fate: { kind: "quarantined", reason: "invalid" } }]);
+  });
+
+  test("of nobody but an anonymous id is told with that", async () => {
+    const rig = new WhyRig([recordOf(0, [{ ...sold(1), userId: "", anonymousId: "a1" }])]);
+    await rig.world.invoke(0, 1);
+    expect((await rig.why("m1")).copies).toMatchObject([{ event: { user: "a1" }, fate: { kind: "counted" } }]);
+  });
+
   test("because the store refused a row is told with the rows that stay", async () => {
     const rig = new WhyRig([recordOf(0, [sold(1)]), recordOf(1, [sold(1)])]);
     rig.world.store.refuse = ({ metric }) => (metric === "sales" ? { reason: "refused", detail: "no" } : undefined);
