@@ -20,14 +20,11 @@ export function writeTrackingPlan({ trackingPlan }: Config, directory: string): 
   const { mode, unplanned } = trackingPlan;
   const imports = [`import { CompiledPlan } from ${JSON.stringify(compiledPlan)};`];
   const checks: string[] = [];
-  for (const [index, { section, name, names, isQuick, validate, compiler }] of compilePlan(
-    trackingPlan,
-    true,
-  ).entries()) {
+  for (const [index, { validate, compiler, ...check }] of compilePlan(trackingPlan, true).entries()) {
     // A file each: the names in the generated code of one are those of another's too.
     writeFileSync(join(directory, `schema-${index}.mjs`), standalone.default(compiler, validate));
     imports.push(`import validate${index} from "./schema-${index}.mjs";`);
-    checks.push(`{ ...${JSON.stringify({ section, name, names, isQuick })}, validate: validate${index} },`);
+    checks.push(`{ ...${JSON.stringify(check)}, validate: validate${index} },`);
   }
   const plan = `new CompiledPlan(${JSON.stringify({ mode, unplanned })}, [\n${checks.join("\n")}\n])`;
   writeFileSync(file, `${imports.join("\n")}\nexport const trackingPlanOf = () => ${plan};\n`);

@@ -4,11 +4,13 @@ import ajvFormats from "ajv-formats";
 import type { PlannedEvents } from "../config.ts";
 import { ConfigError, type ConfigProblem, shown } from "../config-error.ts";
 import type { Problem } from "../config-shape.ts";
+import { multipleOf } from "./multiple-of.ts";
+import { type PlannedNames, plannedNames } from "./planned-names.ts";
 import type { JsonSchema } from "./planned-schema.ts";
 import { readSchema } from "./read-schema.ts";
 import { schemaPlace } from "./schema-place.ts";
 import { subschemas } from "./subschemas.ts";
-import { usualName } from "./violation-of.ts";
+import { type PlanWords, usualName } from "./violation-of.ts";
 
 /** Bytes of all schemas of a plan as JSON: they become code, which a function loads as it starts. */
 export const planBytesMax = 1024 * 1024;
@@ -19,8 +21,8 @@ export interface CompiledSchema {
   /** Of the event, or the type. */
   readonly name: string;
   readonly validate: ValidateFunction;
-  /** Names of properties in the schema that would not show as names by themselves. */
-  readonly names: readonly string[];
+  readonly words: PlanWords;
+  readonly plannedNames: PlannedNames;
   readonly isQuick: boolean;
   readonly compiler: Ajv | Ajv2020;
 }
@@ -56,6 +58,7 @@ class Compilers {
     const all = { ...options, ...(this.#withSource ? { code: { source: true, esm: true } } : {}) };
     const compiler = draft === "07" ? new Ajv(all) : new Ajv2020(all);
     ajvFormats.default(compiler);
+    compiler.removeKeyword("multipleOf").addKeyword(multipleOf);
     this.#compilers.set(draft, compiler);
     return compiler;
   }
@@ -82,7 +85,14 @@ export function compilePlan(plan: PlannedEvents, withSource = false): CompiledSc
       if (read === undefined || planBytes > planBytesMax) continue;
       const one = compileSchema(read.schema, path, compilers, problem);
       if (one !== undefined)
-        compiled.push({ section, name, names: unusualNames(read.schema), isQuick: isQuick(read.schema), ...one });
+        compiled.push({
+          section,
+          name,
+          words: { names: unusualNames(read.schema), patternNames: read.patternNames },
+          plannedNames: plannedNames(read.schema),
+          isQuick: isQuick(read.schema),
+          ...one,
+        });
     }
   }
   if (planBytes > planBytesMax) problem("trackingPlan", `schemas of at most ${planBytesMax} bytes in all`, planBytes);

@@ -1,8 +1,11 @@
 import type { PlannedEvents, PlannedType } from "../config.ts";
 import type { Fields } from "../event/event.ts";
+import { isFields } from "../event/fields.ts";
+import { isRawNumber } from "../event/json.ts";
+import { nestedAsPlanned, type PlannedNames } from "./planned-names.ts";
 import { endsWithin } from "./time-limit.ts";
 import { type TrackingPlan, type Violation, violationsMax } from "./tracking-plan.ts";
-import { type SchemaError, violationOf } from "./violation-of.ts";
+import { type PlanWords, type SchemaError, violationOf } from "./violation-of.ts";
 
 /** A compiled schema; what it found wrong stands in `errors` until it is called again. */
 export interface Validate {
@@ -14,7 +17,8 @@ export interface Validate {
 export interface PlannedCheck {
   readonly section: "events" | "types";
   readonly name: string;
-  readonly names: readonly string[];
+  readonly words: PlanWords;
+  readonly plannedNames: PlannedNames;
   /** Whether no event can keep it busy: it runs without a time limit, which costs more than it does. */
   readonly isQuick: boolean;
   readonly validate: Validate;
@@ -141,15 +145,19 @@ function runAll(
   }
 }
 
-function violationsOf({ validate, names }: PlannedCheck, member: string): (fields: Fields) => readonly Violation[] {
-  const known = new Set(names);
+function violationsOf(
+  { validate, words, plannedNames }: PlannedCheck,
+  member: string,
+): (fields: Fields) => readonly Violation[] {
+  const placed = { below: { [member]: plannedNames } };
   return (fields) => {
-    // The spec lets a message leave them out.
-    const value = fields[member] ?? {};
-    if (typeof value !== "object" || Array.isArray(value)) return [{ path: member, rule: "type", expected: "object" }];
     try {
-      if (validate(value) === true) return [];
-      return firstOf(validate.errors ?? [], member, known);
+      const nested = nestedAsPlanned(fields, placed) as Fields;
+      // The spec lets a message leave them out.
+      const value = nested[member] ?? {};
+      if (!isFields(value)) return [{ path: member, rule: "type", expected: "object" }];
+      if (validate(withDoubles(value)) === true) return [];
+      return firstOf(validate.errors ?? [], member, words);
     } catch {
       // A schema that refers to itself goes as deep as the event: the stack ends first.
       return [tooDeep];
@@ -159,14 +167,24 @@ function violationsOf({ validate, names }: PlannedCheck, member: string): (field
   };
 }
 
+/** The value as a schema checks it: numbers that were kept as their text are doubles, here only. */
+function withDoubles(value: Fields): unknown {
+  const open: unknown[] = [value];
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (isRawNumber(one)) return JSON.parse(JSON.stringify(value));
+    for (const inner of Object.values(one as Fields)) if (typeof inner === "object" && inner !== null) open.push(inner);
+  }
+  return value;
+}
+
 /** Errors that are looked at: a long list can have one in each entry. */
 const errorsMax = 200;
 
 /** The first violations; branches of an anyOf that fail alike are one. */
-function firstOf(errors: readonly SchemaError[], member: string, names: ReadonlySet<string>): Violation[] {
+function firstOf(errors: readonly SchemaError[], member: string, words: PlanWords): Violation[] {
   const found = new Map<string, Violation>();
   for (const error of errors.slice(0, errorsMax)) {
-    const violation = violationOf(error, member, names);
+    const violation = violationOf(error, member, words);
     found.set(JSON.stringify(violation), violation);
     if (found.size === violationsMax) break;
   }

@@ -1,5 +1,6 @@
 import type { Problem } from "../config-shape.ts";
-import type { JsonSchema, PlannedSchema } from "./planned-schema.ts";
+import { type WithoutFormats, withoutFormats } from "./formats.ts";
+import type { JsonSchema, PlannedSchema, StandardJsonSchema } from "./planned-schema.ts";
 import { subschemas } from "./subschemas.ts";
 
 /** Bytes of one schema as JSON. */
@@ -10,8 +11,7 @@ const schemaDepthMax = 50;
 /** Keywords that point at another schema. */
 const references = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-export interface ReadSchema {
-  readonly schema: JsonSchema;
+export interface ReadSchema extends WithoutFormats {
   readonly bytes: number;
 }
 
@@ -43,16 +43,18 @@ export function readSchema(planned: PlannedSchema, path: string, problem: Proble
       isSound = false;
     }
   }
-  return isSound ? { schema, bytes } : undefined;
+  return isSound ? { ...withoutFormats(schema, isLibrary(planned)), bytes } : undefined;
 }
+
+/** Whether it is of a library, which makes JSON Schema of it by itself. */
+const isLibrary = (planned: PlannedSchema): planned is StandardJsonSchema =>
+  "~standard" in planned && typeof planned["~standard"] === "object";
 
 function textOf(planned: PlannedSchema, path: string, problem: Problem): string | undefined {
   try {
     // What the sender sends is the input of a schema that also transforms.
-    const isLibrary = "~standard" in planned && typeof planned["~standard"] === "object";
-    if (!isLibrary) return JSON.stringify(planned);
-    const standard = planned["~standard"] as { jsonSchema: { input: (options: object) => unknown } };
-    return JSON.stringify(standard.jsonSchema.input({ target: "draft-2020-12" }));
+    if (!isLibrary(planned)) return JSON.stringify(planned);
+    return JSON.stringify(planned["~standard"].jsonSchema.input({ target: "draft-2020-12" }));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     problem(path, "a schema that JSON Schema can say", message);

@@ -16,6 +16,14 @@ export const usualName = /^[A-Za-z$_-]{1,40}$/;
 /** Of a list in an event of 32 KB. */
 const index = /^\d{1,5}$/;
 
+/** What the words of a violation take from the schema. */
+export interface PlanWords {
+  /** Names of properties that would not show as names by themselves. */
+  readonly names: readonly string[];
+  /** What a pattern is of: "ulid". */
+  readonly patternNames: Readonly<Record<string, string>>;
+}
+
 type Params = SchemaError["params"];
 const counted = (least: string, what: string) => (params: Params) => `at ${least} ${params.limit} ${what}`;
 
@@ -47,7 +55,7 @@ const words: Readonly<Record<string, (params: Params) => string>> = {
 };
 
 /** An error of a schema as a violation. `top` is the member of the event that the schema is of. */
-export function violationOf(error: SchemaError, top: string, names: ReadonlySet<string>): Violation {
+export function violationOf(error: SchemaError, top: string, { names, patternNames }: PlanWords): Violation {
   const { keyword, instancePath, params, propertyName } = error;
   const pointer = instancePath.split("/").slice(1);
   const above = pointer.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -59,12 +67,18 @@ export function violationOf(error: SchemaError, top: string, names: ReadonlySet<
     propertyName;
   const path = [...above, ...(typeof last === "string" ? [last] : [])];
   const known = Object.hasOwn(words, keyword) ? words[keyword] : undefined;
+  const format = keyword === "pattern" ? String(params.pattern) : "";
+  if (Object.hasOwn(patternNames, format))
+    return { path: pathOf(top, path, names), rule: "format", expected: patternNames[format] ?? "" };
   return {
-    path: [top, ...path.map((name) => shownName(name, names))].join("."),
+    path: pathOf(top, path, names),
     rule: keyword,
     expected: known?.(params) ?? `what "${keyword}" asks for`,
   };
 }
 
-const shownName = (name: string, names: ReadonlySet<string>): string =>
-  usualName.test(name) || index.test(name) || names.has(name) ? name : "*";
+const pathOf = (top: string, path: readonly string[], names: readonly string[]): string =>
+  [top, ...path.map((name) => shownName(name, names))].join(".");
+
+const shownName = (name: string, names: readonly string[]): string =>
+  usualName.test(name) || index.test(name) || names.includes(name) ? name : "*";

@@ -23,6 +23,11 @@ const config: Config = {
     unplanned: "refuse",
     events: {
       'Order "Completed"\n${x}': z.object({ a: z.email(), b: z.int().optional(), c: z.iso.datetime().optional() }),
+      Price: z.object({
+        a: z.number().multipleOf(0.01),
+        b: z.ulid().optional(),
+        c: z.object({ d: z.jwt() }).optional(),
+      }),
       Draft7: {
         properties: { a: { format: "ipv6" }, b: { minLength: 2, uniqueItems: true }, c: { const: { d: [1] } } },
       },

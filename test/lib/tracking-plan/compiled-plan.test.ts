@@ -1,21 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { PlannedEvents } from "../../../lib/config.ts";
+import { parseJsonToWrite } from "../../../lib/event/json.ts";
 import { compilePlan } from "../../../lib/tracking-plan/compile.ts";
-import { trackingPlanOf } from "../../../lib/tracking-plan/compile-at-start.ts";
 import { CompiledPlan } from "../../../lib/tracking-plan/compiled-plan.ts";
 import type { PlannedSchema } from "../../../lib/tracking-plan/planned-schema.ts";
-import type { TrackingPlan } from "../../../lib/tracking-plan/tracking-plan.ts";
-import { withMetric } from "../config-problems.ts";
-import { planOf, sold } from "./plans.ts";
-
-function compiled(trackingPlan: PlannedEvents): TrackingPlan {
-  const plan = trackingPlanOf({ ...withMetric({}), trackingPlan });
-  if (plan === undefined) throw new Error("Expected a plan, got none");
-  return plan;
-}
-const violations = (schema: PlannedSchema, properties: unknown) => compiled(planOf(schema)).check(sold(properties));
+import { compiled, planOf, sold, violationsOf } from "./plans.ts";
 
 describe("a tracking plan", () => {
   const order = z.object({
@@ -27,14 +17,14 @@ describe("a tracking plan", () => {
 
   it("has nothing against an event that is as planned, whatever else is in it", () => {
     const items = [{ sku: "a", price_1: 1, colour: "red" }];
-    expect(violations(order, { revenue: 1, currency: "EUR", email: "ann@shop.example", items, more: true })).toEqual(
+    expect(violationsOf(order, { revenue: 1, currency: "EUR", email: "ann@shop.example", items, more: true })).toEqual(
       [],
     );
   });
 
   it("says where, by which rule, and what was expected", () => {
     const items = [{ sku: "a", price_1: 1 }, { sku: 5 }];
-    expect(violations(order, { revenue: "12", currency: "XXX", items })).toEqual([
+    expect(violationsOf(order, { revenue: "12", currency: "XXX", items })).toEqual([
       { path: "properties.revenue", rule: "type", expected: "number" },
       { path: "properties.currency", rule: "enum", expected: 'one of "EUR","USD"' },
       { path: "properties.items.1.price_1", rule: "required", expected: "a value" },
@@ -64,15 +54,17 @@ describe("a tracking plan", () => {
     [{ format: "date-time" }, "yesterday", "format", "date-time"],
     [{ not: { type: "number" } }, 1, "not", 'what "not" asks for'],
   ])("has words for %j", (schema, value, rule, expected) => {
-    expect(violations({ properties: { a: schema } }, { a: value })).toEqual([{ path: "properties.a", rule, expected }]);
+    expect(violationsOf({ properties: { a: schema } }, { a: value })).toEqual([
+      { path: "properties.a", rule, expected },
+    ]);
   });
 
   it("takes an event without properties as one with none, and properties that are none as wrong", () => {
     const schema = { required: ["a"] };
     const missing = { path: "properties.a", rule: "required", expected: "a value" };
-    for (const properties of [undefined, null, {}]) expect(violations(schema, properties)).toEqual([missing]);
+    for (const properties of [undefined, null, {}]) expect(violationsOf(schema, properties)).toEqual([missing]);
     for (const properties of [[], "a", 1, true]) {
-      expect(violations(schema, properties)).toEqual([{ path: "properties", rule: "type", expected: "object" }]);
+      expect(violationsOf(schema, properties)).toEqual([{ path: "properties", rule: "type", expected: "object" }]);
     }
   });
 
@@ -99,11 +91,11 @@ describe("a tracking plan", () => {
   it("tells ten violations at most, each once", () => {
     const numbers = { additionalProperties: { type: "number" } };
     const properties = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`p${at}`, "x"]));
-    expect(violations(numbers, properties)).toEqual([{ path: "properties.*", rule: "type", expected: "number" }]);
+    expect(violationsOf(numbers, properties)).toEqual([{ path: "properties.*", rule: "type", expected: "number" }]);
     const list = { properties: { a: { items: { type: "number" } } } };
-    expect(violations(list, { a: Array(5_000).fill("x") })).toHaveLength(10);
+    expect(violationsOf(list, { a: Array(5_000).fill("x") })).toHaveLength(10);
     const twice = { properties: { a: { anyOf: [{ type: "number" }, { type: "number" }] } } };
-    expect(violations(twice, { a: "x" }).map(({ rule }) => rule)).toEqual(["type", "anyOf"]);
+    expect(violationsOf(twice, { a: "x" }).map(({ rule }) => rule)).toEqual(["type", "anyOf"]);
   });
 
   it("never says anything of an event's values", () => {
@@ -196,5 +188,76 @@ describe("a hostile schema or event", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("a flat name in an event", () => {
+  const schema = z
+    .object({
+      user: z
+        .object({ email: z.email(), address: z.object({ city: z.string() }).optional() })
+        .strict()
+        .optional(),
+      "cart.total": z.number().optional(),
+      cart: z
+        .object({ total: z.string().optional(), items: z.array(z.object({ sku: z.object({ id: z.int() }) })) })
+        .optional(),
+    })
+    .strict();
+
+  it.each<[title: string, properties: Record<string, unknown>]>([
+    ["of one property", { "user.email": "ann@shop.example" }],
+    ["beside a nested one", { user: { email: "ann@shop.example" }, "user.address.city": "Bremen" }],
+    ["of an object", { user: { email: "ann@shop.example" }, "user.address": { city: "Bremen" } }],
+    ["within a nested one", { user: { email: "ann@shop.example", "address.city": "Bremen" } }],
+    ["of what is nested too, which wins", { user: { email: "ann@shop.example" }, "user.email": 5 }],
+    ["where the nested one is null", { user: null, "user.email": "ann@shop.example" }],
+    ["in a list", { cart: { items: [{ "sku.id": 1 }, { sku: { id: 2 } }] } }],
+    ["that the plan writes so itself", { "cart.total": 5 }],
+  ])("is checked in its place: %s", (_title, properties) => {
+    const before = structuredClone(properties);
+    expect(violationsOf(schema, properties)).toEqual([]);
+    expect(properties).toEqual(before);
+  });
+
+  it("may be that of the properties, too", () => {
+    const plan = compiled(planOf(schema));
+    const event = { type: "track", event: "Sold", "properties.user.email": "ann" };
+    expect(plan.check(event)).toEqual([{ path: "properties.user.email", rule: "format", expected: "email" }]);
+    const ofObject = { type: "track", event: "Sold", "properties.user": { email: "ann@shop.example" } };
+    expect(plan.check(ofObject)).toEqual([]);
+  });
+
+  it.each<[title: string, properties: Record<string, unknown>, path: string, rule: string]>([
+    ["is wrong", { "user.email": 5 }, "properties.user.email", "type"],
+    [
+      "is not in the plan",
+      { user: { email: "a@b.example" }, "user.phone": "1" },
+      "properties.*",
+      "additionalProperties",
+    ],
+    ["has something else in its way", { user: 5, "user.email": "a@b.example" }, "properties.user", "type"],
+    [
+      "names what every object inherits",
+      { "user.constructor": 5, "__proto__.email": 1 },
+      "properties.*",
+      "additionalProperties",
+    ],
+  ])("is refused where it %s", (_title, properties, path, rule) => {
+    expect(violationsOf(schema, properties)).toContainEqual(expect.objectContaining({ path, rule }));
+  });
+});
+
+describe("a whole number that a double does not hold", () => {
+  const check = (schema: PlannedSchema, text: string) => violationsOf(schema, parseJsonToWrite(text));
+
+  it.each<[title: string, schema: PlannedSchema, rules: readonly string[]]>([
+    ["an integer", { properties: { a: { items: { type: "integer" } } } }, []],
+    ["a number of a range", { properties: { a: { items: { type: "number", minimum: 1 } } } }, []],
+    ["more than the largest", { properties: { a: { items: { maximum: 5 } } } }, ["maximum"]],
+    ["no text", { properties: { a: { items: { type: "string" } } } }, ["type"]],
+    ["no object", { properties: { a: { items: { type: "object" } } } }, ["type"]],
+  ])("is %s to a plan", (_title, schema, rules) => {
+    expect(check(schema, '{"a":[2053013552326770905]}').map(({ rule }) => rule)).toEqual(rules);
   });
 });

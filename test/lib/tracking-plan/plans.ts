@@ -1,5 +1,8 @@
 import type { PlannedEvents } from "../../../lib/config.ts";
+import { trackingPlanOf } from "../../../lib/tracking-plan/compile-at-start.ts";
 import type { PlannedSchema } from "../../../lib/tracking-plan/planned-schema.ts";
+import type { TrackingPlan, Violation } from "../../../lib/tracking-plan/tracking-plan.ts";
+import { withMetric } from "../config-problems.ts";
 
 /** A plan of one event, `Sold`. */
 export const planOf = (schema: PlannedSchema, more: Partial<PlannedEvents> = {}): PlannedEvents => ({
@@ -10,3 +13,14 @@ export const planOf = (schema: PlannedSchema, more: Partial<PlannedEvents> = {})
 
 /** A `Sold` with properties. */
 export const sold = (properties: unknown) => ({ type: "track", event: "Sold", messageId: "1", properties });
+
+/** A plan, compiled. */
+export function compiled(trackingPlan: PlannedEvents): TrackingPlan {
+  const plan = trackingPlanOf({ ...withMetric({}), trackingPlan });
+  if (plan === undefined) throw new Error("Expected a plan, got none");
+  return plan;
+}
+
+/** What a plan of one schema has against these properties. */
+export const violationsOf = (schema: PlannedSchema, properties: unknown): readonly Violation[] =>
+  compiled(planOf(schema)).check(sold(properties));
