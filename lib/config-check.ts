@@ -12,7 +12,7 @@ const bytes = (text: string): number => Buffer.byteLength(text);
 /** Columns that every row has, and names that Timestream or an answer of the query API uses. */
 const takenAliases = new Set(
   ["part", "def", "count", "sum", "min", "max", "sketch", "time", "value", "measure_name", "measure_value"].concat(
-    ...["open", "ts_non_existent_col"],
+    ...["open", "partial", "ts_non_existent_col"],
   ),
 );
 /** Dimensions of a row that are ours: `part` and `def`. */

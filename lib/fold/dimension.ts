@@ -11,15 +11,18 @@ const plain = /^[\x20-\x7e]+$/;
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /**
- * The value of a dimension as a row has it. Control characters and lone surrogates become U+FFFD: two values that
- * reach the store as the same bytes must be one group here too, or one would overwrite the other.
+ * A text as a row has it. Control characters and lone surrogates become U+FFFD: two values that reach the store as the
+ * same bytes must be one group here too, or one would overwrite the other.
  */
+export const cleanValue = (text: string): string => text.toWellFormed().replace(control, "\ufffd");
+
+/** The value of a dimension as a row has it. */
 export function dimensionValue(value: unknown, bytesMax: number): string {
   if (typeof value === "string") {
     if (value.length <= bytesMax && plain.test(value)) return value;
     if (value === "") return noValue;
     if (value.length > bytesMax) return otherValue;
-    const clean = value.toWellFormed().replace(control, "\ufffd");
+    const clean = cleanValue(value);
     return Buffer.byteLength(clean) > bytesMax ? otherValue : clean;
   }
   if (value === undefined || value === null) return noValue;

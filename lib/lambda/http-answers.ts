@@ -1,6 +1,7 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { isUnavailable } from "../aws/is-unavailable.ts";
 import { lambdaPayloadBytesMax } from "../limits.ts";
 import { QuestionProblem } from "../query/question-problem.ts";
 
@@ -23,6 +24,9 @@ function problemAnswer(status: number, title: string, more: object): APIGatewayP
   };
 }
 
+/** Seconds after which a client may ask again. */
+const retryAfterSeconds = 5;
+
 const titles = { 400: "Bad Request", 404: "Not Found", 413: "Content Too Large" } as const;
 
 /** Middleware: errors become problems; what is no fault of the question is logged and says nothing of its inside. */
@@ -42,6 +46,12 @@ export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV
         return;
       }
       logger.error("The question could not be answered", { errorName: error?.name, errorMessage: error?.message });
+      if (isUnavailable(error)) {
+        const detail = "A service that the answer comes from is down or throttled: ask again later";
+        const answer = problemAnswer(503, "Service Unavailable", { detail, requestId: request.context.awsRequestId });
+        request.response = { ...answer, headers: { ...answer.headers, "retry-after": String(retryAfterSeconds) } };
+        return;
+      }
       request.response = problemAnswer(500, "Internal Server Error", { requestId: request.context.awsRequestId });
     },
   };

@@ -24,10 +24,16 @@ export interface OpenBuckets {
   readonly to: string;
 }
 
-/** `open` is there, and true, where the bucket is among the answer's open ones. */
-export type AnswerRow = { readonly time: string; readonly value: number; readonly open?: true } & Readonly<
-  Record<string, string | number | true>
->;
+/**
+ * `open` is there, and true, where the bucket is among the answer's open ones; `partial` where the range cuts the bucket:
+ * events that happened in it before `from` or after `to` are not in the row.
+ */
+export type AnswerRow = {
+  readonly time: string;
+  readonly value: number;
+  readonly open?: true;
+  readonly partial?: true;
+} & Readonly<Record<string, string | number | true>>;
 
 /** What an answer is made from. */
 export interface AnswerPorts {
@@ -52,6 +58,7 @@ export async function answerQuestion(question: MetricQuestion, { store, openness
       ...Object.fromEntries(question.by.map((alias, index) => [alias, values[index] ?? ""])),
       value,
       ...(isOpen(timeMs) ? { open: true } : {}),
+      ...(isCut(question, timeMs) ? { partial: true } : {}),
     }),
   );
   return {
@@ -65,6 +72,10 @@ export async function answerQuestion(question: MetricQuestion, { store, openness
     ...(open.length > 0 ? { open: open.map(({ fromMs, toMs }) => ({ from: iso(fromMs), to: iso(toMs) })) } : {}),
   };
 }
+
+/** Whether the range begins or ends within the bucket that starts at `timeMs`. */
+const isCut = ({ fromMs, toMs, every }: MetricQuestion, timeMs: number): boolean =>
+  every !== undefined && (timeMs < fromMs || timeMs + bucketWidthsMs[every] > toMs);
 
 /** The question's buckets that minutes of open parts lie in; the first and the last begin and end as the store's do. */
 function openBuckets({ fromMs, toMs, every }: MetricQuestion, ranges: readonly OpenRange[]): OpenRange[] {

@@ -1,4 +1,5 @@
 import type { Definitions, MetricDefinition } from "../definitions.ts";
+import { cleanValue, noValue } from "../fold/dimension.ts";
 import type { MetricQuestion } from "../store/store.ts";
 import { type BucketWidth, bucketWidthsMs } from "./bucket.ts";
 import { pointAsked } from "./point-in-time.ts";
@@ -8,6 +9,7 @@ const fields = ["from", "to", "every", "by", "where", "limit", "order"] as const
 const limitDefault = 1_000;
 export const limitMax = 10_000;
 const valueCharactersMax = 1_024;
+const conditionsMax = 200;
 const minuteMs = 60_000;
 
 /**
@@ -34,6 +36,10 @@ export function readQuestion(
   const fromMs = Math.floor(pointAsked("from", parameters.get("from") ?? "-1h", nowMs) / minuteMs) * minuteMs;
   const toMs = Math.ceil(pointAsked("to", parameters.get("to") ?? "now", nowMs) / minuteMs) * minuteMs;
   if (fromMs >= toMs) throw new QuestionProblem(400, "to", "expected a time after from, got one that is not");
+  const where = parameters.getAll("where");
+  if (where.length > conditionsMax) {
+    throw new QuestionProblem(400, "where", `expected at most ${conditionsMax} conditions, got ${where.length}`);
+  }
   return {
     metric: metric.name,
     def: metric.def,
@@ -42,7 +48,7 @@ export function readQuestion(
     toMs,
     every: widthOf(parameters.get("every") ?? "1m"),
     by: dimensionsOf(metric, parameters.get("by") ?? ""),
-    where: parameters.getAll("where").map((condition) => conditionOf(metric, condition)),
+    where: where.map((condition) => conditionOf(metric, condition)),
     order: orderOf(parameters.get("order") ?? "time"),
     limit: limitOf(parameters.get("limit")),
   };
@@ -69,7 +75,8 @@ function conditionOf(metric: MetricDefinition, condition: string): [string, stri
   if (value.length > valueCharactersMax) {
     throw new QuestionProblem(400, "where", `expected a value of at most ${valueCharactersMax} characters`);
   }
-  return [alias, value];
+  // As the fold has it: an event without a value is in a group, and no group has a control character in its name.
+  return [alias, value === "" ? noValue : cleanValue(value)];
 }
 
 function checkAlias(metric: MetricDefinition, field: string, alias: string): void {

@@ -24,9 +24,19 @@ export function metricSql(question: MetricQuestion, database: string, table: str
     `FROM ${sqlName(database)}.${sqlName(table)}`,
     `WHERE measure_name = ${sqlText(question.metric)} AND "def" = ${sqlText(question.def)} AND "count" > 0`,
     `AND time >= from_milliseconds(${sqlInteger(question.fromMs)}) AND time < from_milliseconds(${sqlInteger(question.toMs)})`,
-    ...where.map(([alias, value]) => `AND ${dimension(alias)} = ${sqlText(value)}`),
+    ...[...valuesByAlias(where)].map(([alias, values]) => `AND ${dimension(alias)} ${isOneOf(values)}`),
     ...(groups.length === 0 ? ["HAVING count(*) > 0"] : [`GROUP BY ${groups.join(", ")}`]),
     `ORDER BY ${sorted.join(", ")}`,
     `LIMIT ${sqlInteger(question.limit)}`,
   ].join(" ");
 }
+
+/** Values of one dimension are alternatives; conditions on several dimensions all hold. */
+function valuesByAlias(where: MetricQuestion["where"]): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [alias, value] of where) values.set(alias, [...(values.get(alias) ?? []), value]);
+  return values;
+}
+
+const isOneOf = (values: readonly string[]): string =>
+  values.length === 1 ? `= ${values.map(sqlText).join()}` : `IN (${values.map(sqlText).join(", ")})`;

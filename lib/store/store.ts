@@ -50,7 +50,7 @@ export interface MetricQuestion {
   /** Width of a bucket; undefined for one bucket from `fromMs` to `toMs`. */
   readonly every: BucketWidth | undefined;
   readonly by: readonly string[];
-  /** Dimension and value that must be equal. */
+  /** Dimensions and values that must be equal; those of the same dimension are alternatives. */
   readonly where: readonly (readonly [alias: string, value: string])[];
   readonly order: { readonly column: "time" | "value"; readonly descending: boolean };
   readonly limit: number;

@@ -27,6 +27,7 @@ import type {
   RowStore,
   Written,
 } from "./store.ts";
+import { withoutDust } from "./without-dust.ts";
 
 /** WriteRecords requests under way at once. */
 const requestsMax = 4;
@@ -123,7 +124,7 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
   async answer(question: MetricQuestion): Promise<MetricAnswer[]> {
     const answers: MetricAnswer[] = [];
     for await (const cells of this.#rows(metricSql(question, this.#database, this.#table))) {
-      answers.push({ timeMs: Number(cells[0]), values: cells.slice(1, -1), value: cents(Number(cells.at(-1))) });
+      answers.push({ timeMs: Number(cells[0]), values: cells.slice(1, -1), value: withoutDust(Number(cells.at(-1))) });
     }
     return answers;
   }
@@ -215,9 +216,6 @@ export class TimestreamStore implements RowStore, MetricStore, PartRowStore {
     );
   }
 }
-
-/** Adding up doubles leaves dust past the fifteenth digit; a total of prices is cents. */
-const cents = (value: number): number => Number(value.toPrecision(15));
 
 /** Rows of one metric together, so that what they share is said once, as many as a request may have. */
 function chunksOf(rows: readonly Row[]): Row[][] {

@@ -137,6 +137,42 @@ describe("a question that cannot be answered", () => {
     expect([statusCode, body.field]).toEqual([413, "limit"]);
   });
 
+  const failure = (name: string, more: object = {}): Error => Object.assign(new Error("secret place"), { name }, more);
+  test.each<[why: string, error: Error]>([
+    ["throttles", failure("ThrottlingException")],
+    ["has a fault", failure("InternalServerException", { $metadata: { httpStatusCode: 500 } })],
+    ["is down behind its load balancer", failure("UnknownError", { $metadata: { httpStatusCode: 503 } })],
+    ["does not answer in time", failure("TimeoutError")],
+    ["refuses the connection", failure("Error", { code: "ECONNREFUSED" })],
+    ["refuses it at every address", Object.assign(new AggregateError([]), { code: "ECONNREFUSED" })],
+    ["breaks the connection", failure("Error", { code: "ECONNRESET" })],
+    ["cannot be found", failure("Error", { code: "ENOTFOUND" })],
+    ["is the stream, and throttles", failure("ProvisionedThroughputExceededException")],
+  ])("where a service %s gets 503 and when to come again", async (_why, error) => {
+    answers = new Proxy([], {
+      get: () => {
+        throw error;
+      },
+    });
+    const { statusCode, headers, body } = await get("GET /v1/metrics/{name}", "revenue");
+    expect(statusCode).toBe(503);
+    expect(headers).toMatchObject({ "retry-after": "5", "content-type": "application/problem+json" });
+    expect(JSON.stringify(body)).not.toContain("secret");
+  });
+
+  test.each<[why: string, error: Error]>([
+    ["a question it cannot read", failure("ValidationException", { $metadata: { httpStatusCode: 400 } })],
+    ["a missing right", failure("AccessDeniedException", { $metadata: { httpStatusCode: 403 } })],
+    ["a mistake of ours", failure("TypeError", { code: "ERR_INVALID_ARG_TYPE" })],
+  ])("for %s gets 500: asking again does not help", async (_why, error) => {
+    answers = new Proxy([], {
+      get: () => {
+        throw error;
+      },
+    });
+    expect((await get("GET /v1/metrics/{name}", "revenue")).statusCode).toBe(500);
+  });
+
   test("for a fault of the store gets 500 and nothing of its inside", async () => {
     answers = new Proxy([], {
       get: () => {

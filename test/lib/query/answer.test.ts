@@ -63,6 +63,33 @@ describe("an answer", () => {
     });
   });
 
+  const at = (clock: string): number => Date.parse(`2026-01-31T${clock}:00.000Z`);
+  it.each<
+    [every: MetricQuestion["every"], from: string, to: string, buckets: readonly string[], cut: readonly string[]]
+  >([
+    ["1h", "18:30", "20:10", ["18:00", "19:00", "20:00"], ["18:00", "20:00"]],
+    ["1h", "18:00", "20:00", ["18:00", "19:00"], []],
+    ["1h", "18:01", "18:59", ["18:00"], ["18:00"]],
+    ["1h", "18:00", "18:59", ["18:00"], ["18:00"]],
+    ["1h", "18:59", "20:00", ["18:00", "19:00"], ["18:00"]],
+    ["15m", "18:10", "18:50", ["18:00", "18:15", "18:45"], ["18:00", "18:45"]],
+    ["5m", "18:10", "18:51", ["18:10", "18:50"], ["18:50"]],
+    ["1m", "18:10", "18:12", ["18:10", "18:11"], []],
+    ["1d", "00:00", "24:00", ["00:00"], []],
+    ["1d", "00:01", "24:00", ["00:00"], ["00:00"]],
+    ["1d", "00:00", "23:59", ["00:00"], ["00:00"]],
+    [undefined, "18:30", "20:10", ["18:30"], []],
+  ])("marks the buckets of %s that %s to %s cuts", async (every, from, to, buckets, cut) => {
+    const store: MetricStore = {
+      answer: async () => buckets.map((time) => ({ timeMs: at(time), values: [], value: 1 })),
+    };
+    const asked = { ...question, every, fromMs: at(from), toMs: at(to), by: [], limit: 100 };
+    const { rows } = await answerQuestion(asked, { store, openness });
+    expect(rows.map(({ time }) => time)).toEqual(buckets.map((time) => new Date(at(time)).toISOString()));
+    expect(rows.filter((row) => row.partial).map(({ time }) => time.slice(11, 16))).toEqual(cut);
+    expect(rows.every((row) => row.partial === true || !("partial" in row))).toBe(true);
+  });
+
   it("says where there is more than was asked for, and asks for no more than it takes to know", async () => {
     const store = new Rows([
       [0, "DE", 3],

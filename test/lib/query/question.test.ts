@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { count, defineConfig, page, sum, track } from "../../../lib/config.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
+import { dimensionValue } from "../../../lib/fold/dimension.ts";
 import { readQuestion } from "../../../lib/query/question.ts";
 import { QuestionProblem } from "../../../lib/query/question-problem.ts";
 import { metricSql } from "../../../lib/store/metric-sql.ts";
@@ -78,14 +79,26 @@ describe("a question", () => {
     ]);
     expect(ask(query.toString()).where).toEqual([
       ["path", "/a:b,c&d=e'\"%20😀"],
-      ["country", ""],
+      ["country", "(none)"],
       ["country", "DE:"],
     ]);
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (value) => {
-        expect(ask(new URLSearchParams({ where: `path:${value}` }).toString()).where).toEqual([["path", value]]);
+        const { where } = ask(new URLSearchParams({ where: `path:${value}` }).toString());
+        expect(where).toEqual([["path", dimensionValue(value, 1_000)]]);
       }),
     );
+  });
+
+  it.each([
+    ["%00", "\ufffd"],
+    ["a%00b%1Bc%C2%85", "a\ufffdb\ufffdc\ufffd"],
+    ["%0A", "\ufffd"],
+    ["%ED%A0%80", "\ufffd\ufffd\ufffd"],
+    ["", "(none)"],
+    ["(none)", "(none)"],
+  ])("asks for the group that an event with the value is in: %s", (given, group) => {
+    expect(ask(`where=path:${given}`).where).toEqual([["path", group]]);
   });
 
   it("asks for rows in either order of time or value, one to ten thousand", () => {
@@ -122,6 +135,7 @@ describe("a question that cannot be answered says which field of it, why, and th
     ["where=", "where", /expected "dimension:value"/],
     ["where=:x", "where", /expected one of country, path, got ""/],
     ["where=part:1", "where", /expected one of country, path, got "part"/],
+    [new Array(201).fill("where=path:x").join("&"), "where", /at most 200 conditions, got 201/],
     [`where=path:${"x".repeat(1_025)}`, "where", /at most 1024 characters/],
     ["order=path", "order", /expected one of time, -time, value, -value, got "path"/],
     ["order=--time", "order", /got "--time"/],

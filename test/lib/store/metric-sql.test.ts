@@ -52,6 +52,18 @@ describe("the SQL of a question", () => {
     expect(sqlOf({ order: { column: "value", descending: false }, by: [] })).toContain(" ORDER BY 2 ASC, 1 LIMIT");
   });
 
+  it("takes values of one dimension as alternatives, and conditions on several dimensions together", () => {
+    const where = [
+      ["country", "DE"],
+      ["currency", "EUR"],
+      ["country", "FR"],
+      ["country", "FR"],
+    ] as const;
+    expect(sqlOf({ where })).toContain(
+      ` AND COALESCE("country", '(none)') IN ('DE', 'FR', 'FR') AND COALESCE("currency", '(none)') = 'EUR' GROUP BY`,
+    );
+  });
+
   it("has the values of a question in literals only, whatever they are", () => {
     const plain = sqlOf({
       where: [
