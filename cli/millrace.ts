@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { ConfigError } from "../lib/config-error.ts";
 import { QuestionProblem } from "../lib/query/question-problem.ts";
-import { notAnswering } from "./endpoint.ts";
+import { notAnswering, notSetUp } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface Command {
@@ -60,7 +61,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 async function help(): Promise<string> {
   const all = await Promise.all(Object.values(commands).map((load) => load()));
   const usages = all.map(({ usage }) => usage).join("\n\n");
-  return `${usages}\n\nTalks to AWS_ENDPOINT_URL, to the laptop where it is not set, to AWS itself with --aws.\n`;
+  return `${usages}\n\nTalks to AWS_ENDPOINT_URL, to the laptop where it is not set, to AWS itself with --aws.
+-h or --help behind a command shows what it takes; --version says which Millrace this is.\n`;
+}
+
+function version(): string {
+  const file = new URL("../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 /** What went wrong, in words for a person, and the exit code: 2 for how the command was called, 1 for the rest. */
@@ -70,17 +77,29 @@ function failure(error: unknown): [message: string, exitCode: 1 | 2] {
   const usage = error instanceof UsageError || error instanceof QuestionProblem || code.startsWith("ERR_PARSE_ARGS");
   if (usage) return [message, 2];
   if (error instanceof ConfigError) return [message, 1];
-  return [notAnswering(error) ?? message, 1];
+  return [notAnswering(error) ?? notSetUp(message) ?? message, 1];
 }
+
+// Whoever reads, such as head, may have had enough.
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+const isHelp = (word: string): boolean => word === "--help" || word === "-h";
 
 const [, , name = "help", ...parameters] = process.argv;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 try {
   if (command !== undefined) {
     const { run, usage } = await command();
-    if (parameters.includes("--help")) process.stdout.write(`${usage}\n`);
+    if (parameters.some(isHelp)) process.stdout.write(`${usage}\n`);
     else await run(parameters);
-  } else if (name === "help" || name === "--help") {
+  } else if (name === "--version") {
+    process.stdout.write(`millrace ${version()}\n`);
+  } else if (name === "help" || isHelp(name)) {
     process.stdout.write(await help());
   } else {
     throw new UsageError(`Expected one of ${Object.keys(commands).join(", ")}, help, got ${name}`);

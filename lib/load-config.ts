@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Config } from "./config.ts";
@@ -17,6 +18,9 @@ export function configFile(
 
 /** Loads a configuration. Throws ConfigError where it is not usable, and an error that names the file otherwise. */
 export async function loadConfig(file: string): Promise<Config> {
+  if (!existsSync(file)) {
+    throw new Error(`There is no configuration at ${file}: name one with --config FILE or ${configVariable}`);
+  }
   let module: { default?: unknown };
   try {
     module = await import(pathToFileURL(file).href);

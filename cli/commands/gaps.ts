@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import { settingsOf } from "../../lib/defaults.ts";
 import { fillGaps, type GapReport } from "../../lib/gaps/fill-gaps.ts";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
@@ -12,6 +12,7 @@ import { pointInTime } from "../../lib/query/point-in-time.ts";
 import { LambdaFunctions, LambdaRollUp } from "../../lib/redelivery/lambda.ts";
 import { storeReachOf } from "../../lib/redelivery/store-reach.ts";
 import { KinesisStream } from "../../lib/stream/kinesis.ts";
+import type { PageReader } from "../../lib/stream/page-reader.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";
@@ -55,7 +56,7 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
       streamName: names.stream,
       shards: stream,
       ledger: new DynamoLedger(new DynamoDBClient(settings), names.ledger),
-      stream,
+      stream: shown(stream, systemClock),
       rollUp: new LambdaRollUp(LambdaFunctions.connect(), names.rollUp),
       reach: storeReachOf(settingsOf(await loadConfig(configFile(values.config)))),
       clock: systemClock,
@@ -64,6 +65,28 @@ export async function runGaps(parameters: readonly string[]): Promise<void> {
   );
   printReport(values.format, report, gapsText);
   if (report.gaps.some(({ why }) => why !== undefined)) process.exitCode = 1;
+}
+
+const progressMs = 2_000;
+
+/** The stream, whose reads are shown on the way: a gap is looked for slowly, not to take reads from the roll-up. */
+function shown(stream: PageReader, clock: Pick<Clock, "now">): PageReader {
+  let [reads, records, saidMs] = [0, 0, clock.now()];
+  return {
+    async *pages(shardId, start, limit) {
+      for await (const page of stream.pages(shardId, start, limit)) {
+        reads++;
+        records += page.records.length;
+        if (clock.now() - saidMs >= progressMs) {
+          saidMs = clock.now();
+          const at = page.records.at(-1)?.arrivalMs;
+          const arrived = at === undefined ? "" : `, at what arrived ${new Date(at).toISOString()}`;
+          process.stderr.write(`${reads} reads, ${records} records looked at, ${shardId}${arrived}\n`);
+        }
+        yield page;
+      }
+    },
+  };
 }
 
 function timeOf(option: string, text: string): number {

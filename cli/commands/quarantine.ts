@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Fields } from "../../lib/event/event.ts";
+import { parseJsonToWrite } from "../../lib/event/json.ts";
 import { configFile, loadConfig } from "../../lib/load-config.ts";
 import { environmentNames, names } from "../../lib/names.ts";
 import { readQuarantineQuestion } from "../../lib/quarantine/question.ts";
@@ -146,7 +147,7 @@ async function readPatch(file: string): Promise<Fields> {
     throw new UsageError(`Expected a patch in ${file}, got none: ${cause instanceof Error ? cause.message : cause}`);
   });
   try {
-    const patch: unknown = JSON.parse(text);
+    const patch: unknown = parseJsonToWrite(text);
     if (typeof patch === "object" && patch !== null && !Array.isArray(patch)) return patch as Fields;
   } catch {
     // As below.

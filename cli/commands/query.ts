@@ -2,7 +2,13 @@ import { parseArgs } from "node:util";
 import { definitionsOf } from "../../lib/definitions.ts";
 import { configFile, loadConfig } from "../../lib/load-config.ts";
 import { environmentNames, names } from "../../lib/names.ts";
-import { type Answer, type AnswerRow, answerQuestion, metricSummaries } from "../../lib/query/answer.ts";
+import {
+  type Answer,
+  type AnswerRow,
+  answerQuestion,
+  type MetricSummary,
+  metricSummaries,
+} from "../../lib/query/answer.ts";
 import { connectQueryPorts } from "../../lib/query/connect.ts";
 import { limitMax, readQuestion } from "../../lib/query/question.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
@@ -25,18 +31,47 @@ const questionOptions = {
   limit: { type: "string" },
 } as const;
 
-const openMark = "*";
-const openNote = `${openMark} A part of these events is being written as you read: ask again for the whole number.\n`;
-
-/** An answer as it is printed. A bucket that is open has a mark in a table, and a column of its own in a CSV file. */
-export const queryFormats: Readonly<Record<string, (answer: Answer) => string>> = {
-  table: (answer) => {
-    const note = answer.rows.some(isOpen) ? openNote : "";
-    return `${textTable(cellsOf(answer, ["", (row) => (isOpen(row) ? openMark : "")]))}${note}`;
+/** What a row may say of itself: a sign with a note in a table, a column of its own in a CSV file. */
+const marks = [
+  {
+    field: "open",
+    sign: "*",
+    note: "* A part of these events is being written as you read: ask again for the whole number.\n",
   },
-  csv: (answer) => csvTable(cellsOf(answer, ["open", (row) => (isOpen(row) ? "true" : "")])),
+  {
+    field: "partial",
+    sign: "~",
+    note: "~ The range begins or ends within this bucket: it may have more events than these.\n",
+  },
+] as const;
+
+/** An answer as it is printed; `by` are the dimensions that were asked for, which an answer without rows does not say. */
+export const queryFormats: Readonly<Record<string, (answer: Answer, by?: readonly string[]) => string>> = {
+  table: (answer, by) => {
+    const notes = marks.filter(({ field }) => answer.rows.some((row) => row[field] === true)).map(({ note }) => note);
+    const signs = (row: AnswerRow): string =>
+      marks.map(({ field, sign }) => (row[field] === true ? sign : "")).join("");
+    return `${textTable(cellsOf(answer, by, notes.length === 0 ? [] : [["", signs]]))}${notes.join("")}`;
+  },
+  csv: (answer, by) => {
+    const marked = marks.filter(({ field }) => answer.rows.some((row) => row[field] === true));
+    const columns = marked.map(({ field }): MarkColumn => [field, (row) => (row[field] === true ? "true" : "")]);
+    return csvTable(cellsOf(answer, by, columns));
+  },
   json: (answer) => `${JSON.stringify(answer, null, 2)}\n`,
 };
+
+/** The metrics that there are, as they are printed. */
+const listFormats: Readonly<Record<string, (metrics: readonly MetricSummary[]) => string>> = {
+  table: (metrics) => textTable(metricCells(metrics)),
+  csv: (metrics) => csvTable(metricCells(metrics)),
+  json: (metrics) => `${JSON.stringify({ metrics }, null, 2)}\n`,
+};
+
+const metricCells = (metrics: readonly MetricSummary[]): string[][] => [
+  ["metric", "measure", "dimensions"],
+  ...metrics.map(({ name, measure, dimensions }) => [name, measure, dimensions.join(", ")]),
+];
 
 /** `millrace query`: the same questions as the HTTP API takes, asked of Timestream itself. */
 export async function query(parameters: readonly string[]): Promise<void> {
@@ -58,12 +93,7 @@ export async function query(parameters: readonly string[]): Promise<void> {
   const [metric, ...others] = positionals;
   if (others.length > 0) throw new UsageError(`Expected one metric, got ${positionals.join(", ")}`);
   if (metric === undefined) {
-    const rows = metricSummaries(definitions).map(({ name, measure, dimensions }) => [
-      name,
-      measure,
-      dimensions.join(", "),
-    ]);
-    process.stdout.write(textTable([["metric", "measure", "dimensions"], ...rows]));
+    process.stdout.write(listFormats[values.format]?.(metricSummaries(definitions)) ?? "");
     return;
   }
   const question = new URLSearchParams({ limit: String(limitMax) });
@@ -77,27 +107,31 @@ export async function query(parameters: readonly string[]): Promise<void> {
   const ports = connectQueryPorts(
     Object.fromEntries(Object.entries(place).map(([of, name]) => [environmentNames[of as keyof typeof place], name])),
   );
-  const answer = await answerQuestion(readQuestion(metric, question, definitions, Date.now()), ports);
-  process.stdout.write(format(answer));
+  const asked = readQuestion(metric, question, definitions, Date.now());
+  const answer = await answerQuestion(asked, ports);
+  process.stdout.write(format(answer, asked.by));
   if (answer.truncated)
     process.stderr.write(`Only the first ${answer.rows.length} rows: ask for fewer, or page by --from\n`);
 }
 
-const isOpen = ({ open }: AnswerRow): boolean => open === true;
-
-/** A head, and what stands under it of each row; left out where nothing of the answer is open. */
+/** A head, and what stands under it of each row. */
 type MarkColumn = readonly [head: string, mark: (row: AnswerRow) => string];
 
-function cellsOf({ rows, every }: Answer, [head, mark]: MarkColumn): (string | number)[][] {
-  const columns = Object.keys(rows[0] ?? { time: "", value: 0 }).filter(
-    (column) => column !== "open" && !(column === "time" && every === "all"),
-  );
-  const marked = rows.some(isOpen);
-  const cells = rows.map((row) => {
-    const values = columns.map((column) => cellOf(row[column]));
-    return marked ? [...values, mark(row)] : values;
-  });
-  return [marked ? [...columns, head] : columns, ...cells];
+function cellsOf(
+  { rows, every }: Answer,
+  by: readonly string[] = [],
+  marked: readonly MarkColumn[] = [],
+): (string | number)[][] {
+  const [first] = rows;
+  const named = first === undefined ? ["time", ...by, "value"] : Object.keys(first);
+  const isOurs = (column: string): boolean =>
+    marks.some(({ field }) => field === column) || (column === "time" && every === "all");
+  const columns = named.filter((column) => !isOurs(column));
+  const cells = rows.map((row) => [
+    ...columns.map((column) => cellOf(row[column])),
+    ...marked.map(([, mark]) => mark(row)),
+  ]);
+  return [[...columns, ...marked.map(([head]) => head)], ...cells];
 }
 
 const cellOf = (value: AnswerRow[string] | undefined): string | number =>

@@ -1,64 +1,76 @@
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { definitionsOf } from "../../lib/definitions.ts";
+import { configFile, loadConfig } from "../../lib/load-config.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
+import { KinesisStream } from "../../lib/stream/kinesis.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { Outlook } from "../replay/outlook.ts";
 import { Progress } from "../replay/progress.ts";
 import type { BadRow } from "../replay/recorded-event.ts";
-import { mappingNames, openRecording } from "../replay/recording.ts";
-import { replay } from "../replay/replay.ts";
+import { mappingNames, openRecording, type RecordingOptions } from "../replay/recording.ts";
+import { type ReplayResult, replay } from "../replay/replay.ts";
 import { runOf, type Stamp } from "../replay/stamp.ts";
 import { shiftTo, surveyOf } from "../replay/survey.ts";
+import { mapOptions, readTableMap } from "../replay/table-map.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const replayUsage = `millrace replay FILE [--mapping ${mappingNames.join("|")}] [--shift-to-now] [--speed N|max] [--run ID]
-    [--strict] [--aws]
+    [--strict] [--config FILE] [--aws]
+    [--map FILE] [--time COLUMN] [--time-format FORMAT] [--zone ZONE] [--event COLUMN | --event-name NAME]
+    [--person COLUMN] [--revenue COLUMN] [--number COLUMN]... [--decimal .|,] [--delimiter CHARACTER] [--encoding NAME]
   Sends a recorded CSV or JSON-lines file (.gz too) as events. --shift-to-now: the recording ends now, its spacing kept.
-  --speed: times as fast as it happened, default 1. The same replay again repeats its message ids; --run makes new ones.`;
+  --speed: times as fast as it happened, default 1. The same replay again repeats its message ids; --run makes new ones.
+  --map or the flags below it say what the columns of any other table are; delimiter, encoding, decimal sign and the time's
+  format are guessed where nobody says them. Says how many events count, by the metrics of --config; exit code 1 where none.`;
 
 /** Bad rows that are shown; the rest are counted. */
 const badRowsShown = 5;
+/** As a shell has it for what Ctrl-C ended. */
+const interruptedCode = 130;
+
+const options = {
+  ...endpointOptions,
+  ...mapOptions,
+  mapping: { type: "string" },
+  "shift-to-now": { type: "boolean", default: false },
+  speed: { type: "string", default: "1" },
+  strict: { type: "boolean", default: false },
+  run: { type: "string" },
+  config: { type: "string" },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
 
 /** `millrace replay`. */
 export async function replayFile(parameters: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    options: {
-      ...endpointOptions,
-      mapping: { type: "string" },
-      "shift-to-now": { type: "boolean", default: false },
-      speed: { type: "string", default: "1" },
-      strict: { type: "boolean", default: false },
-      run: { type: "string" },
-    },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parseArgs({ args: [...parameters], options, allowPositionals: true });
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new UsageError(`Expected one FILE, got ${positionals.length}`);
   const speed = speedOf(values.speed);
+  const read = await readingOptions(values);
   chooseEndpoint(values);
+  const interrupt = (): never => process.exit(interruptedCode);
+  process.once("SIGINT", interrupt);
 
+  const outlook = new Outlook(definitionsOf(await loadConfig(configFile(values.config))));
   const badRows = new BadRows();
-  const options = {
-    strict: values.strict,
-    onBadRow: (row: BadRow) => badRows.add(row),
-    ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
-  };
-  const survey = await surveyOf(file, { ...options, onBadRow: () => {} });
-  const shiftMs = values["shift-to-now"] ? shiftTo(Date.now(), survey) : 0;
-  const stamp: Stamp = { shiftMs, run: runOf(shiftMs, values.run) };
-  if (shiftMs !== 0) process.stderr.write(`Shifted by ${shiftMs} ms, which is ${shiftMs / 60_000} minutes\n`);
-
-  const recording = await openRecording(file, options);
+  const recording = await openRecording(file, { ...read, onBadRow: (row) => badRows.add(row) });
+  const { guesses } = recording.reading;
+  if (guesses.length > 0) process.stderr.write(`Guessed: ${guesses.join(", ")}\n`);
   const client = new KinesisClient({ ...clientSettings(), maxAttempts: 1 });
-  const producer = new Producer({ client, streamName: names.stream });
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  const progress = new Progress(process.stderr, systemClock);
   try {
-    const onRefused = (messageId: string, reason: string): void => badRows.refuse(messageId, reason);
+    // Before a long file is read: is there a stream at all?
+    await new KinesisStream(client, names.stream).shardIds();
+    const survey = await surveyOf(file, read);
+    const stamp = stampOf(values, survey);
+    const stop = new AbortController();
+    process.off("SIGINT", interrupt).once("SIGINT", () => stop.abort());
+    const producer = new Producer({ client, streamName: names.stream });
     const result = await replay({
       recording,
       producer,
@@ -66,17 +78,59 @@ export async function replayFile(parameters: readonly string[]): Promise<void> {
       clock: systemClock,
       stamp,
       survey,
-      progress,
-      onRefused,
+      outlook,
+      progress: new Progress(process.stderr, systemClock),
+      onRefused: (messageId, reason) => badRows.refuse(messageId, reason),
       signal: stop.signal,
     });
     await producer.close();
     badRows.report();
-    const rate = Math.round(result.events / (result.elapsedMs / 1_000));
-    process.stdout.write(`${result.stopped ? "Stopped after" : "Sent"} ${result.events} events, ${rate} a second\n`);
+    report(result, outlook);
   } finally {
     client.destroy();
   }
+}
+
+/** What the command line says of the file: a map may be a file itself. */
+async function readingOptions(values: Values): Promise<RecordingOptions> {
+  const { map, form } = readTableMap(values.map === undefined ? {} : await mapFile(values.map), values);
+  if (map !== undefined && values.mapping !== undefined)
+    throw new UsageError("Expected either --mapping or a map of columns, got both");
+  return {
+    strict: values.strict,
+    form,
+    ...(map === undefined ? {} : { map }),
+    ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
+  };
+}
+
+async function mapFile(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`Expected --map to be a file, got ${file}: ${cause instanceof Error ? cause.message : cause}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`Expected JSON in ${file}, got ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+function stampOf(values: Values, survey: { readonly lastMs: number }): Stamp {
+  const shiftMs = values["shift-to-now"] ? shiftTo(Date.now(), survey) : 0;
+  if (shiftMs !== 0) process.stderr.write(`Shifted by ${shiftMs} ms, which is ${shiftMs / 60_000} minutes\n`);
+  return { shiftMs, run: runOf(shiftMs, values.run) };
+}
+
+function report({ events, elapsedMs, stopped }: ReplayResult, outlook: Outlook): void {
+  const rate = Math.round(events / (Math.max(1, elapsedMs) / 1_000));
+  const done = stopped ? "Stopped after" : "Sent";
+  process.stdout.write(`${done} ${events} events, ${rate} a second: ${outlook.summary}\n`);
+  for (const line of outlook.reasons) process.stderr.write(`${line}\n`);
+  if (stopped) process.exitCode = interruptedCode;
+  else if (outlook.counted === 0) process.exitCode = 1;
 }
 
 function speedOf(text: string): number | "max" {

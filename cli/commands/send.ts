@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
 import { readEvent } from "../../lib/event/event.ts";
+import { parseJsonToWrite } from "../../lib/event/json.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
@@ -40,7 +41,7 @@ function messageOf(given: string | undefined): Record<string, unknown> {
   if (given === undefined) return { type: "page", name: "/", context: { page: { path: "/" } } };
   if (!given.startsWith("{")) return { type: "track", event: given };
   try {
-    return JSON.parse(given) as Record<string, unknown>;
+    return parseJsonToWrite(given) as Record<string, unknown>;
   } catch (cause) {
     throw new UsageError(`Expected a JSON object or the name of an event, got ${given.slice(0, 80)}`, { cause });
   }

@@ -38,13 +38,13 @@ export class ByteSource {
     return this.#stream?.bytesRead ?? 0;
   }
 
-  /** A new stream from the beginning, through `last` if given. What fails on the way is thrown to who reads the end. */
-  stream(last?: Duplex): Readable {
+  /** A new stream from the beginning, through the others in turn. What fails on the way is thrown to who reads the end. */
+  stream(...through: readonly Duplex[]): Readable {
     const file = createReadStream(this.file, { highWaterMark: readBytes });
     this.#stream = file;
     const streams: (ReadStream | Duplex)[] = [file];
     if (this.gzip) streams.push(createGunzip({ chunkSize: unpackedBytes }));
-    if (last !== undefined) streams.push(last);
+    streams.push(...through);
     const end = streams.at(-1) ?? file;
     // The reader of the end gets the error as well; this callback only keeps it from being nobody's.
     if (streams.length > 1) pipeline(streams as [ReadStream, Duplex], () => {});

@@ -11,13 +11,14 @@ export interface CsvRow {
 const rowBytesMax = 256 * 1024;
 
 /**
- * A parser of CSV with a header, `,` and `"`, and any line ends. Rows that are broken are reported, each once. One that
+ * A parser of CSV with a header, `"`, and any line ends. Rows that are broken are reported, each once. One that
  * does not end within 256 KiB ends the reading with an error, for no later row could be trusted.
  */
-export function csvParser(bad: (row: BadRow) => void): Parser {
+export function csvParser(bad: (row: BadRow) => void, delimiter = ","): Parser {
   let lastBad = 0;
   const options: Options & TransformOptions = {
     bom: true,
+    delimiter,
     info: true,
     record_delimiter: ["\r\n", "\n", "\r"].map((end) => Buffer.from(end)),
     // A quote inside an unquoted field is a character like any other.

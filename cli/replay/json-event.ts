@@ -1,3 +1,6 @@
+import { isFields } from "../../lib/event/fields.ts";
+import { parseJsonToWrite } from "../../lib/event/json.ts";
+import { timestampMs } from "../../lib/timestamp.ts";
 import type { Mapped } from "./recorded-event.ts";
 import { rowId } from "./row-id.ts";
 import { utcMs } from "./utc-time.ts";
@@ -8,15 +11,15 @@ export const jsonLines = "json-lines";
 export function jsonEvent(text: string, line: number): Mapped {
   let fields: unknown;
   try {
-    fields = JSON.parse(text);
+    fields = parseJsonToWrite(text);
   } catch (error) {
     return `expected JSON, got ${error instanceof Error ? error.message : "something else"}`;
   }
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+  if (!isFields(fields)) {
     return `expected a JSON object, got ${text.slice(0, 40)}`;
   }
-  const { timestamp, messageId } = fields as Record<string, unknown>;
-  const timeMs = typeof timestamp === "string" ? utcMs(timestamp) : Number.NaN;
+  const { timestamp, messageId } = fields;
+  const timeMs = typeof timestamp === "string" ? utcMs(timestamp) : timestampMs(timestamp);
   if (Number.isNaN(timeMs))
     return `timestamp: expected an ISO 8601 time, got ${JSON.stringify(timestamp)?.slice(0, 60) ?? "nothing"}`;
   const id = typeof messageId === "string" && messageId !== "" ? messageId : rowId(jsonLines, line, [text]);

@@ -1,14 +1,14 @@
 import { ByteSource } from "./byte-source.ts";
 import { type CsvRow, csvParser } from "./csv-rows.ts";
+import { decoder } from "./encoding.ts";
 import { jsonEvent, jsonLines } from "./json-event.ts";
-import { bindTo, mappingOf, mappings, type RowMapping } from "./mapping.ts";
+import { mappings, type RowMapping } from "./mapping.ts";
+import { type Reading, type ReadingOptions, readingOf } from "./reading.ts";
 import type { BadRow, Mapped, RecordedEvent } from "./recorded-event.ts";
 import { RecordingError } from "./recording-error.ts";
 import { type TextLine, textLines } from "./text-lines.ts";
 
-export interface RecordingOptions {
-  /** One of `mappingNames`; without it the file's beginning decides. */
-  readonly mapping?: string;
+export interface RecordingOptions extends ReadingOptions {
   /** Ends the reading at the first bad row. Otherwise such rows are left out, counted and told to `onBadRow`. */
   readonly strict?: boolean;
   readonly onBadRow?: (row: BadRow) => void;
@@ -26,17 +26,21 @@ const skippedMax = 1_000;
  * more than the event.
  */
 export class Recording implements AsyncIterable<readonly RecordedEvent[]> {
-  /** One of `mappingNames`. */
-  readonly mapping: string;
+  readonly reading: Reading;
   /** Rows of the latest reading that were no events. */
   badRows = 0;
   readonly #source: ByteSource;
   readonly #options: RecordingOptions;
 
-  constructor(source: ByteSource, mapping: string, options: RecordingOptions) {
+  constructor(source: ByteSource, reading: Reading, options: RecordingOptions) {
     this.#source = source;
-    this.mapping = mapping;
+    this.reading = reading;
     this.#options = options;
+  }
+
+  /** One of `mappingNames`, or "map". */
+  get mapping(): string {
+    return this.reading.mapping;
   }
 
   get file(): string {
@@ -52,15 +56,17 @@ export class Recording implements AsyncIterable<readonly RecordedEvent[]> {
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly RecordedEvent[]> {
     this.badRows = 0;
     try {
-      yield* this.mapping === jsonLines ? this.#readLines() : this.#readTable();
+      const { mapRow } = this.reading;
+      yield* mapRow === undefined ? this.#readLines() : this.#readTable(mapRow);
     } catch (cause) {
       if (cause instanceof RecordingError) throw cause;
       throw new RecordingError(this.file, cause instanceof Error ? cause.message : String(cause), { cause });
     }
   }
 
-  async *#readTable(): AsyncGenerator<readonly RecordedEvent[]> {
-    let mapRow: RowMapping | undefined;
+  async *#readTable(mapRow: RowMapping): AsyncGenerator<readonly RecordedEvent[]> {
+    const { encoding, delimiter } = this.reading;
+    let isHeader = true;
     let batch: RecordedEvent[] = [];
     // The parser is ahead of the rows it gave out: what it skips is reported when its turn comes.
     let skipped: BadRow[] = [];
@@ -73,11 +79,11 @@ export class Recording implements AsyncIterable<readonly RecordedEvent[]> {
       skipped.push(row);
       // Nothing but bad rows: their turn would never come.
       if (skipped.length > skippedMax) report(Number.POSITIVE_INFINITY);
-    });
-    for await (const { record, info } of this.#source.stream(parser) as AsyncIterable<CsvRow>) {
+    }, delimiter);
+    for await (const { record, info } of this.#source.stream(decoder(encoding), parser) as AsyncIterable<CsvRow>) {
       if (skipped.length > 0) report(info.lines);
-      if (mapRow === undefined) {
-        mapRow = this.#bind(record);
+      if (isHeader) {
+        isHeader = false;
         continue;
       }
       this.#take(mapRow(record, info.lines), info.lines, batch);
@@ -91,7 +97,11 @@ export class Recording implements AsyncIterable<readonly RecordedEvent[]> {
   }
 
   async *#readLines(): AsyncGenerator<readonly RecordedEvent[]> {
-    const groups: AsyncIterable<TextLine[]> = textLines(this.#source.stream(), lineBytesMax, this.#bad);
+    const groups: AsyncIterable<TextLine[]> = textLines(
+      this.#source.stream(decoder(this.reading.encoding)),
+      lineBytesMax,
+      this.#bad,
+    );
     for await (const lines of groups) {
       for (let start = 0; start < lines.length; start += batchEventsMax) {
         const batch: RecordedEvent[] = [];
@@ -100,12 +110,6 @@ export class Recording implements AsyncIterable<readonly RecordedEvent[]> {
         if (batch.length > 0) yield batch;
       }
     }
-  }
-
-  #bind(header: readonly string[]): RowMapping {
-    const mapping = mappingOf(header, this.mapping);
-    if (typeof mapping === "string") throw new RecordingError(this.file, mapping);
-    return bindTo(mapping, header);
   }
 
   #take(mapped: Mapped, line: number, batch: RecordedEvent[]): void {
@@ -131,32 +135,9 @@ export async function openRecording(file: string, options: RecordingOptions = {}
   }
   try {
     const source = await ByteSource.open(file);
-    return new Recording(source, await mappingFor(source, mapping), options);
+    return new Recording(source, await readingOf(source, options), options);
   } catch (cause) {
     if (cause instanceof RecordingError) throw cause;
     throw new RecordingError(file, cause instanceof Error ? cause.message : String(cause), { cause });
   }
-}
-
-/** Decides by the first row: an object is JSON, anything else the header of a table. */
-async function mappingFor(source: ByteSource, name: string | undefined): Promise<string> {
-  if (name === jsonLines) return name;
-  if (name === undefined && (await firstCharacter(source)) === "{") return jsonLines;
-  for await (const { record } of source.stream(csvParser(() => {})) as AsyncIterable<CsvRow>) {
-    const mapping = mappingOf(record, name);
-    if (typeof mapping === "string") throw new RecordingError(source.file, mapping);
-    return mapping.name;
-  }
-  throw new RecordingError(source.file, "expected events, got an empty file");
-}
-
-async function firstCharacter(source: ByteSource): Promise<string | undefined> {
-  for await (const chunk of source.stream() as AsyncIterable<Buffer>) {
-    const text = chunk
-      .toString("latin1")
-      .replace(/^\u00ef\u00bb\u00bf/, "")
-      .trimStart();
-    if (text !== "") return text[0];
-  }
-  return undefined;
 }

@@ -1,5 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
+import { type EventLine, eventLine } from "../../lib/producer/event-line.ts";
 import { EventRefused } from "../../lib/producer/event-refused.ts";
+import type { Outlook } from "./outlook.ts";
 import { Pace } from "./pace.ts";
 import type { Progress, ProgressState } from "./progress.ts";
 import type { Message, RecordedEvent } from "./recorded-event.ts";
@@ -14,7 +16,7 @@ export interface ReplaySource extends AsyncIterable<readonly RecordedEvent[]> {
 
 /** Where it sends; a Producer is one. */
 export interface ReplaySink {
-  send(event: Message): Promise<void> | undefined;
+  send(event: Message, line: EventLine): Promise<void> | undefined;
   flush(): Promise<void>;
   readonly counters: { readonly notTaken: number };
 }
@@ -29,6 +31,8 @@ export interface ReplayOptions {
   readonly progress?: Progress;
   /** The recording's span, where it is known: a paced replay then knows what time is left. */
   readonly survey?: Survey;
+  /** Judges each event as it is sent. */
+  readonly outlook?: Outlook;
   /** Stops before the next event; what was sent is still flushed. */
   readonly signal?: AbortSignal;
   /** Called for an event that the producer refuses; it is left out. Without it the refusal is thrown. */
@@ -100,11 +104,13 @@ class Run {
   }
 
   send(event: RecordedEvent): Promise<void> | undefined {
-    const { producer, onRefused } = this.#options;
+    const { producer, onRefused, outlook, clock } = this.#options;
     this.#timeMs = Math.max(this.#timeMs, event.timeMs);
     const message = stamp(event, this.#stamp);
     try {
-      const room = producer.send(message);
+      const line = eventLine(message);
+      const room = producer.send(message, line);
+      outlook?.add(message.messageId, line.text, clock.now());
       this.events++;
       return room;
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { BadRow } from "./recorded-event.ts";
 import { openRecording, type RecordingOptions } from "./recording.ts";
 import { RecordingError } from "./recording-error.ts";
 
@@ -16,16 +17,25 @@ export async function surveyOf(file: string, options: RecordingOptions = {}): Pr
   let events = 0;
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
-  for await (const batch of await openRecording(file, options)) {
+  let bad: BadRow | undefined;
+  const onBadRow = (row: BadRow): void => {
+    bad ??= row;
+    options.onBadRow?.(row);
+  };
+  const recording = await openRecording(file, { ...options, onBadRow });
+  for await (const batch of recording) {
     events += batch.length;
     for (const { timeMs } of batch) {
       if (timeMs < firstMs) firstMs = timeMs;
       if (timeMs > lastMs) lastMs = timeMs;
     }
   }
-  if (events === 0) throw new RecordingError(file, "expected events, got none");
+  if (events === 0) throw new RecordingError(file, `expected events, got none${whyOf(recording.badRows, bad)}`);
   return { events, firstMs, lastMs };
 }
+
+const whyOf = (rows: number, bad: BadRow | undefined): string =>
+  bad === undefined ? "" : ` in ${rows} ${rows === 1 ? "row" : "rows"}; line ${bad.line}: ${bad.reason}`;
 
 /**
  * By how many milliseconds to shift a recording so that it ends now: whole minutes, so that what happened in one minute
