@@ -263,7 +263,7 @@ describe("a map", () => {
       "a format",
       "at,sum\nsoon,1\n",
       {},
-      /at: expected a time, got "soon"\. Say --time-format: iso, [^]*\n {2}"soon" {2}"1"$/,
+      /at: expected a time, got "soon"\. Say --time-format: iso, [\s\S]*\n {2}"soon" {2}"1"$/,
     ],
     ["an order of the day", "at,sum\n1/2/2026,1\n", {}, /do not tell M\/D\/YYYY from D\/M\/YYYY/],
     [
