@@ -6,6 +6,7 @@ import { type Event, readEvent } from "../event/event.ts";
 import { partLimits, recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
 import { brokenCompressionBytes, isCompressed } from "../record/compression.ts";
+import type { HashRange } from "../record/hash-range.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
 import type { Row } from "../store/row.ts";
@@ -37,6 +38,8 @@ export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord,
 
 const noTrace: Trace = () => {};
 
+const none: ReadonlySet<number> = new Set();
+
 const unclaimed = problem(
   "changed",
   "expected an event that could be counted when its part was begun, got one that only later definitions can count",
@@ -61,10 +64,20 @@ export class PartFold {
   /** Ids of the events that are fit to be counted, duplicates too. */
   readonly ids = new IdMap(4_096);
   readonly rejected: Rejected[] = [];
+  readonly #shardKeys: HashRange | undefined;
+  /** Events that are another shard's, and no part of this one's. */
+  strays = 0;
   #tally = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };
   #unpackedBytes = 0;
 
-  constructor(definitions: Definitions, memory: KnownIds = nothingKnown, trace: Trace = noTrace) {
+  /** `shardKeys` are the hash keys of the shard; without them, no event is another shard's. */
+  constructor(
+    definitions: Definitions,
+    memory: KnownIds = nothingKnown,
+    trace: Trace = noTrace,
+    shardKeys: HashRange | undefined = undefined,
+  ) {
+    this.#shardKeys = shardKeys;
     this.#definitions = definitions;
     this.#memory = memory;
     this.#claims = memory.claims;
@@ -83,7 +96,7 @@ export class PartFold {
 
   /** Folds the events of one record. Never throws for what is in it. */
   add(record: StreamRecord): void {
-    const unpacked = unpack(record.data);
+    const unpacked = unpack(record.data, this.#shardKeys);
     if (isProblem(unpacked)) {
       this.#tally.events++;
       // A bomb cost as much to find as a full record: it fills the part as much.
@@ -93,8 +106,11 @@ export class PartFold {
       return;
     }
     this.#unpackedBytes += unpacked.bytes;
-    this.#tally.events += unpacked.texts.length;
+    const { strays = none } = unpacked;
+    this.strays += strays.size;
+    this.#tally.events += unpacked.texts.length - strays.size;
     for (const [index, text] of unpacked.texts.entries()) {
+      if (strays.has(index)) continue;
       const event = typeof text === "string" ? readEvent(text, record.arrivalMs) : text;
       const outcome = "reason" in event ? event : this.#count(event, record, index);
       if (outcome !== undefined) this.#reject(record, index, outcome);

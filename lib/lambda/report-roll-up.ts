@@ -65,6 +65,7 @@ function metricsOf(report: RollUpReport, answer: RollUpAnswer): Record<string, n
     RowsDoubled: report.parts.reduce((sum, { doubled }) => sum + doubled, 0),
     PromisesKept: report.promisesKept,
     LedgerConflicts: report.conflicts,
+    StrayEvents: report.strays,
     [names.dedupeWindowShort]: report.shortWindowsMs.length,
   };
 }

@@ -369,9 +369,9 @@ function headOf({ head: kept, expires }: Record<string, unknown>): Head {
 function headItemOf(
   shard: string,
   revision: number,
-  { open, ancestors, descendants, orphanedMs, bornMs, skipped, furthest, outOfOrder }: HeadState,
+  { open, ancestors, descendants, orphanedMs, bornMs, skipped, furthest, outOfOrder, hashKeys }: HeadState,
 ): Record<string, unknown> {
-  const lineage = { ancestors, descendants, orphanedMs, bornMs };
+  const lineage = { ancestors, descendants, orphanedMs, bornMs, ...(hashKeys === undefined ? {} : { hashKeys }) };
   const head = { revision, open: open.map(packedPart), ...lineage, skipped, furthest, outOfOrder };
   return { shard, item: headItem, revision, head };
 }

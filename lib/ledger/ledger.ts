@@ -1,5 +1,6 @@
 import type { Definitions } from "../definitions.ts";
 import type { Tally } from "../fold/part-fold.ts";
+import type { HashRange } from "../record/hash-range.ts";
 
 /** What of a part is settled before it is opened. */
 export interface PartRange {
@@ -110,6 +111,8 @@ export interface HeadState {
   readonly descendants: readonly string[];
   /** When it began to be counted, where it was not known any more from which shards it came, or not of all; else 0. */
   readonly orphanedMs: number;
+  /** The shard's hash keys, noted as it begins to be counted; absent where nobody knew them any more. */
+  readonly hashKeys?: HashRange;
   /** Arrival of the first record that came to be counted here; what its ancestors have arrived before it. 0 before. */
   readonly bornMs: number;
   /** Records of the shard that are to be skipped, in order, until a part with them is committed. */

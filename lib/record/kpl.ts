@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Problem, problem } from "../problem.ts";
+import { hashKeyOf } from "./hash-range.ts";
 
 /** First bytes of a record that the Kinesis Producer Library aggregated (amazon-kinesis-producer, aggregation-format.md). */
 const magic = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
@@ -9,18 +10,30 @@ export const isAggregated = (data: Buffer): boolean => data.subarray(0, 4).equal
 
 const broken = (what: string): Problem => problem("unreadable", `expected a KPL aggregated record, got ${what}`);
 
-/** The user records of an aggregated record, in order; at most `recordsMax` of them. They share the memory of `data`. */
-export function deaggregate(data: Buffer, recordsMax: number): Buffer[] | Problem {
+/** A record that was packed into an aggregated one. It shares the memory of that. */
+export interface UserRecord {
+  readonly data: Buffer;
+  /** By which Kinesis would have chosen its shard; undefined where it names neither of its keys. */
+  hashKey(): bigint | undefined;
+}
+
+/** The user records of an aggregated record, in order; at most `recordsMax` of them. */
+export function deaggregate(data: Buffer, recordsMax: number): UserRecord[] | Problem {
   if (data.length < magic.length + digestBytes) return broken("a truncated one");
   const body = data.subarray(magic.length, data.length - digestBytes);
   const digest = createHash("md5").update(body).digest();
   if (!digest.equals(data.subarray(data.length - digestBytes))) return broken("one whose MD5 does not match");
-  const records: Buffer[] = [];
+  const records: UserRecord[] = [];
+  // The tables may stand behind the records: they are looked into when a key is asked for.
+  const tables: Tables = { partitionKeys: [], explicitHashKeys: [] };
   // AggregatedRecord { repeated string partition_key_table = 1, explicit_hash_key_table = 2; repeated Record records = 3 }
   for (const field of fields(body)) {
     if (field === undefined) return broken("broken protobuf");
-    if (field.number !== 3 || field.bytes === undefined) continue;
-    const user = userData(field.bytes);
+    if (field.bytes === undefined) continue;
+    if (field.number === 1) tables.partitionKeys.push(field.bytes);
+    if (field.number === 2) tables.explicitHashKeys.push(field.bytes);
+    if (field.number !== 3) continue;
+    const user = userRecord(field.bytes, tables);
     if (user === undefined) return broken("a user record without data");
     if (records.length >= recordsMax)
       return problem("too-large", `expected at most ${recordsMax} user records, got more`);
@@ -30,17 +43,40 @@ export function deaggregate(data: Buffer, recordsMax: number): Buffer[] | Proble
 }
 
 /** Record { required uint64 partition_key_index = 1; optional uint64 explicit_hash_key_index = 2; required bytes data = 3 } */
-function userData(record: Buffer): Buffer | undefined {
+function userRecord(record: Buffer, tables: Tables): UserRecord | undefined {
   let data: Buffer | undefined;
+  let [partition, explicit]: (number | undefined)[] = [];
   for (const field of fields(record)) {
     if (field === undefined) return undefined;
+    if (field.number === 1) partition = field.value;
+    if (field.number === 2) explicit = field.value;
     if (field.number === 3) data = field.bytes;
   }
-  return data;
+  return data === undefined ? undefined : { data, hashKey: () => hashKeyIn(tables, partition, explicit) };
+}
+
+interface Tables {
+  readonly partitionKeys: Buffer[];
+  /** Decimal. */
+  readonly explicitHashKeys: Buffer[];
+}
+
+/** An explicit hash key goes before the partition key's own (Kinesis API, PutRecord, ExplicitHashKey). */
+function hashKeyIn(
+  { partitionKeys, explicitHashKeys }: Tables,
+  partition: number | undefined,
+  explicit: number | undefined,
+): bigint | undefined {
+  const given = explicit === undefined ? "" : (explicitHashKeys[explicit]?.toString("latin1") ?? "");
+  if (/^\d{1,39}$/.test(given)) return BigInt(given);
+  const key = partition === undefined ? undefined : partitionKeys[partition];
+  return key === undefined ? undefined : hashKeyOf(key);
 }
 
 interface Field {
   readonly number: number;
+  /** Of a varint. */
+  readonly value?: number;
   /** Of a length-delimited field. */
   readonly bytes?: Buffer;
 }
@@ -62,8 +98,9 @@ function* fields(message: Buffer): Generator<Field | undefined> {
     const number = Math.floor(tag / 8);
     const wireType = tag % 8;
     if (wireType === 0) {
-      if (Number.isNaN(varint())) return yield undefined;
-      yield { number };
+      const value = varint();
+      if (Number.isNaN(value)) return yield undefined;
+      yield { number, value };
     } else if (wireType === 2) {
       const length = varint();
       if (!(offset + length <= message.length)) return yield undefined;

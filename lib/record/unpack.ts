@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
 import { brokenCompressionBytes, decompress, FrameCount } from "./compression.ts";
+import { type HashRange, ownedBy } from "./hash-range.ts";
 import { splitJsonArray } from "./json-array.ts";
 import { isOneObject } from "./json-object.ts";
 import { deaggregate, isAggregated } from "./kpl.ts";
@@ -11,6 +12,11 @@ export interface Unpacked {
   readonly texts: readonly (string | Problem)[];
   /** Bytes after decompression, and what the set-ups for it and broken user records are taken to have cost. */
   readonly bytes: number;
+  /**
+   * Places of events that are another shard's: after a split the KPL sends them to it once more, as it does with all
+   * user records that came into a shard whose hash keys theirs are not among. Consumers leave them out, as the KCL does.
+   */
+  readonly strays?: ReadonlySet<number>;
 }
 
 const openingBrace = 0x7b;
@@ -18,9 +24,10 @@ const openingBracket = 0x5b;
 
 /**
  * Takes a Kinesis record's data apart: one JSON object, a JSON array, NDJSON, or a KPL aggregated record of these, each
- * optionally compressed. A problem is one of the record as a whole; it then counts as one event.
+ * optionally compressed. A problem is one of the record as a whole; it then counts as one event. Strays are only looked for
+ * where the hash keys of the shard are given.
  */
-export function unpack(data: Buffer): Unpacked | Problem {
+export function unpack(data: Buffer, shardKeys?: HashRange): Unpacked | Problem {
   if (data.length > recordLimits.storedBytesMax) {
     return problem(
       "too-large",
@@ -39,8 +46,11 @@ export function unpack(data: Buffer): Unpacked | Problem {
   const users = deaggregate(plain, recordLimits.eventsMax);
   if (isProblem(users)) return users;
   const texts: (string | Problem)[] = [];
+  const strays = new Set<number>();
+  const isOwn = shardKeys === undefined ? undefined : ownedBy(shardKeys);
   let bytes = plain.length;
-  for (const user of users) {
+  for (const { data: user, hashKey } of users) {
+    const first = texts.length;
     const userPlain = decompress(user, recordLimits.unpackedBytesMax - bytes + user.length, frames);
     const unpacked = isProblem(userPlain) ? userPlain : textsOf(userPlain);
     if (isProblem(unpacked) && unpacked.reason === "too-large") return unpacked;
@@ -48,8 +58,11 @@ export function unpack(data: Buffer): Unpacked | Problem {
     else texts.push(...unpacked.texts);
     bytes += isProblem(userPlain) ? brokenCompressionBytes : userPlain.length - user.length;
     if (texts.length > recordLimits.eventsMax) return tooMany;
+    if (isOwn === undefined) continue;
+    const key = hashKey();
+    if (key !== undefined && !isOwn(key)) for (let place = first; place < texts.length; place++) strays.add(place);
   }
-  return { texts, bytes: bytes + frames.bytes };
+  return { texts, bytes: bytes + frames.bytes, ...(strays.size > 0 ? { strays } : {}) };
 }
 
 const tooMany = problem("too-large", `expected at most ${recordLimits.eventsMax} events in a record, got more`);

@@ -19,7 +19,7 @@ import type { Ancestry } from "../stream/range-reader.ts";
 export async function joinLineage(
   ledger: Ledger,
   shard: string,
-  { ancestors, forgotten }: Ancestry,
+  { ancestors, forgotten, hashKeys }: Ancestry,
   { bornMs, nowMs }: { readonly bornMs: number; readonly nowMs: number },
 ): Promise<void> {
   const known = new Set(ancestors);
@@ -37,7 +37,13 @@ export async function joinLineage(
   isWhole &&= joined.length === known.size;
   const head = await ledger.head(shard);
   if (head.bornMs > 0) return;
-  await ledger.moveHead(shard, head, { ...head, ancestors: joined, bornMs, orphanedMs: isWhole ? 0 : nowMs });
+  await ledger.moveHead(shard, head, {
+    ...head,
+    ancestors: joined,
+    bornMs,
+    orphanedMs: isWhole ? 0 : nowMs,
+    ...(hashKeys === undefined ? {} : { hashKeys }),
+  });
 }
 
 /**

@@ -39,7 +39,7 @@ export async function outdatedRows(
       continue;
     }
     const memory = await memoryUnder(definitions);
-    for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now)).rows) {
+    for (const row of foldAll(part.records, definitions, memory, skippedThen(earlier, now), part.shardKeys).rows) {
       const numbers = row.numbers === undefined ? undefined : { sum: 0, min: 0, max: 0 };
       if (!made.has(rowKey(row))) outdated.set(rowKey(row), { ...row, count: 0, numbers });
     }

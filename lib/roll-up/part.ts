@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { KnownIds } from "../dedupe/duplicate-memory.ts";
 import { idBytes } from "../dedupe/id-map.ts";
 import type { Definitions } from "../definitions.ts";
-import { PartFold, type Rejected, rowOf, type Tally } from "../fold/part-fold.ts";
+import { PartFold, type Rejected, rowOf, type Tally, type Trace } from "../fold/part-fold.ts";
 import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
 import { partLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
+import type { HashRange } from "../record/hash-range.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { type Row, rowKey } from "../store/row.ts";
 import type { Refusal } from "../store/store.ts";
@@ -23,6 +24,9 @@ export interface FoldedPart {
   readonly memory: KnownIds;
   /** Sequence numbers of records that were stepped over. */
   readonly skipped: SkippedNumbers;
+  readonly shardKeys: HashRange | undefined;
+  /** Events of its records that are another shard's. */
+  readonly strays: number;
 }
 
 /** Sequence numbers of records that are to be stepped over. */
@@ -41,8 +45,9 @@ export function foldNew(
   definitions: Definitions,
   memory: KnownIds,
   skipped: SkippedNumbers = nothingSkipped,
+  shardKeys?: HashRange,
 ): FoldedPart {
-  const fold = new PartFold(definitions, memory);
+  const fold = new PartFold(definitions, memory, undefined, shardKeys);
   const records: StreamRecord[] = [];
   const endMs = (run[0]?.arrivalMs ?? 0) + partLimits.spanMs;
   for (const record of run) {
@@ -50,7 +55,7 @@ export function foldNew(
     addTo(fold, record, skipped);
     records.push(record);
   }
-  return folded(records, fold, memory, skipped);
+  return folded(records, fold, { memory, skipped, shardKeys });
 }
 
 /** Folds exactly these records, the range of a promise. */
@@ -59,10 +64,11 @@ export function foldAll(
   definitions: Definitions,
   memory: KnownIds,
   skipped: SkippedNumbers = nothingSkipped,
+  shardKeys?: HashRange,
 ): FoldedPart {
-  const fold = new PartFold(definitions, memory);
+  const fold = new PartFold(definitions, memory, undefined, shardKeys);
   for (const record of records) addTo(fold, record, skipped);
-  return folded(records, fold, memory, skipped);
+  return folded(records, fold, { memory, skipped, shardKeys });
 }
 
 function addTo(fold: PartFold, record: StreamRecord, skipped: SkippedNumbers): void {
@@ -73,11 +79,10 @@ function addTo(fold: PartFold, record: StreamRecord, skipped: SkippedNumbers): v
 function folded(
   records: readonly StreamRecord[],
   fold: PartFold,
-  memory: KnownIds,
-  skipped: SkippedNumbers,
+  by: Pick<FoldedPart, "memory" | "skipped" | "shardKeys">,
 ): FoldedPart {
-  const { tally, rejected } = fold;
-  return { records, rows: fold.rows(), tally, rejected, ids: fold.ids.toBytes(), memory, skipped };
+  const { tally, rejected, strays } = fold;
+  return { records, rows: fold.rows(), tally, rejected, ids: fold.ids.toBytes(), strays, ...by };
 }
 
 /** The range of a part, with what is settled of it before it is opened. */
@@ -114,12 +119,13 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
   if (refusals.length === 0) return part;
   const refused = new Map(refusals.map((refusal) => [rowKey(refusal.row), refusal]));
   const events = new Map<string, Rejected>();
-  const trace = new PartFold(definitions, part.memory, (metric, group, record, index) => {
+  const note: Trace = (metric, group, record, index) => {
     const refusal = refused.get(rowKey(rowOf(metric, group)));
     if (refusal === undefined) return;
     const detail = `${metric.definition.name}${storeRefusal}, got "${refusal.detail}"`;
     events.set(`${record.sequenceNumber} ${index}`, { record, index, problem: { reason: refusal.reason, detail } });
-  });
+  };
+  const trace = new PartFold(definitions, part.memory, note, part.shardKeys);
   for (const record of part.records) addTo(trace, record, part.skipped);
   const late = [...events.values()].filter(({ problem }) => problem.reason === "late").length;
   const { tally } = part;

@@ -24,6 +24,8 @@ export interface RollUpReport {
   readonly promisesKept: number;
   /** How often somebody else changed the shard's ledger in between. */
   readonly conflicts: number;
+  /** Events of its parts' records that were left out as another shard's. */
+  readonly strays: number;
   /** Of each part that remembered less than `dedupeWindow` of message ids, how far it did, in milliseconds. */
   readonly shortWindowsMs: readonly number[];
 }
@@ -86,6 +88,7 @@ class BatchRollUp {
   readonly #parts: CommittedPart[] = [];
   #promisesKept = 0;
   #conflicts = 0;
+  #strays = 0;
 
   constructor(batch: Batch, definitions: Definitions, ports: Ports, patience: Patience) {
     this.#batch = batch;
@@ -127,15 +130,16 @@ class BatchRollUp {
   report(): RollUpReport {
     const wholeMs = this.#definitions.dedupeWindowMs;
     const shortWindowsMs = this.#parts.map(({ windowMs = wholeMs }) => windowMs).filter((ms) => ms < wholeMs);
-    return { parts: this.#parts, promisesKept: this.#promisesKept, conflicts: this.#conflicts, shortWindowsMs };
+    const [parts, promisesKept, conflicts, strays] = [this.#parts, this.#promisesKept, this.#conflicts, this.#strays];
+    return { parts, promisesKept, conflicts, strays, shortWindowsMs };
   }
 
   async #join(): Promise<void> {
     const { ledger, stream, clock } = this.#ports;
     const { streamName, shardId, records } = this.#batch;
-    const { ancestors, forgotten } = await stream.ancestry(shardId);
+    const { ancestors, forgotten, ...own } = await stream.ancestry(shardId);
     const keyOf = (id: string): string => shardKey(streamName, id);
-    const ancestry = { ancestors: ancestors.map(keyOf), forgotten: forgotten.map(keyOf) };
+    const ancestry = { ...own, ancestors: ancestors.map(keyOf), forgotten: forgotten.map(keyOf) };
     await joinLineage(ledger, this.#shard, ancestry, {
       bornMs: records[0]?.arrivalMs ?? Number.NaN,
       nowMs: clock.now(),
@@ -161,7 +165,7 @@ class BatchRollUp {
       ? await this.#memoryOf({ number, views }, run, head, this.#definitions)
       : await this.#ports.memory.nothing();
     const skipped = new Set(head.skipped.map(({ sequenceNumber }) => sequenceNumber));
-    const part = foldNew(run, this.#definitions, memory, skipped);
+    const part = foldNew(run, this.#definitions, memory, skipped, head.hashKeys);
     const name = foldName(foldedUnder(this.#definitions.hash, rangeOf(part.records), head.skipped, undefined));
     const range = partRange(this.#shard, rangeOf(part.records), part, name);
     const order = orderAtOpening(head, range, number);
@@ -267,7 +271,8 @@ class BatchRollUp {
   async #fold(open: OpenPart, records: readonly StreamRecord[], head: Head): Promise<FoldedPart> {
     const memory = await this.#memoryOfOpen(open, records, head, this.#definitions);
     const { skipped } = readFoldName(open.definitions.at(-1) ?? "");
-    return foldAll(records, this.#definitions, memory, new Set(skipped.map(({ sequenceNumber }) => sequenceNumber)));
+    const numbers = new Set(skipped.map(({ sequenceNumber }) => sequenceNumber));
+    return foldAll(records, this.#definitions, memory, numbers, head.hashKeys);
   }
 
   /** Writes the rows of an open part, commits it, and takes it off the list. Undefined where the head has changed. */
@@ -291,6 +296,7 @@ class BatchRollUp {
     const committed = committedPart(open, settled, { doubled, existing, committedMs: clock.now() });
     await ledger.commit(this.#shard, committed);
     this.#parts.push(committed);
+    this.#strays += part.strays;
     return this.#close(open, head);
   }
 

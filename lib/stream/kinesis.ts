@@ -119,7 +119,12 @@ function ancestryOf(shardId: string, shards: ReadonlyMap<string | undefined, Sha
   };
   visit(shardId, 1);
   const [, ...ancestors] = [...generations].sort(([, a], [, b]) => a - b).map(([id]) => id);
-  return { ancestors, forgotten: [shardId, ...ancestors].filter((id) => !shards.has(id)) };
+  const { StartingHashKey: first, EndingHashKey: last } = shards.get(shardId)?.HashKeyRange ?? {};
+  return {
+    ancestors,
+    forgotten: [shardId, ...ancestors].filter((id) => !shards.has(id)),
+    ...(first === undefined || last === undefined ? {} : { hashKeys: { first, last } }),
+  };
 }
 
 function checked(shardId: string, first: string, last: string, records: StreamRecord[]): StreamRecord[] {

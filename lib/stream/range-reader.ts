@@ -1,3 +1,4 @@
+import type { HashRange } from "../record/hash-range.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 
 /** Reads records of the stream again. */
@@ -16,6 +17,8 @@ export interface Ancestry {
   readonly ancestors: readonly string[];
   /** Of the shard itself and its ancestors those that the stream has forgotten, and with them where they came from. */
   readonly forgotten: readonly string[];
+  /** The shard's hash keys, which never change; absent where the stream has forgotten it. */
+  readonly hashKeys?: HashRange;
 }
 
 /** The stream has dropped records of the range, or never had them. */

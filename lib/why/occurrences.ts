@@ -4,6 +4,7 @@ import { observedOf } from "../event/refused.ts";
 import { replayedOf } from "../event/replayed.ts";
 import { isProblem } from "../problem.ts";
 import { isCompressed } from "../record/compression.ts";
+import type { HashRange } from "../record/hash-range.ts";
 import { isAggregated } from "../record/kpl.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { unpack } from "../record/unpack.ts";
@@ -24,14 +25,18 @@ export interface Wanted {
   readonly source: string | undefined;
 }
 
-/** What a record has of a message; "opaque" where that cannot be known. Where its source cannot be told, it may be. */
+/**
+ * What a record has of a message, without what is another shard's; "opaque" where that cannot be known. Where its source
+ * cannot be told, it may be.
+ */
 export function occurrencesIn(
   record: StreamRecord,
   { messageId, source }: Wanted,
   isSkipped: boolean,
+  shardKeys?: HashRange,
 ): Occurrence[] | "opaque" {
   // A record that is stepped over may end whatever takes it apart.
-  const unpacked = isSkipped ? undefined : unpack(record.data);
+  const unpacked = isSkipped ? undefined : unpack(record.data, shardKeys);
   const quoted = JSON.stringify(messageId);
   if (unpacked === undefined || isProblem(unpacked)) {
     if (record.data.includes(quoted)) return [{ record, index: undefined, fields: undefined }];
@@ -45,6 +50,7 @@ export function occurrencesIn(
       broken = true;
       continue;
     }
+    if (unpacked.strays?.has(index)) continue;
     // Without an escape, what does not contain the id as it stands does not have it.
     if (!text.includes(messageId) && !text.includes("\\")) continue;
     const fields = fieldsOf(text);

@@ -4,7 +4,7 @@ import type { Fields } from "../event/event.ts";
 import { dimensionValue, otherValue } from "../fold/dimension.ts";
 import type { Group } from "../fold/group.ts";
 import type { CompiledMetric } from "../fold/metric-matcher.ts";
-import { PartFold, type Rejected, type Tally } from "../fold/part-fold.ts";
+import { PartFold, type Rejected, type Tally, type Trace } from "../fold/part-fold.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
@@ -43,9 +43,10 @@ export async function replayPart(
   const { hash, hasher } = search;
   const { skipped } = readFoldName(part.definitions.at(-1) ?? "");
   const skippedNumbers = new Set(skipped.map(({ sequenceNumber }) => sequenceNumber));
+  const { hashKeys } = await search.ports.ledger.head(shardKey(search.ports.streamName, shardId));
   const occurrences: Occurrence[] = [];
   for (const record of records) {
-    const found = occurrencesIn(record, search, skippedNumbers.has(record.sequenceNumber));
+    const found = occurrencesIn(record, search, skippedNumbers.has(record.sequenceNumber), hashKeys);
     // What cannot be taken apart is rejected: the part's file in quarantine is asked for it.
     if (found !== "opaque") occurrences.push(...found);
   }
@@ -64,11 +65,12 @@ export async function replayPart(
     ...(claimed === undefined ? {} : { claims: (high: number, low: number) => claimed.get(high, low) !== 0 }),
   };
   const traced: { place: string; metric: CompiledMetric; group: Group; fields: Fields }[] = [];
-  const fold = new PartFold(definitions, memory, (metric, group, record, index) => {
+  const note: Trace = (metric, group, record, index) => {
     const place = placeOf({ record, index });
     const fields = fieldsAt.get(place);
     if (fields !== undefined) traced.push({ place, metric, group, fields });
-  });
+  };
+  const fold = new PartFold(definitions, memory, note, hashKeys);
   for (const record of records) {
     if (skippedNumbers.has(record.sequenceNumber)) fold.skip(record);
     else fold.add(record);

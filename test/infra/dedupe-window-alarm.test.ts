@@ -18,6 +18,7 @@ const report = (shortWindowsMs: readonly number[]): RollUpReport => ({
   parts: [],
   promisesKept: 0,
   conflicts: 0,
+  strays: 0,
   shortWindowsMs,
 });
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 
 /** What the package has and its types lack. */
 interface Aggregator {
-  addUserRecord(record: { partitionKey: string; data: Buffer }): void;
+  addUserRecord(record: { partitionKey: string; explicitHashKey?: string; data: Buffer }): void;
   build(): { data: Buffer };
 }
 const { RecordAggregator } = createRequire(import.meta.url)("aws-kinesis-agg") as {
@@ -16,6 +16,16 @@ export function aggregated(...users: readonly (string | Buffer)[]): Buffer {
   users.forEach((user, index) => {
     aggregator.addUserRecord({ partitionKey: `user-${index % 7}`, data: Buffer.from(user) });
   });
+  return aggregator.build().data;
+}
+
+/** The same of user records with keys of their own. */
+export function aggregatedBy(users: readonly { key: string; hashKey?: string; text: string }[]): Buffer {
+  const aggregator = new RecordAggregator();
+  for (const { key, hashKey, text } of users) {
+    const explicit = hashKey === undefined ? {} : { explicitHashKey: hashKey };
+    aggregator.addUserRecord({ partitionKey: key, ...explicit, data: Buffer.from(text) });
+  }
   return aggregator.build().data;
 }
 

@@ -5,6 +5,7 @@ import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
+import type { HashRange } from "../../../lib/record/hash-range.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
@@ -93,6 +94,8 @@ export class World {
   readonly #sleepers: (() => void)[] = [];
   /** Ranges of records by shard; each shard came from the one before it. */
   readonly shards: readonly (readonly [from: number, to: number])[];
+  /** By shard id, as the stream tells them; none where it does not. */
+  readonly hashKeys = new Map<string, HashRange>();
 
   /** The shard is resharded after so many records, to one child each time. */
   constructor(records: readonly StreamRecord[], reshardedAfter: readonly number[] = []) {
@@ -207,7 +210,8 @@ export class World {
             { length: generation },
             (_, back) => `shardId-${String(generation - 1 - back).padStart(12, "0")}`,
           );
-          return { ancestors, forgotten: [] };
+          const hashKeys = this.hashKeys.get(shardId);
+          return { ancestors, forgotten: [], ...(hashKeys === undefined ? {} : { hashKeys }) };
         },
       }),
       agedAfterMs: Number.POSITIVE_INFINITY,
