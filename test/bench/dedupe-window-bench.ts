@@ -4,6 +4,7 @@ import { count, page } from "../../lib/config.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { dedupeBytesHeldMax } from "../../lib/limits.ts";
 import { cpuMs } from "./cpu-ms.ts";
 import { LongShards } from "./long-shard.ts";
 
@@ -15,8 +16,8 @@ const windows = [
   ["7 d", 7 * 24 * hourMs],
 ] as const;
 const shardCounts = [1, 30, 1_000] as const;
-/** Shards are no longer added once this many were let go of: from then on the memory stays as it is. */
-const evictedEnough = 3;
+/** Shards that are read to know what one takes: reading a thousand windows of a week takes hours. */
+const measuredShards = 2;
 
 /** Queries that the memory of message ids makes for one part. */
 export interface WindowQueries {
@@ -47,8 +48,11 @@ export async function windowFigures(): Promise<WindowFigures[]> {
   for (const [window, windowMs] of windows) {
     const under = { ...definitions, dedupeWindowMs: windowMs };
     const queries = await queriesOf(windowMs, under);
+    const { heldMib, residentMib } = await shardOf(windowMs, under);
     for (const shards of shardCounts) {
-      figures.push({ window, shards, ...(await heldOf(windowMs, shards, under)), queries });
+      const heldShards = Math.min(shards, Math.floor(dedupeBytesHeldMax / 1024 ** 2 / heldMib));
+      const [held, resident] = [heldMib * heldShards, residentMib * heldShards];
+      figures.push({ window, shards, heldMib: held, residentMib: resident, heldShards, queries });
     }
   }
   return figures;
@@ -91,23 +95,17 @@ async function queriesOf(windowMs: number, under: Definitions): Promise<WindowQu
   return { cold, coldMs, warm, afterAnother, childFirst, childNext };
 }
 
-async function heldOf(windowMs: number, shards: number, under: Definitions) {
+/** What a process holds of one shard, of those that are measured. */
+async function shardOf(windowMs: number, under: Definitions): Promise<{ heldMib: number; residentMib: number }> {
   const table = new LongShards(windowMs);
   const memory = new DuplicateMemory(new DynamoLedger(table.client(), "ledger"));
   const before = memoryMib();
-  let heldShards = 0;
-  let last = 0;
-  let evicted = 0;
-  for (let index = 0; index < shards && evicted < evictedEnough; index++) {
+  for (let index = 0; index < measuredShards; index++) {
     const shard = shardName(index);
     await memory.before(shard, table.next(shard), table.head(shard), under);
-    const { bytes } = memory;
-    if (index > 0 && bytes <= last) evicted++;
-    else heldShards++;
-    last = bytes;
   }
-  const heldMib = memory.bytes / 1024 ** 2;
-  return { heldMib, heldShards, residentMib: memoryMib() - before };
+  const residentMib = (memoryMib() - before) / measuredShards;
+  return { heldMib: memory.bytes / measuredShards / 1024 ** 2, residentMib };
 }
 
 setFlagsFromString("--expose-gc");
