@@ -234,10 +234,14 @@ export class ShardWindow {
       // A map that grew to twice its size and more would take its memory twice.
       const isMany = this.#idsOf(lacking) > this.#ids.size;
       const heldMs = lacking.length > 1 ? this.#heldTimes() : undefined;
-      for await (const [name, ids] of readIds(this.#ledger, this.#shard, names, heldMs)) {
-        this.#hold(parts.rowOf(name.number), ids, !isMany);
+      try {
+        for await (const [name, ids] of readIds(this.#ledger, this.#shard, names, heldMs)) {
+          this.#hold(parts.rowOf(name.number), ids, !isMany);
+        }
+      } finally {
+        // What was read before an error is at hand, and must be in the map.
+        if (isMany) this.#map();
       }
-      if (isMany) this.#map();
     }
     this.#names.clear();
     return true;

@@ -280,6 +280,28 @@ test("a place further back than the one before is answered from what lies around
   }
 });
 
+test("what was read before the ledger failed is remembered when it is asked again", async () => {
+  const shard = new Shard("p");
+  for (let minute = 0; minute < 20; minute += 2) await shard.another(minute, [1 + minute]);
+  let left = 3;
+  const failing = new Proxy(shard.ledger, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (name !== "ids") return typeof method === "function" ? method.bind(target) : method;
+      return async function* (...asked: Parameters<typeof target.ids>) {
+        for await (const item of target.ids(...asked)) {
+          if (left-- === 0) throw new Error("throttled");
+          yield item;
+        }
+      };
+    },
+  });
+  const memory = new DuplicateMemory(failing);
+  const part = shard.at(21);
+  await expect(shard.remembered(memory, part)).rejects.toThrow("throttled");
+  expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+});
+
 test("relatives together are given half as many ids as a part may remember, and each an eighth, the nearest first", async () => {
   const ancestors = ["a1", "a2", "a3", "a4", "a5", "a6"];
   const ledger = new TableLedger();
