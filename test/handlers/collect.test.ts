@@ -142,6 +142,15 @@ describe("a body", () => {
 });
 
 describe("an event", () => {
+  test("keeps the digits of its ids, and a number that is none stays one for the roll-up to refuse", async () => {
+    const track =
+      '{"type":"track","event":"Sold","userId":2053013552326770905,"properties":{"sku":2053013552326770906,"revenue":1e999}}';
+    const { events } = await rig.ask({ path: "/v1/batch", headers: server, body: `{"batch":[${track}]}` });
+    const text = JSON.stringify(events[0]);
+    for (const part of ['"userId":2053013552326770905', '"sku":2053013552326770906', '"revenue":1e999'])
+      expect(text).toContain(part);
+  });
+
   test("has the time it happened by our clock, and what the sender's clock said", async () => {
     const sent = { timestamp: "2020-05-05T10:00:00.000Z", sentAt: "2020-05-05T10:00:30.000Z" };
     const { events } = await post("/v1/track", { event: "A", ...sent });
