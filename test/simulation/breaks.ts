@@ -143,13 +143,13 @@ export const breaks: readonly Break[] = [
     edits: [
       {
         file: "dedupe/shard-window.ts",
-        from: "const found: FoundPart[] = [...head.open];",
-        to: "const found: FoundPart[] = [];",
+        from: "const found: RememberedRange[] = [...head.open];",
+        to: "const found: RememberedRange[] = [];",
       },
       {
         file: "dedupe/shard-window.ts",
-        from: "const found: FoundPart[] = head.open.filter(({ number }) => number > this.#revision);",
-        to: "const found: FoundPart[] = [];",
+        from: "const found: RememberedRange[] = head.open.filter(({ number }) => number > this.#revision);",
+        to: "const found: RememberedRange[] = [];",
       },
     ],
   },
@@ -371,6 +371,17 @@ export const breaks: readonly Break[] = [
         "Keys = UnprocessedKeys?.[this.#table]?.Keys;",
         "Keys = UnprocessedKeys?.[this.#table]?.Keys?.slice(0, 0);",
       ),
+    ],
+  },
+  {
+    name: "one-namespace",
+    what: "message ids are one namespace for all sources",
+    edits: [
+      {
+        file: "fold/part-fold.ts",
+        from: "hash(event.source, event.messageId, this.#hash)",
+        to: 'hash("", event.messageId, this.#hash)',
+      },
     ],
   },
 ];

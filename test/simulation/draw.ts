@@ -127,6 +127,8 @@ function drawSkew({ random, isLong }: Drawing): number {
 function drawEvent(world: Drawing, person: number): PlannedEvent {
   const { random, events } = world;
   const own = events.filter((each) => each.person === person);
+  // Somebody else's message under the same id, by chance or not.
+  if (own.length > 0 && random.chance(0.06)) return drawStranger(world, person, random.pick(own).event);
   if (own.length > 0 && random.chance(world.reshards ? 0.4 : 0.25)) return random.pick(own).event;
   const event: PlannedEvent = {
     id: random.chance(0.9) ? world.ids++ : undefined,
@@ -145,6 +147,13 @@ function drawEvent(world: Drawing, person: number): PlannedEvent {
     events.push({ person, event: mended });
   }
   return event;
+}
+
+function drawStranger({ random, events }: Drawing, person: number, { source, ...event }: PlannedEvent): PlannedEvent {
+  const other = random.pick((["none", "web", "server"] as const).filter((each) => each !== (source ?? "none")));
+  const stranger = { ...event, ...(other === "none" ? {} : { source: other }), price: random.between(1, 99) };
+  events.push({ person, event: stranger });
+  return stranger;
 }
 
 function drawAge(random: Random): number {

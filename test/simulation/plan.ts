@@ -2,10 +2,12 @@ import type { Switches } from "../../local/event-source-mapping/switches.ts";
 import type { DeploymentName } from "./deployment.ts";
 import type { StoreSwitches } from "./store-switches.ts";
 
-/** One event that a producer sends. Events with the same id are the same event, sent again. */
+/** One event that a producer sends. Events of one source with the same id are the same event, sent again. */
 export interface PlannedEvent {
   /** Undefined: without a message id. */
   readonly id: number | undefined;
+  /** Undefined: it comes from no source that has a name. */
+  readonly source?: "web" | "server";
   readonly kind: "sale" | "view" | "page";
   /** Its time before its arrival, negative for ahead of it; undefined: without a timestamp. */
   readonly ageMs: number | undefined;

@@ -29,7 +29,7 @@ export class Producer {
   readonly #stream: SimulatedStream;
   readonly #now: () => number;
   readonly #windows: ReturnType<typeof dedupeWindows>;
-  readonly #copies = new Map<number, Copies>();
+  readonly #copies = new Map<string, Copies>();
 
   /** `windows`: within which a copy must be known, and beyond which it need not be forgotten. */
   constructor(stream: SimulatedStream, windows: ReturnType<typeof dedupeWindows>, now: () => number) {
@@ -56,11 +56,12 @@ export class Producer {
   #send(event: PlannedEvent, arrivalMs: number): SentEvent | undefined {
     const timestampMs = arrivalMs - (event.ageMs ?? 0);
     if (event.id === undefined) return { ...event, name: undefined, timestampMs };
-    const copies = this.#copies.get(event.id);
+    const id = `${event.source ?? ""}#${event.id}`;
+    const copies = this.#copies.get(id);
     if (copies === undefined) {
       const first = { timestampMs, cluster: 0, firstMs: arrivalMs, lastMs: arrivalMs };
-      this.#copies.set(event.id, first);
-      return { ...event, name: `${event.id}.0`, timestampMs };
+      this.#copies.set(id, first);
+      return { ...event, name: `${id}.0`, timestampMs };
     }
     if (arrivalMs > copies.lastMs + this.#windows.mostMs + greyMs) {
       copies.cluster++;
@@ -74,7 +75,7 @@ export class Producer {
     }
     // Without a timestamp of its own an event happened when it arrived, each copy at another time.
     const happenedMs = event.ageMs === undefined ? arrivalMs : copies.timestampMs;
-    return { ...event, name: `${event.id}.${copies.cluster}`, timestampMs: happenedMs };
+    return { ...event, name: `${id}.${copies.cluster}`, timestampMs: happenedMs };
   }
 }
 
@@ -85,11 +86,12 @@ function dataOf(events: readonly SentEvent[], form: "lines" | "array" | "gzip"):
   return form === "gzip" ? gzipSync(lines, { level: 1 }) : lines;
 }
 
-function textOf({ id, kind, ageMs, timestampMs, price, shop, size, flaw }: SentEvent): string {
+function textOf({ id, source, kind, ageMs, timestampMs, price, shop, size, flaw }: SentEvent): string {
   const name = kind === "sale" ? "Sold" : "Viewed";
   const text = JSON.stringify({
     type: flaw === "type" ? "sale" : kind === "page" ? "page" : "track",
     ...(kind === "page" ? { name } : { event: name }),
+    ...(source === undefined ? {} : { source }),
     ...(id === undefined ? {} : { messageId: `message ${id}` }),
     ...(ageMs === undefined ? {} : { timestamp: flaw === "timestamp" ? "soon" : new Date(timestampMs).toISOString() }),
     properties: {

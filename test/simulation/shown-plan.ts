@@ -33,9 +33,9 @@ function shownPut({ person, form, events, skewMs, kills }: Extract<Step, { kind:
   return `of person ${person} as ${form}${skew}${deadly}: ${events.map(shownEvent).join("; ")}`;
 }
 
-function shownEvent({ id, kind, ageMs, price, shop, size, flaw }: PlannedEvent): string {
+function shownEvent({ id, source, kind, ageMs, price, shop, size, flaw }: PlannedEvent): string {
   const age = ageMs === undefined ? "no time" : `${ageMs / 1_000} s old`;
-  return `${id === undefined ? "" : `#${id} `}${kind} ${price ?? "-"} ${shop}/${size} ${age}${flaw === undefined ? "" : ` broken ${flaw}`}`;
+  return `${id === undefined ? "" : `${source ?? ""}#${id} `}${kind} ${price ?? "-"} ${shop}/${size} ${age}${flaw === undefined ? "" : ` broken ${flaw}`}`;
 }
 
 const shown = (value: unknown): string =>
