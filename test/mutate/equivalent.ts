@@ -87,6 +87,50 @@ const equivalents: readonly Equivalent[] = [
     changes: [['""', '"mutant"']],
     why: "A group has a value for each dimension: the types do not know it.",
   },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    within: "#kept =",
+    changes: [['""', '"mutant"']],
+    why: "No definitions have either for a hash.",
+  },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    within: '["shard", "share"]',
+    changes: [['"shard"', '""']],
+    why: "Nothing but shards is on that list.",
+  },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    within: "const [streamName",
+    changes: [['""', '"mutant"']],
+    why: "Both are always there: the types do not know it.",
+  },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    changes: [["text.length > plainDefinitionsMax", "text.length >= plainDefinitionsMax"]],
+    why: "Definitions of just that length are read back in either form.",
+  },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    within: "page.Items",
+    changes: [["[]", '["mutant"]']],
+    why: "Every page has its list, be it empty: the types do not know it.",
+  },
+  {
+    file: "lib/ledger/dynamodb.ts",
+    changes: [
+      ["Responses?.[this.#table]", "Responses[this.#table]"],
+      ["Keys.length === 0", "false"],
+      ["Keys?.length", "Keys.length"],
+    ],
+    why: "DynamoDB always answers with the first, names no table in `UnprocessedKeys` without a key, and has left some where it is asked last.",
+  },
+  ...["names[place - 1]", "names.at(-1)", 'const [hash = ""]', 'const [hash = "", added]'].map((within) => ({
+    file: "lib/ledger/packed-names.ts",
+    within,
+    changes: [['""', '"mutant"']] as const,
+    why: "It stands for a name that is not there, or a hash that always is: neither text has a mark.",
+  })),
 ];
 
 /** Ids of the mutants that are equivalent. Throws where one that is listed is no mutant of its file any more. */

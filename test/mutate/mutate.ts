@@ -49,8 +49,11 @@ const files = positionals.flatMap((path) => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const mutants: Mutant[] = [];
+const codes: Record<string, string> = {};
 for (const file of files) {
-  mutants.push(...instrument(file, readFileSync(join(top, file), "utf8"), mutants.length).mutants);
+  const instrumented = instrument(file, readFileSync(join(top, file), "utf8"), mutants.length);
+  mutants.push(...instrumented.mutants);
+  codes[file] = instrumented.code;
 }
 const chosen = mutants.filter(values.since === undefined ? () => true : linesSince(top, values.since));
 const equivalent = equivalentIn(mutants);
@@ -62,7 +65,7 @@ const fates = new Fates(
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
 try {
-  const run = new TestRun(top, folder, { files, workers: Number(values.workers) }, fates);
+  const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, fates);
   const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
   const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
   const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));
@@ -72,9 +75,8 @@ try {
       tests.filter((test) => !isNear(test)),
       farTestMsMax,
     );
-  await run.meetAlone();
+  await run.meetAlone(tests.filter(isNear));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-fates.keep();
 printReport(files, chosen, fates, equivalent);

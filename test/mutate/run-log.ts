@@ -5,8 +5,8 @@ export const planVariable = "MUTATE_PLAN";
 
 /** What the processes of a run are to do. */
 export interface Plan {
-  /** Files that have mutants, from the top of the project. */
-  readonly files: readonly string[];
+  /** Files with all of their mutants in the code, by their path from the top of the project. */
+  readonly codes: Readonly<Record<string, string>>;
   /** Processes that run tests side by side. */
   readonly workers: number;
   /** Ids of the mutants that are still to be killed. */

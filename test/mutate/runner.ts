@@ -89,11 +89,11 @@ export default class MutatingRunner extends TestRunner {
   override async onAfterRetryTask(test: RunnerTestCase, options: { retry: number; repeats: number }): Promise<void> {
     await super.onAfterRetryTask?.(test, options as never);
     const hasFailed = test.result?.state === "fail";
-    if (test.result !== undefined) delete test.result.errors;
     if (plan.only !== undefined) {
       if (hasFailed) this.#killed(plan.only, test);
       return;
     }
+    if (test.result !== undefined) delete test.result.errors;
     switch (this.#round) {
       case "first":
         return this.#afterFirst(test, hasFailed);
@@ -116,7 +116,7 @@ export default class MutatingRunner extends TestRunner {
   override onAfterRunTask(test: RunnerTask): void {
     super.onAfterRunTask(test as never);
     now.seen.clear();
-    if (test.result === undefined) return;
+    if (test.result === undefined || plan.only !== undefined) return;
     test.result.state = "pass";
     delete test.result.errors;
   }

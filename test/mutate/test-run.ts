@@ -21,7 +21,7 @@ interface Begun {
 export class TestRun {
   readonly #top: string;
   readonly #folder: string;
-  readonly #what: Pick<Plan, "files" | "workers">;
+  readonly #what: Pick<Plan, "codes" | "workers">;
   readonly #fates: Fates;
   /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
   readonly #once = new Map<number, Set<string>>();
@@ -31,7 +31,7 @@ export class TestRun {
   /** What vitest has printed in the last run. */
   #output = "";
 
-  constructor(top: string, folder: string, what: Pick<Plan, "files" | "workers">, fates: Fates) {
+  constructor(top: string, folder: string, what: Pick<Plan, "codes" | "workers">, fates: Fates) {
     this.#top = top;
     this.#folder = folder;
     this.#what = what;
@@ -62,23 +62,34 @@ export class TestRun {
     }
   }
 
-  /** Starts a process for each mutant that is alive and in what runs only once. */
-  async meetAlone(): Promise<void> {
+  /**
+   * Starts processes for each mutant that is alive and in what runs only once, with all files: what the first of them has
+   * imported, the others find.
+   */
+  async meetAlone(files: readonly string[]): Promise<void> {
     for (const id of this.#fates.alive) {
-      const tests = this.#once.get(id);
-      if (tests !== undefined) await this.#run([...tests], { only: id, testMsMax: 0, tests: undefined });
+      const first = this.#once.get(id);
+      if (first === undefined) continue;
+      await this.#run([...new Set([...first, ...files])], { only: id, testMsMax: 0, tests: undefined });
     }
   }
 
   /** The files of tests that ran to their end. */
-  async #run(tests: readonly string[], more: Omit<Plan, "files" | "workers" | "alive" | "log">): Promise<Set<string>> {
+  async #run(tests: readonly string[], more: Omit<Plan, "codes" | "workers" | "alive" | "log">): Promise<Set<string>> {
     const name = join(this.#folder, String(this.#runs++));
     const plan: Plan = { ...this.#what, alive: this.#fates.alive, log: `${name}.log`, ...more };
     writeFileSync(`${name}.json`, JSON.stringify(plan));
     const log = new RunLog(plan.log);
     const vitest = spawn(
       process.execPath,
-      ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutate/vitest.config.ts", ...tests],
+      [
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        "--config",
+        "test/mutate/vitest.config.ts",
+        `--bail=${more.only === undefined ? 0 : 1}`,
+        ...tests,
+      ],
       {
         cwd: this.#top,
         env: { ...process.env, [planVariable]: `${name}.json` },
@@ -104,6 +115,7 @@ export class TestRun {
     process.off("exit", kill);
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
+    this.#fates.keep();
     process.stderr.write(`${this.#fates.alive.length} changes left\n`);
     return done;
   }

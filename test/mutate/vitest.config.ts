@@ -1,38 +1,28 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defineConfig } from "vitest/config";
-import { instrument } from "./instrument.ts";
 import { type Plan, planVariable } from "./run-log.ts";
 
 const top = join(import.meta.dirname, "../..");
-const { files, workers } = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
+const { codes, workers } = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
 
 /** Runs the tests of units with all mutants of the plan's files in the code. */
-export default defineConfig(() => {
-  const codeOf = new Map<string, string>();
-  let firstId = 0;
-  for (const file of files) {
-    const { code, mutants } = instrument(file, readFileSync(join(top, file), "utf8"), firstId);
-    codeOf.set(file, code);
-    firstId += mutants.length;
-  }
-  return {
-    root: top,
-    plugins: [
-      { name: "mutants", enforce: "pre" as const, transform: (_: string, id: string) => codeOf.get(relative(top, id)) },
-    ],
-    test: {
-      globalSetup: "test/temporary-folder.ts",
-      runner: "test/mutate/runner.ts",
-      include: ["test/**/*.test.ts"],
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
-      // A transform of another plan, of a run at the same time too, must not be taken for ours.
-      fsModuleCache: false,
-      isolate: false,
-      maxWorkers: workers,
-      silent: true,
-      reporters: ["dot" as const],
-    },
-  };
+export default defineConfig({
+  root: top,
+  plugins: [
+    { name: "mutants", enforce: "pre" as const, transform: (_: string, id: string) => codes[relative(top, id)] },
+  ],
+  test: {
+    globalSetup: "test/temporary-folder.ts",
+    runner: "test/mutate/runner.ts",
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A transform of another plan, of a run at the same time too, must not be taken for ours.
+    fsModuleCache: false,
+    isolate: false,
+    maxWorkers: workers,
+    silent: true,
+    reporters: ["dot" as const],
+  },
 });
