@@ -123,9 +123,9 @@ export class Recovery {
   }
 
   async #sweep(ports: SweepPorts, options: SweepOptions) {
-    const before = this.#available();
+    const before = options.writeOff === true ? this.#available() : new Set<string>();
     const report = await this.#world.product.sweep(ports, options);
-    const after = this.#available();
+    const after = options.writeOff === true ? this.#available() : before;
     for (const promise of report.lost.filter(({ writtenOff }) => writtenOff)) {
       const there = this.#recordsOf(promise).filter((each) => before.has(each) && after.has(each));
       if (there.length === promise.records) this.#world.wrong(`part ${promise.part} was written off, and is there`);
