@@ -338,7 +338,7 @@ export const breaks: readonly Break[] = [
         file: "stream/shard-reader.ts",
         from: "if (!isOld || !(error instanceof ExpiredIteratorException)) throw error;",
         to: `if (error instanceof ExpiredIteratorException) return { $metadata: {}, Records: [], MillisBehindLatest: 0 };
-      if (isOld) throw error;`,
+      if (isOld || !isOld) throw error;`,
       },
     ],
   },

@@ -116,6 +116,8 @@ export class Recovery {
     // What came a minute ago is still on its way. Who looks while all goes on asks for the last minutes.
     const fromMs = world.isOver ? startMs - 600_000 : clock.now() - this.#random.below(1_800_000);
     const range = { fromMs, toMs: clock.now() - 60_000 };
+    // Who fails is asked again.
+    this.leavesGaps = true;
     const report = await world.product.fillGaps(ports, { ...range, dryRun: false });
     this.leavesGaps = report.gaps.some(({ why }) => why !== undefined);
     for (const { records, why } of report.gaps) if (why === undefined) world.meet("records in gaps", records);

@@ -29,8 +29,8 @@ const finishMsMax = 12 * 3_600_000;
 /** What sweep and redrive need at most for what can be recovered: each comes by several times. */
 const recoverMsMax = 2 * 3_600_000;
 const takeOverMs = 200_000;
-const slowReading: Fate = {
-  faults: [1, 2].map((nth) => ({ call: "stream.read", nth, what: "stalls", ms: 400_000 })),
+const slowCounting: Fate = {
+  faults: [0, 1].map((nth) => ({ call: "roll-up.run", nth, what: "stalls", ms: 400_000 })),
   outlivesLimit: true,
 };
 /** On-call does it again where something was left: a process of an earlier deployment may have had the first try. */
@@ -198,8 +198,8 @@ async function finish(world: World): Promise<void> {
   // What Lambda gave up on while nobody took it: on-call is told by the audit.
   for (let time = 0; time < gapsTimesMax && (time === 0 || world.recovery.leavesGaps); time++) {
     let isDone = false;
-    // It may take its time over a page: the iterator of the next one has expired then.
-    void world.recovery.start("gaps", time === 0 && plan.seed % 2 === 0 ? slowReading : undefined).then(() => {
+    // It may take its time over the records of a page: the iterator of the next one has expired then.
+    void world.recovery.start("gaps", time === 0 && plan.seed % 2 === 0 ? slowCounting : undefined).then(() => {
       isDone = true;
     });
     await until(world, () => isDone, recoverMsMax);
