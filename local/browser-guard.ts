@@ -9,9 +9,12 @@ const loopbackHost = /^(?:(?:[\w-]+\.)*localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|
 /** What a page can send to another origin without asking first (Fetch standard, "CORS-safelisted request-header"). */
 const pageContentType = /^\s*(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|,|$)/i;
 
-/** Why a request that is not addressed to this machine by a loopback name is refused; undefined for others. */
-export function hostRefusal(host: string | undefined): string | undefined {
-  if (host !== undefined && loopbackHost.test(host)) return undefined;
+/**
+ * Why a request that is not addressed to this machine by a loopback name, or by one of the names that its owner has given,
+ * is refused; undefined for others.
+ */
+export function hostRefusal(host: string | undefined, names: readonly string[] = []): string | undefined {
+  if (host !== undefined && (loopbackHost.test(host) || names.includes(host.toLowerCase()))) return undefined;
   return `Expected a Host of localhost or a loopback address, got ${host?.slice(0, 255) ?? "none"}`;
 }
 

@@ -38,6 +38,8 @@ export interface CloudOptions {
   readonly awsPort: number;
   /** Of the HTTP API and the page; 0 for any that is free. */
   readonly port: number;
+  /** Host headers by which the HTTP API is reached beside loopback names, such as a tunnel's. */
+  readonly hosts: readonly string[];
   readonly logFunction: (line: LogLine) => void;
   /** One line for a person: an alarm that changed, a failure around a function. */
   readonly log: (text: string) => void;
@@ -82,7 +84,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
     rehearsal: new Rehearsal(Object.keys(answering), services.lambda),
   });
   closing.defer(() => endpoint.close());
-  const api = await listen(options.port);
+  const api = await listen(options.port, options.hosts);
   closing.defer(() => api.close());
 
   const parts = new StackParts();
@@ -259,11 +261,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, message: str
 }
 
 /** Takes the API's port before anything else is made, so that a taken one is told at once. Until then it answers 503. */
-async function listen(port: number): Promise<Api> {
+async function listen(port: number, hosts: readonly string[]): Promise<Api> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let answer: Parameters<typeof createServer>[1];
   const server: Server = createServer((request, response) => {
-    const refusal = hostRefusal(request.headers.host);
+    const refusal = hostRefusal(request.headers.host, hosts);
     if (refusal !== undefined) refuse(request, response, refusal);
     else if (request.url === "/healthz") response.writeHead(answer === undefined ? 503 : 200).end();
     else if (answer === undefined) response.writeHead(503, { "retry-after": "1" }).end();

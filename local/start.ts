@@ -13,6 +13,7 @@ import { deleteOldAssets } from "./template/assets.ts";
 
 const usage = `npm start -- [options]
   --port N          HTTP API and page, default 8787
+  --host NAME       a name beside localhost by which the page is reached, such as a tunnel's; may be repeated
   --aws-port N      endpoint for every AWS SDK, default 4566
   --data-dir DIR    keeps everything that is stored, default .millrace
   --config FILE     the configuration, default millrace.config.ts
@@ -25,6 +26,7 @@ function options() {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "8787" },
+      host: { type: "string", multiple: true, default: [] },
       "aws-port": { type: "string", default: "4566" },
       "data-dir": { type: "string", default: ".millrace" },
       config: { type: "string" },
@@ -40,6 +42,7 @@ function options() {
   };
   return {
     port: port("port"),
+    hosts: values.host.map((name) => name.toLowerCase()),
     awsPort: port("aws-port"),
     dataDirectory: resolve(values["data-dir"]),
     config: values.config,
@@ -126,7 +129,7 @@ function describe({ awsUrl, url, stack, secrets }: Cloud): string {
 }
 
 async function main(): Promise<void> {
-  const { port, awsPort, dataDirectory, config, assembly: given, demo, help } = options();
+  const { port, hosts, awsPort, dataDirectory, config, assembly: given, demo, help } = options();
   if (help) return void process.stdout.write(`${usage}\n`);
   await ownDirectory(dataDirectory);
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -139,6 +142,7 @@ async function main(): Promise<void> {
     dataDirectory,
     awsPort,
     port,
+    hosts,
     logFunction,
     log,
   });

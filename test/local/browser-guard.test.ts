@@ -45,6 +45,13 @@ describe("the Host of a request", () => {
   });
 });
 
+test("a name that the owner has given is taken, whole and in any case, and no other", () => {
+  const names = ["abc.tunnel.example"];
+  expect(hostRefusal("ABC.tunnel.example", names)).toBeUndefined();
+  expect(hostRefusal("x.abc.tunnel.example", names)).toBeDefined();
+  expect(hostRefusal("abc.tunnel.example:8787", names)).toBeDefined();
+});
+
 describe("what the AWS endpoint", () => {
   const signed = { authorization: "AWS4-HMAC-SHA256 Credential=laptop/20260102/us-east-1/sts/aws4_request" };
 
