@@ -371,7 +371,7 @@ function headItemOf(
   revision: number,
   { open, ancestors, descendants, orphanedMs, bornMs, skipped, furthest, outOfOrder, hashKeys }: HeadState,
 ): Record<string, unknown> {
-  const lineage = { ancestors, descendants, orphanedMs, bornMs, ...(hashKeys === undefined ? {} : { hashKeys }) };
+  const lineage = { ancestors, descendants, orphanedMs, bornMs, hashKeys };
   const head = { revision, open: open.map(packedPart), ...lineage, skipped, furthest, outOfOrder };
   return { shard, item: headItem, revision, head };
 }

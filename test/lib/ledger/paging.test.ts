@@ -1,4 +1,4 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
 import { DynamoLedger } from "../../../lib/ledger/dynamodb.ts";
 import type { CommittedPart } from "../../../lib/ledger/ledger.ts";
@@ -57,6 +57,32 @@ describe("the key of message ids", () => {
     expect(later).toHaveLength(16);
     const other = new LedgerTable();
     expect(await new DynamoLedger(other.client(), other.settings.name).messageKey()).not.toEqual(later);
+  });
+
+  test("is the first that was drawn, for whoever draws one meanwhile, and written by nobody who finds it", async () => {
+    const table = new LedgerTable();
+    const first = new DynamoLedger(table.client(), table.settings.name);
+    let key: Uint8Array | undefined;
+    let puts = 0;
+    const slow = table.client(async (command, run) => {
+      if (command instanceof PutItemCommand) {
+        puts++;
+        key = await first.messageKey();
+      }
+      return run();
+    });
+    const drawn = await new DynamoLedger(slow, table.settings.name).messageKey();
+    expect(Buffer.from(drawn)).toEqual(Buffer.from(key ?? []));
+    expect(Buffer.from(await new DynamoLedger(slow, table.settings.name).messageKey())).toEqual(Buffer.from(drawn));
+    expect(puts).toBe(1);
+  });
+
+  test("is an error where the table does not keep it", async () => {
+    const table = new LedgerTable();
+    const forgetful = table.client(async (command, run) => (command instanceof PutItemCommand ? {} : run()));
+    await expect(new DynamoLedger(forgetful, table.settings.name).messageKey()).rejects.toThrow(
+      `The table ${table.settings.name} did not keep the key of the message ids`,
+    );
   });
 
   test("is read once in a process's life", async () => {

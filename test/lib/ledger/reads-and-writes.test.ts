@@ -123,6 +123,21 @@ test("a look for the parts of a range reads no further than the first behind it"
   expect(table.consumed.requests - before).toBe(2);
 });
 
+test("a head comes back as it was written, with all that it may have", async () => {
+  const whole = {
+    ...newHead,
+    ancestors: ["events/shardId-0"],
+    descendants: ["events/shardId-2"],
+    orphanedMs: 3,
+    bornMs: 4,
+    skipped: [{ sequenceNumber: "5", kills: true }],
+    furthest: "9",
+    hashKeys: { first: "1", last: "9" },
+  };
+  await ledger.moveHead(shard, newHead, whole);
+  expect(await ledger.head(shard)).toEqual({ ...whole, revision: 1 });
+});
+
 describe("a shard that the stream has forgotten", () => {
   const [day, now] = [86_400_000, 1_500];
   /** Of a second and a half after the epoch: an end is a whole second, and no sooner than said. */
@@ -186,7 +201,16 @@ test("a head is not moved for somebody who comes second, even where it is gone b
 });
 
 test("the head of a shard that nobody has written has nothing in it", async () => {
-  const nothing = { revision: 0, open: [], ancestors: [], descendants: [], orphanedMs: 0, bornMs: 0, skipped: [] };
+  const nothing = {
+    revision: 0,
+    open: [],
+    ancestors: [],
+    descendants: [],
+    orphanedMs: 0,
+    bornMs: 0,
+    skipped: [],
+    furthest: "",
+  };
   expect(await ledger.head(shard)).toEqual(nothing);
   expect((await ledger.headsOf([shard])).get(shard)).toEqual(nothing);
 });
