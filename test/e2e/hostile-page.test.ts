@@ -31,9 +31,9 @@ beforeAll(async () => {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "0", ContentType: "text/javascript" }));
 });
 afterAll(async () => {
-  s3.destroy();
+  s3?.destroy();
   await site?.close();
-  await laptop[Symbol.asyncDispose]();
+  await laptop?.[Symbol.asyncDispose]();
 });
 
 function opened(): HostileSite {
