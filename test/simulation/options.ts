@@ -17,7 +17,7 @@ export const usage = `npm run simulate -- --seeds N [--seed FIRST] [--switches a
   --seed FIRST    the first of them; 1 where not given
   --switches all  what AWS leaves open is drawn too; "default" where not given
   --trace         says what happens, call by call
-  --table         prints what came of each setting of each switch, as a table of Markdown
+  --table         prints what came of each setting of each switch, or what finds each bug, as a table of Markdown
   --break NAME    plants a bug and runs until it is found; "all" for one after the other, "list" to name them`;
 
 /** Throws with what is wrong in a command line. */

@@ -76,6 +76,7 @@ async function findBreaks(options: Options): Promise<number> {
       continue;
     }
     console.log(`${planted.name}: found by seed ${found.plan.seed}: ${found.result.wrong}`);
+    if (options.table) console.log(`| ${planted.what} | ${found.plan.seed} |`);
     if (options.planted.length === 1) await explain(found.plan, product, options, found.result.wrong ?? "");
   }
   return missed === 0 ? 0 : 1;
