@@ -39,15 +39,15 @@ function attributeOf(value: unknown): AttributeValue {
 
 export function unmarshall(item: Item): Record<string, unknown> {
   const unmarshalled: Record<string, unknown> = {};
-  for (const name in item) unmarshalled[name] = valueOf(item[name] as AttributeValue);
+  for (const name in item) unmarshalled[name] = attributeValue(item[name] as AttributeValue);
   return unmarshalled;
 }
 
-function valueOf(attribute: AttributeValue): unknown {
+function attributeValue(attribute: AttributeValue): unknown {
   if (attribute.S !== undefined) return attribute.S;
   if (attribute.N !== undefined) return Number(attribute.N);
   if (attribute.M !== undefined) return unmarshall(attribute.M);
-  if (attribute.L !== undefined) return attribute.L.map(valueOf);
+  if (attribute.L !== undefined) return attribute.L.map(attributeValue);
   if (attribute.B !== undefined) return attribute.B;
   if (attribute.BOOL !== undefined) return attribute.BOOL;
   if (attribute.NULL !== undefined) return null;
