@@ -105,7 +105,13 @@ export class TestRun {
         this.#output += text;
       });
     }
-    const ended = new Promise<boolean>((resolve) => vitest.once("close", () => resolve(true)));
+    let hasFailed = false;
+    const ended = new Promise<boolean>((resolve) =>
+      vitest.once("close", (code) => {
+        hasFailed = code !== 0;
+        resolve(true);
+      }),
+    );
     const begun = new Map<number, Begun>();
     const done = new Set<string>();
     while (!(await Promise.race([ended, sleep(1_000, false)]))) {
@@ -115,6 +121,8 @@ export class TestRun {
     process.off("exit", kill);
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
+    // A file that cannot even be loaded tells of itself by the exit code alone.
+    if (more.only !== undefined && hasFailed) this.#fates.kill(more.only, tests[0] ?? "", "assertion");
     this.#fates.keep();
     process.stderr.write(`${this.#fates.alive.length} changes left\n`);
     return done;

@@ -40,6 +40,9 @@ describe("whatever was written is seen by the next read", () => {
 
   test("of committed parts", async () => {
     for (const number of [1, 2]) await ledger.commit(shard, part(number));
+    // Beside the parts are other items of the shard.
+    await ledger.moveHead(shard, newHead, newHead);
+    await ledger.keepIds(shard, { idsName: "a", lastSequence: "19" }, Buffer.from([1]));
     expect(await ledger.committed(shard, "10", "29")).toHaveLength(2);
     expect(await ledger.newest(shard)).toMatchObject({ lastSequence: "29" });
     expect(await Array.fromAsync(ledger.neighbours(shard, "29", "before"))).toHaveLength(2);
