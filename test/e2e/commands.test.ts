@@ -161,8 +161,18 @@ describe("millrace replay", () => {
     const line = (second: number) =>
       JSON.stringify({ type: "page", timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, second)), anonymousId: "ann" });
     await writeFile(file, [line(0), ...Array(7).fill("{"), line(1), line(2)].join("\n"));
-    const { output, errors } = await ran(replayFile, file, "--shift-to-now", "--speed", "max", "--run", "1");
-    expect(output).toMatch(/^Sent 3 events, \d+ a second\n$/);
+    const { output, errors } = await ran(
+      replayFile,
+      file,
+      "--shift-to-now",
+      "--speed",
+      "max",
+      "--run",
+      "1",
+      "--config",
+      config,
+    );
+    expect(output).toMatch(/^Sent 3 events, \d+ a second: 3 counted\n$/);
     expect(errors).toMatch(/^Shifted by \d+ ms/m);
     expect(errors.match(/^Line \d: expected JSON/gm)).toHaveLength(5);
     expect(errors).toContain("7 rows were left out\n");
