@@ -249,16 +249,6 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "stale-items",
-    what: "an item of the ledger is read as it may have been a moment ago",
-    edits: [
-      ledger(
-        "Key: marshall({ shard, item }), ConsistentRead: true }",
-        "Key: marshall({ shard, item }), ConsistentRead: false }",
-      ),
-    ],
-  },
-  {
     name: "stale-queries",
     what: "the ledger's parts are read as they may have been a moment ago",
     edits: [ledger("        ConsistentRead: true,\n", "        ConsistentRead: false,\n")],
@@ -281,17 +271,6 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "last-rows-only",
-    what: "of a part that was taken over twice only the rows of the last definitions are taken back",
-    edits: [
-      {
-        file: "roll-up/outdated-rows.ts",
-        from: "new Set(open.definitions.slice(0, -1))",
-        to: "new Set(open.definitions.slice(-2, -1))",
-      },
-    ],
-  },
-  {
     name: "other-fold-thrown",
     what: "a part that other fold code began is refused",
     edits: [
@@ -303,44 +282,9 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "failures-capped",
-    what: "the index of what Lambda gave up on stops after a file, and says that it has looked at all",
-    edits: [
-      { file: "failures/failure-index.ts", from: "const entriesMax = 200_000;", to: "const entriesMax = 1;" },
-      {
-        file: "failures/failure-index.ts",
-        from: "lookedAtAll: false, unreadable };",
-        to: "lookedAtAll: true, unreadable };",
-      },
-    ],
-  },
-  {
-    name: "empty-page-ends",
-    what: "an empty answer in the middle of a shard is taken for its end",
-    edits: [
-      {
-        file: "stream/kinesis.ts",
-        from: "if (page.records.length === 0 && page.behindMs === 0) break;",
-        to: "if (page.records.length === 0) break;",
-      },
-    ],
-  },
-  {
     name: "shards-unlisted",
     what: "of the stream's shards only the first page is read",
     edits: [{ file: "stream/kinesis.ts", from: "NextToken = page.NextToken;", to: "NextToken = undefined;" }],
-  },
-  {
-    name: "expired-iterator-ends",
-    what: "whoever looks for gaps takes an iterator that has expired for the end of the shard",
-    edits: [
-      {
-        file: "stream/shard-reader.ts",
-        from: "if (!isOld || !(error instanceof ExpiredIteratorException)) throw error;",
-        to: `if (error instanceof ExpiredIteratorException) return { $metadata: {}, Records: [], MillisBehindLatest: 0 };
-      if (isOld || !isOld) throw error;`,
-      },
-    ],
   },
   {
     name: "unreached-late",
@@ -351,26 +295,6 @@ export const breaks: readonly Break[] = [
         from: "this.#acceptLate = acceptLate;",
         to: "this.#acceptLate = acceptLate || true;",
       },
-    ],
-  },
-  {
-    name: "stored-called-late",
-    what: "rows that the store refuses for their age now are taken for missing, though it took them at the first try",
-    edits: [
-      rollUp(
-        "outdated.unknown + mayBeStored(written.refusals, isPromise)",
-        "outdated.unknown + 0 * mayBeStored(written.refusals, isPromise)",
-      ),
-    ],
-  },
-  {
-    name: "heads-unprocessed",
-    what: "heads that DynamoDB leaves out of an answer are taken for new ones",
-    edits: [
-      ledger(
-        "Keys = UnprocessedKeys?.[this.#table]?.Keys;",
-        "Keys = UnprocessedKeys?.[this.#table]?.Keys?.slice(0, 0);",
-      ),
     ],
   },
   {

@@ -17,7 +17,7 @@ Error.stackTraceLimit = 3;
 const shownMax = 3;
 
 /** Seeds that find bugs which few find: where they are among those to be run they come first, which saves time alone. */
-const tellingSeeds = [69, 77, 135, 297, 335];
+const tellingSeeds = [1, 5, 8, 16, 19, 27, 33, 48, 70, 420, 971];
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
