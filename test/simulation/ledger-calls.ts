@@ -6,7 +6,7 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { CommittedPart, HeadState, OpenPart } from "../../lib/ledger/ledger.ts";
+import type { CommittedPart, HeadState, OpenPart, PartRange } from "../../lib/ledger/ledger.ts";
 import type { Item } from "../fakes/dynamo-item.ts";
 import type { CallName } from "./plan.ts";
 
@@ -68,20 +68,24 @@ const shownSort = (sort = ""): string => sort.replace(/#0+/, "#");
 function shownItem(item: Item = {}): string {
   const { head, part, ids } = (item.head ?? item.part) ? (unmarshall(item) as ShownItem) : ({} as ShownItem);
   if (head !== undefined) return `${shownKey(item)}: revision ${head.revision}, ${shownState(head)}`;
-  if (part !== undefined) return `${shownKey(item)}: ${shownPart(part)} v${part.definitions.length} rows ${part.rows}`;
+  if (part !== undefined) return `${shownKey(item)}: ${shownPart(part)}${shownRows(part)}`;
   const bytes = item.ids?.B?.byteLength ?? ids?.byteLength;
   return bytes === undefined ? shownKey(item) : `${shownKey(item)}: ${bytes} bytes`;
 }
 
 interface ShownItem {
   readonly head?: HeadState & { readonly revision: number };
-  readonly part?: CommittedPart;
+  /** Without most of its attributes where the request asks for a few. */
+  readonly part?: PartRange & Pick<CommittedPart, "number"> & Partial<CommittedPart>;
   readonly ids?: Uint8Array;
 }
 
 /** A part in a trace. */
-const shownPart = ({ id, firstSequence, lastSequence, number }: OpenPart | CommittedPart): string =>
-  `#${number} ${id.slice(0, 6)} [${firstSequence}..${lastSequence}]`;
+const shownPart = ({ id, firstSequence, lastSequence, number }: PartRange & Pick<CommittedPart, "number">): string =>
+  `#${number} ${id?.slice(0, 6)} [${firstSequence}..${lastSequence}]`;
+
+const shownRows = ({ definitions, rows }: Partial<CommittedPart>): string =>
+  definitions === undefined ? "" : ` v${definitions.length} rows ${rows}`;
 
 function shownState({ open, ancestors, descendants }: HeadState): string {
   const parts = open.map((part) => `${shownPart(part)}${shownViews(part)}`).join(" ") || "none";

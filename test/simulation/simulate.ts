@@ -17,7 +17,7 @@ Error.stackTraceLimit = 3;
 const shownMax = 3;
 
 /** Seeds that find bugs which few find: where they are among those to be run they come first, which saves time alone. */
-const tellingSeeds = [1, 5, 8, 16, 19, 27, 33, 48, 70, 420, 971];
+const tellingSeeds = [1, 5, 8, 16, 17, 19, 27, 33, 48, 52, 70, 131, 136, 268, 420, 601, 971, 2248];
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
