@@ -55,6 +55,8 @@ export class ShardWindow {
    * lower numbers than any that is remembered.
    */
   #ids = new IdMap(0);
+  /** Ids with lower numbers may be of parts that are not at hand any more. */
+  #exactFrom = 0;
   #revision = -1;
   /** As in the head at the revision. */
   #furthest = "";
@@ -216,10 +218,16 @@ export class ShardWindow {
     return { has: (high, low) => map.get(high, low) !== 0, ids, windowMs };
   }
 
-  /** Whether the question is about a later part than those before: what it does not remember none to come will. */
+  /** Whether all questions to come are about later parts than this one. A place further back leaves all as it is. */
   #moveForward(number: number, anchorMs: number): boolean {
-    const isForward = number > this.#askedNumber || (number === this.#askedNumber && anchorMs > this.#askedMs);
-    if (isForward) [this.#askedNumber, this.#askedMs] = [number, anchorMs];
+    const isForward =
+      number >= this.#askedNumber &&
+      anchorMs >= this.#askedMs - disorderMs &&
+      !(number === this.#askedNumber && anchorMs === this.#askedMs);
+    if (isForward) {
+      this.#askedNumber = number;
+      this.#askedMs = Math.max(this.#askedMs, anchorMs);
+    }
     return isForward;
   }
 
@@ -233,14 +241,16 @@ export class ShardWindow {
       makeRoom();
       // A map that grew to twice its size and more would take its memory twice.
       const isMany = this.#idsOf(lacking) > this.#ids.size;
+      // What was let go of may still be in the map, with numbers that now belong to what is remembered.
+      const isInexact = lacking.some((row) => (parts.number[row] ?? 0) < this.#exactFrom);
       const heldMs = lacking.length > 1 ? this.#heldTimes() : undefined;
       try {
         for await (const [name, ids] of readIds(this.#ledger, this.#shard, names, heldMs)) {
-          this.#hold(parts.rowOf(name.number), ids, !isMany);
+          this.#hold(parts.rowOf(name.number), ids, !isMany && !isInexact);
         }
       } finally {
         // What was read before an error is at hand, and must be in the map.
-        if (isMany) this.#map();
+        if (isMany || isInexact) this.#map();
       }
     }
     this.#names.clear();
@@ -284,6 +294,7 @@ export class ShardWindow {
   #forget(others: readonly number[], isOneComparison: boolean, oldest: number, { fromMs }: Reach): void {
     for (const row of others) this.#release(row);
     if (!isOneComparison) this.#map();
+    else if (others.length > 0) this.#exactFrom = Math.max(this.#exactFrom, oldest);
     const held = this.#heldIds;
     if (this.#ids.size > mostIn(held) - roomFor(held) / 2) this.#ids.forget(oldest);
     this.#passedMs = fromMs;
@@ -322,6 +333,7 @@ export class ShardWindow {
   /** Makes the map of the ids at hand anew. */
   #map(): void {
     this.#ids = this.#mapOf(this.#heldRows());
+    this.#exactFrom = 0;
   }
 
   #mapOf(rows: readonly number[]): IdMap {

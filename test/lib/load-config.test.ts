@@ -39,13 +39,19 @@ describe("loading a configuration", () => {
     await expect(loadConfig(await fileOf("none.mjs", "export const config = 1;"))).rejects.toThrow(/no default export/);
   });
 
-  it("names the file that is missing or broken, and keeps the cause", async () => {
-    for (const file of [join(directory, "missing.mjs"), await fileOf("broken.mjs", "throw new Error('no luck');")]) {
-      const error: unknown = await loadConfig(file).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({
-        message: expect.stringContaining(`in ${file}, got an error`),
-        cause: expect.any(Error),
-      });
-    }
+  it("names the file that is missing, and how to name another", async () => {
+    const file = join(directory, "missing.mjs");
+    await expect(loadConfig(file)).rejects.toThrow(
+      `There is no configuration at ${file}: name one with --config FILE or MILLRACE_CONFIG`,
+    );
+  });
+
+  it("names the file that is broken, and keeps the cause", async () => {
+    const file = await fileOf("broken.mjs", "throw new Error('no luck');");
+    const error: unknown = await loadConfig(file).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`in ${file}, got an error`),
+      cause: expect.any(Error),
+    });
   });
 });

@@ -380,6 +380,6 @@ test("what a part remembers, and how far that reaches, is the ledger's alone, ho
         if (!staysOpen) memory.finished("s", before, shard.head, part, bytesOf(ids));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });
