@@ -80,7 +80,7 @@ function failure(error: unknown): [message: string, exitCode: 1 | 2] {
   return [notAnswering(error) ?? notSetUp(message) ?? message, 1];
 }
 
-// Whoever reads, such as head, may have had enough.
+// The reader of the pipe, such as `head`, may have had enough.
 for (const output of [process.stdout, process.stderr]) {
   output.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

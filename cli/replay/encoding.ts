@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { Transform } from "node:stream";
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
-/** A line over this is not held to be looked at; whoever reads it refuses it by its length. */
+/** A longer line is not kept in memory; its reader refuses it by its length. */
 const lineBytesMax = 1024 * 1024;
 
 /** Names of encodings that people use, for what the decoder calls them otherwise. */

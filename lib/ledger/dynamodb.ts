@@ -359,7 +359,7 @@ export class DynamoLedger implements Ledger, ExpiringLedger {
 }
 
 function headOf({ head: kept, expires }: Record<string, unknown>): Head {
-  // Heads of before have nothing to skip.
+  // An older head has no list of records to skip.
   const head = { ...newHead, ...(kept as Head) };
   const end = expires === undefined ? {} : { expiresMs: Number(expires) * 1_000 };
   return { ...head, ...end, open: head.open.map(unpackedPart) };

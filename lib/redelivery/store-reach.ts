@@ -39,7 +39,7 @@ export class ReachCheck {
   readonly #rollUp: TimedFunction;
   readonly #acceptLate: boolean;
 
-  /** With `acceptLate` all is in reach: whoever asks has accepted what comes of it. */
+  /** With `acceptLate` everything is in reach: the caller has accepted that some events end as late. */
   constructor(reach: StoreReach, rollUp: TimedFunction, acceptLate: boolean) {
     this.#reach = reach;
     this.#rollUp = rollUp;

@@ -63,7 +63,7 @@ export class SimulatedFunction {
     if (!mixed) this.#idle = [];
   }
 
-  /** `inReach`: whoever invokes it has made sure that the store still takes what comes of it. */
+  /** `inReach`: the caller has checked that the store still takes its rows. */
   async invoke(payload: string, inReach = false): Promise<InvokeOutcome> {
     if (this.throttles > 0) {
       this.throttles--;
