@@ -113,21 +113,24 @@ export const isStoreRefusal = ({ detail }: Problem): boolean => detail.includes(
 
 /**
  * The part without the rows that the store refused. An event with a refused row is no longer counted but late or
- * quarantined; rows of it that the store took stay, and the detail names the metrics that lack it.
+ * quarantined; rows of it that the store took stay. Late wins over refused, whichever of its metrics comes first. The
+ * detail names all metrics that lack the event.
  */
 export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], definitions: Definitions): FoldedPart {
   if (refusals.length === 0) return part;
   const refused = new Map(refusals.map((refusal) => [rowKey(refusal.row), refusal]));
-  const events = new Map<string, Rejected>();
+  const events = new Map<string, RefusedEvent>();
   const note: Trace = (metric, group, record, index) => {
     const refusal = refused.get(rowKey(rowOf(metric, group)));
     if (refusal === undefined) return;
-    const detail = `${metric.definition.name}${storeRefusal}, got "${refusal.detail}"`;
-    events.set(`${record.sequenceNumber} ${index}`, { record, index, problem: { reason: refusal.reason, detail } });
+    const key = `${record.sequenceNumber} ${index}`;
+    const known = events.get(key) ?? { record, index, metrics: [], refusal };
+    known.metrics.push(metric.definition.name);
+    events.set(key, refusal.reason === "late" ? { ...known, refusal } : known);
   };
   const trace = new PartFold(definitions, part.memory, note, part.shardKeys);
   for (const record of part.records) addTo(trace, record, part.skipped);
-  const late = [...events.values()].filter(({ problem }) => problem.reason === "late").length;
+  const late = [...events.values()].filter(({ refusal }) => refusal.reason === "late").length;
   const { tally } = part;
   return {
     ...part,
@@ -138,8 +141,21 @@ export function withRefusals(part: FoldedPart, refusals: readonly Refusal[], def
       late: tally.late + late,
       quarantined: tally.quarantined + events.size - late,
     },
-    rejected: [...part.rejected, ...events.values()],
+    rejected: [...part.rejected, ...[...events.values()].map(rejectedByStore)],
   };
+}
+
+/** An event with a row that the store refused. */
+interface RefusedEvent {
+  readonly record: StreamRecord;
+  readonly index: number;
+  /** The metrics that lack it. */
+  readonly metrics: string[];
+  readonly refusal: Refusal;
+}
+
+function rejectedByStore({ record, index, metrics, refusal: { reason, detail } }: RefusedEvent): Rejected {
+  return { record, index, problem: { reason, detail: `${metrics.join(", ")}${storeRefusal}, got "${detail}"` } };
 }
 
 /** What the ledger keeps of a finished part. */

@@ -136,6 +136,21 @@ describe("events that the store refuses", () => {
     const report = await world.invoke(0, 3);
     expect(report?.parts[0]).toMatchObject({ events: 6, counted: 0, quarantined: 6, rowsCount: 6 });
   });
+
+  test.each([
+    ["all", "sales"],
+    ["sales", "all"],
+  ])("in %s for their age and in %s for another reason are late, and both metrics are named", async (aged) => {
+    const world = worldOf(1);
+    world.store.refuse = ({ metric }) =>
+      metric === aged ? { reason: "late", detail: "too old" } : { reason: "refused", detail: "no" };
+    const report = await world.invoke(0, 1);
+    expect(report?.parts[0]).toMatchObject({ events: 2, counted: 0, late: 2, quarantined: 0 });
+    const [rejected] = [...world.rejected.values()];
+    expect(rejected?.map(({ problem }) => problem)).toEqual(
+      Array(2).fill({ reason: "late", detail: 'all, sales: expected the store to take the row, got "too old"' }),
+    );
+  });
 });
 
 test("two invocations at once: one waits its turn, and nothing counts twice", async () => {
