@@ -24,6 +24,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-timestream-query": ["lib/store/timestream.ts"],
   "@aws-sdk/client-dynamodb": [
     "lib/ledger/dynamodb.ts",
+    "lib/ledger/item-table.ts",
     "lib/replay/dynamodb-marks.ts",
     "lib/replay/connect.ts",
     "lib/audit/connect.ts",
@@ -35,7 +36,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
     "cli/commands/gaps.ts",
     "cli/commands/skip.ts",
   ],
-  "@aws-sdk/util-dynamodb": ["lib/ledger/dynamodb.ts", "lib/replay/dynamodb-marks.ts", "lib/audit/dynamodb-log.ts"],
+  "@aws-sdk/util-dynamodb": ["lib/ledger/item-table.ts", "lib/replay/dynamodb-marks.ts", "lib/audit/dynamodb-log.ts"],
   "@aws-sdk/client-lambda": ["lib/redelivery/lambda.ts"],
   "@aws-sdk/client-s3": [
     "lib/quarantine/s3.ts",

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { ledgerKeys } from "../ledger/dynamodb.ts";
+import { ledgerKeys } from "../ledger/item-table.ts";
 import { ledgerDays } from "../limits.ts";
 import type { AuditLog, AuditPlace, ScheduleName } from "./scheduled-audit.ts";
 

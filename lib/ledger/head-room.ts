@@ -1,5 +1,5 @@
 import type { HeadState } from "./ledger.ts";
-import { packNames } from "./packed-names.ts";
+import { packedPart } from "./packed-names.ts";
 
 /*
  * A head is one item, and DynamoDB takes none of more than 400 KB (DynamoDB developer guide, "Quotas"): a shard whose head
@@ -16,9 +16,7 @@ export const headBytesMax = 300_000;
 
 /** As many bytes as the head has in DynamoDB, or some more: its JSON has all that the item has, and quotes. */
 export const headBytes = (head: HeadState): number =>
-  Buffer.byteLength(
-    JSON.stringify({ ...head, open: head.open.map((part) => ({ ...part, definitions: packNames(part.definitions) })) }),
-  );
+  Buffer.byteLength(JSON.stringify({ ...head, open: head.open.map(packedPart) }));
 
 /** The shard has so many open parts that its head has no room for another. */
 export class HeadFull extends Error {

@@ -29,6 +29,18 @@ export function unpackNames(packed: readonly string[]): string[] {
   return names;
 }
 
+/** A part as the ledger keeps it. */
+export const packedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
+  ...part,
+  definitions: packNames(part.definitions),
+});
+
+/** A part that the ledger kept. */
+export const unpackedPart = <Part extends { readonly definitions: readonly string[] }>(part: Part): Part => ({
+  ...part,
+  definitions: unpackNames(part.definitions),
+});
+
 const marksOf = (name: string): string[] => name.split(",").slice(1);
 
 function unpacked(packed: string, before: string): string {

@@ -7,7 +7,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type MessageName, nameText } from "../dedupe/message-hash.ts";
-import { ledgerKeys, randomWriter } from "../ledger/dynamodb.ts";
+import { randomWriter } from "../ledger/dynamodb.ts";
+import { ledgerKeys } from "../ledger/item-table.ts";
 import { replayLimits } from "../limits.ts";
 import type { Mark, ReplayMarks } from "./replay-marks.ts";
 

@@ -1,5 +1,6 @@
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { DynamoLedger, ledgerKeys } from "../../lib/ledger/dynamodb.ts";
+import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { ledgerKeys } from "../../lib/ledger/item-table.ts";
 import { type CommittedPart, type Head, newHead } from "../../lib/ledger/ledger.ts";
 import { packNames, unpackNames } from "../../lib/ledger/packed-names.ts";
 import { paddedSequence } from "../../lib/record/sequence.ts";

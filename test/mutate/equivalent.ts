@@ -111,22 +111,22 @@ const equivalents: readonly Equivalent[] = [
     why: "Definitions of just that length are read back in either form.",
   },
   {
-    file: "lib/ledger/dynamodb.ts",
+    file: "lib/ledger/item-table.ts",
     within: "page.Items",
     changes: [["[]", '["mutant"]']],
     why: "Every page has its list, be it empty: the types do not know it.",
   },
   {
-    file: "lib/ledger/dynamodb.ts",
+    file: "lib/ledger/item-table.ts",
     changes: [
-      ["Responses?.[this.#table]", "Responses[this.#table]"],
+      ["Responses?.[this.name]", "Responses[this.name]"],
       ["Keys.length === 0", "false"],
       ["Keys?.length", "Keys.length"],
     ],
     why: "DynamoDB always answers with the first, names no table in `UnprocessedKeys` without a key, and has left some where it is asked last.",
   },
   {
-    file: "lib/ledger/dynamodb.ts",
+    file: "lib/ledger/item-table.ts",
     changes: [["pageItems < wholePage", "pageItems <= wholePage"]],
     why: "Pages of 1 or 25 items that grow fourfold never have just that many.",
   },

@@ -10,6 +10,7 @@ export interface Break {
 
 const rollUp = (from: string, to: string): Edit => ({ file: "roll-up/roll-up.ts", from, to });
 const ledger = (from: string, to: string): Edit => ({ file: "ledger/dynamodb.ts", from, to });
+const ledgerItems = (from: string, to: string): Edit => ({ file: "ledger/item-table.ts", from, to });
 const readParts =
   "const covered: Range[] = await ledger.committed(this.#shard, this.#range.firstSequence, this.#range.lastSequence);";
 const readHead = "let head: Head | undefined = await ledger.head(this.#shard);";
@@ -251,12 +252,12 @@ export const breaks: readonly Break[] = [
   {
     name: "stale-queries",
     what: "the ledger's parts are read as they may have been a moment ago",
-    edits: [ledger("        ConsistentRead: true,\n", "        ConsistentRead: false,\n")],
+    edits: [ledgerItems("        ConsistentRead: true,\n", "        ConsistentRead: false,\n")],
   },
   {
     name: "first-page-only",
     what: "of what is asked of the ledger only the first page is read",
-    edits: [ledger("start = page.LastEvaluatedKey;", "start = undefined;")],
+    edits: [ledgerItems("start = page.LastEvaluatedKey;", "start = undefined;")],
   },
   {
     name: "earlier-commit-wins",

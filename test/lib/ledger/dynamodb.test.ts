@@ -150,7 +150,7 @@ describe("the heads of many shards", () => {
     );
     const clock = { now: () => 0, sleep: async () => {} };
     const asked = new DynamoLedger(throttled, "ledger", clock).headsOf(["s/1", "s/2"]);
-    await expect(asked).rejects.toThrow("Expected the heads of 2 shards from ledger, got none of 2 in 10 attempts");
+    await expect(asked).rejects.toThrow("Expected the head of 2 shards from ledger, got none of 2 in 10 attempts");
     throttled.destroy();
   });
 });

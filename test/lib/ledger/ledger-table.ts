@@ -1,4 +1,4 @@
-import { ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
+import { ledgerKeys } from "../../../lib/ledger/item-table.ts";
 import type { TestAws } from "../../aws.ts";
 
 /** Makes a table as the stack does, with the keys of the ledger. */

@@ -2,7 +2,8 @@ import { BatchGetItemCommand, ConditionalCheckFailedException, PutItemCommand } 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
-import { DynamoLedger, ledgerKeys } from "../../../lib/ledger/dynamodb.ts";
+import { DynamoLedger } from "../../../lib/ledger/dynamodb.ts";
+import { ledgerKeys } from "../../../lib/ledger/item-table.ts";
 import { type CommittedPart, newHead } from "../../../lib/ledger/ledger.ts";
 import { DynamoReplayMarks } from "../../../lib/replay/dynamodb-marks.ts";
 import { DynamoTable } from "../../fakes/dynamo-table.ts";
@@ -186,7 +187,7 @@ test("between the attempts at a throttled table there is more and more time, up 
   };
   const clock = { now: () => 0, sleep: async (ms: number) => void pauses.push(ms) };
   await expect(new DynamoLedger(table.client(via), "ledger", clock).headsOf([shard])).rejects.toThrow(
-    "Expected the heads of 1 shards from ledger, got none of 1 in 10 attempts: the table is throttled",
+    "Expected the head of 1 shards from ledger, got none of 1 in 10 attempts: the table is throttled",
   );
   chance.mockRestore();
   expect(pauses).toEqual([25, 50, 100, 200, 400, 500, 500, 500, 500]);
