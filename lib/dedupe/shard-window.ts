@@ -1,11 +1,10 @@
 import type { Definitions } from "../definitions.ts";
 import type { Head, Ledger, RememberedRange } from "../ledger/ledger.ts";
-import { partLimits } from "../limits.ts";
-import { IdLog } from "./id-log.ts";
-import { IdMap, idBytes } from "./id-map.ts";
+import { bytesPerId, HeldIds } from "./held-ids.ts";
+import { openedOutOfOrder } from "./opened-out-of-order.ts";
 import { PartTable } from "./part-table.ts";
 import { disorderMs, type NumberedPart, type Reach, reachOf, recallRows } from "./recall.ts";
-import { type IdsName, readIds } from "./stored-ids.ts";
+import { type IdsName, nameOf, readIds } from "./stored-ids.ts";
 
 /** Where reading the parts of a shard begins: before and after these sequence numbers. */
 export interface ReadFrom {
@@ -30,12 +29,8 @@ export interface RememberedIds {
   readonly windowMs: number;
 }
 
-/** Ids of parts that left the window may stay in the map, as a share of the others. */
+/** Parts that ended before the window may stay, as a share of all. */
 const leftOver = 1 / 8;
-/** Memory of an id in the log and the map. */
-const bytesPerId = 28;
-/** Parts out of order that are looked up one by one; for more, all are read again. */
-const outOfOrderMax = 50;
 
 /**
  * All parts of a shard that have a record of a span of arrivals, with numbers up to a revision of the head, and the
@@ -46,17 +41,9 @@ export class ShardWindow {
   readonly #shard: string;
   readonly #isSeeing: boolean;
   readonly #parts: PartTable;
-  readonly #log = new IdLog();
-  #heldIds = 0;
+  readonly #held: HeldIds;
   /** Names of the ids that are in the ledger and not at hand, by the number of the part. */
   #names = new Map<number, IdsName>();
-  /**
-   * Ids of the parts at hand, each with the greatest number of a part that left it; and of parts that were let go of, with
-   * lower numbers than any that is remembered.
-   */
-  #ids = new IdMap(0);
-  /** Ids with lower numbers may be of parts that are not at hand any more. */
-  #exactFrom = 0;
   #revision = -1;
   /** As in the head at the revision. */
   #furthest = "";
@@ -73,11 +60,12 @@ export class ShardWindow {
     this.#shard = shard;
     this.#isSeeing = seen !== undefined;
     this.#parts = new PartTable(seen);
+    this.#held = new HeldIds(this.#parts);
   }
 
   /** Memory that it takes. */
   get bytes(): number {
-    return this.#parts.bytes + this.#log.bytes + this.#ids.bytes;
+    return this.#parts.bytes + this.#held.bytes;
   }
 
   /** All parts that were opened at earlier revisions of the head, or at this one, are known. */
@@ -99,7 +87,7 @@ export class ShardWindow {
   async update(head: Head): Promise<boolean> {
     if (head.revision <= this.#revision) return true;
     const found: RememberedRange[] = head.open.filter(({ number }) => number > this.#revision);
-    const outOfOrder = await this.#openedOutOfOrder(head);
+    const outOfOrder = await openedOutOfOrder(this.#ledger, this.#shard, head, this.#revision);
     if (outOfOrder === undefined) return false;
     found.push(...outOfOrder);
     // Parts that were opened in order lie behind all that were opened before them.
@@ -111,21 +99,6 @@ export class ShardWindow {
     this.#revision = head.revision;
     this.#furthest = head.furthest;
     return true;
-  }
-
-  /** Parts that were opened out of order since, the newest first; undefined where there are too many. */
-  async #openedOutOfOrder(head: Head): Promise<RememberedRange[] | undefined> {
-    const found: RememberedRange[] = [];
-    for (let place = head.outOfOrder; place !== undefined && place.number > this.#revision; ) {
-      const { number, lastSequence } = place;
-      const part =
-        head.open.find((open) => open.number === number) ??
-        (await this.#ledger.committed(this.#shard, lastSequence, lastSequence))[0];
-      if (part === undefined || found.length === outOfOrderMax) return undefined;
-      found.push(part);
-      place = part.outOfOrderBefore;
-    }
-    return found;
   }
 
   /** Notes what open parts see that were not sealed before. False where one of them is not open any more. */
@@ -168,7 +141,7 @@ export class ShardWindow {
     this.#revision = head.revision;
     this.#furthest = head.furthest;
     this.#known = known;
-    this.#map();
+    this.#held.remap();
   }
 
   async *#side(from: string | undefined, direction: "before" | "after"): AsyncGenerator<RememberedRange> {
@@ -190,7 +163,7 @@ export class ShardWindow {
     if (!this.#parts.add(part)) return;
     // Others would have to be dropped for it, one after the other; it is read where it is asked for.
     if (part.lastArrivalMs < this.#passedMs) return;
-    this.#hold(this.#parts.rowOf(part.number), ids);
+    this.#held.hold(this.#parts.rowOf(part.number), ids);
   }
 
   /**
@@ -205,16 +178,16 @@ export class ShardWindow {
     const { parts: rows, ids, windowMs } = recallRows(parts, { number, anchorMs }, limits, sees);
     if (!(await this.#take(rows, () => makeRoom(parts.bytes + ids * bytesPerId)))) return undefined;
     const oldest = parts.number[rows.at(-1) ?? -1] ?? Number.POSITIVE_INFINITY;
-    const others = this.#heldBeside(rows);
+    const others = this.#held.beside(rows);
     // An id has the greatest number it was seen with: one comparison, where every newer part is remembered.
     const isOneComparison = others.every((row) => (parts.number[row] ?? 0) < oldest);
     const isForward = this.#moveForward(number, anchorMs);
     if (isForward) this.#forget(others, isOneComparison, oldest, reachOf(anchorMs, limits.dedupeWindowMs));
     if (isOneComparison || isForward) {
-      const map = this.#ids;
+      const { map } = this.#held;
       return { has: (high, low) => map.get(high, low) >= oldest, ids, windowMs };
     }
-    const map = this.#mapOf(rows);
+    const map = this.#held.mapOf(rows);
     return { has: (high, low) => map.get(high, low) !== 0, ids, windowMs };
   }
 
@@ -239,64 +212,16 @@ export class ShardWindow {
       const names = lacking.flatMap((row) => this.#names.get(parts.number[row] ?? -1) ?? []);
       if (names.length < lacking.length) return false;
       makeRoom();
-      // A map that grew to twice its size and more would take its memory twice.
-      const isMany = this.#idsOf(lacking) > this.#ids.size;
-      // What was let go of may still be in the map, with numbers that now belong to what is remembered.
-      const isInexact = lacking.some((row) => (parts.number[row] ?? 0) < this.#exactFrom);
-      const heldMs = lacking.length > 1 ? this.#heldTimes() : undefined;
-      try {
-        for await (const [name, ids] of readIds(this.#ledger, this.#shard, names, heldMs)) {
-          this.#hold(parts.rowOf(name.number), ids, !isMany && !isInexact);
-        }
-      } finally {
-        // What was read before an error is at hand, and must be in the map.
-        if (isMany || isInexact) this.#map();
-      }
+      const heldMs = lacking.length > 1 ? this.#held.times : undefined;
+      await this.#held.holdAll(lacking, readIds(this.#ledger, this.#shard, names, heldMs));
     }
     this.#names.clear();
     return true;
   }
 
-  #idsOf(rows: readonly number[]): number {
-    return rows.reduce((sum, row) => sum + (this.#parts.ids[row] ?? 0), 0);
-  }
-
-  /** Arrivals of the parts whose ids are at hand, in order. */
-  #heldTimes(): Float64Array {
-    return Float64Array.from(this.#heldRows(), (row) => this.#parts.firstArrivalMs[row] ?? 0).sort();
-  }
-
-  #heldRows(): number[] {
-    const held: number[] = [];
-    for (let row = 0; row < this.#parts.length; row++) if (this.#parts.isHeld(row)) held.push(row);
-    return held;
-  }
-
-  #hold(row: number, ids: Buffer, isMapped = true): void {
-    if (ids.length === 0) return;
-    this.#parts.hold(row, this.#log.add(ids));
-    this.#heldIds += ids.length / idBytes;
-    if (isMapped) this.#ids.addBytes(ids, this.#parts.number[row] ?? 0);
-  }
-
-  /** Rows of parts whose ids are at hand and not remembered. */
-  #heldBeside(rows: readonly number[]): number[] {
-    const others: number[] = [];
-    let next = rows.length - 1;
-    for (let row = 0; row < this.#parts.length; row++) {
-      if (row === rows[next]) next--;
-      else if (this.#parts.isHeld(row)) others.push(row);
-    }
-    return others;
-  }
-
   /** Lets go of the ids that no part to come remembers, and of parts that none asks for. */
   #forget(others: readonly number[], isOneComparison: boolean, oldest: number, { fromMs }: Reach): void {
-    for (const row of others) this.#release(row);
-    if (!isOneComparison) this.#map();
-    else if (others.length > 0) this.#exactFrom = Math.max(this.#exactFrom, oldest);
-    const held = this.#heldIds;
-    if (this.#ids.size > mostIn(held) - roomFor(held) / 2) this.#ids.forget(oldest);
+    this.#held.letGo(others, oldest, isOneComparison);
     this.#passedMs = fromMs;
     this.#forgetParts(fromMs - disorderMs);
   }
@@ -312,50 +237,12 @@ export class ShardWindow {
     this.#known = { ...this.#known, fromMs: Math.max(this.#known.fromMs, beforeMs) };
   }
 
-  #release(row: number): void {
-    const place = this.#parts.placeOf(row);
-    if (place === undefined) return;
-    const ids = this.#parts.ids[row] ?? 0;
-    this.#log.release(place, ids);
-    this.#parts.hold(row, undefined);
-    this.#heldIds -= ids;
-  }
-
   #drop(isGone: (row: number) => boolean): void {
     const parts = this.#parts;
     parts.filter((row) => {
       const stays = !isGone(row);
-      if (!stays) this.#release(row);
+      if (!stays) this.#held.release(row);
       return stays;
     });
   }
-
-  /** Makes the map of the ids at hand anew. */
-  #map(): void {
-    this.#ids = this.#mapOf(this.#heldRows());
-    this.#exactFrom = 0;
-  }
-
-  #mapOf(rows: readonly number[]): IdMap {
-    const parts = this.#parts;
-    const map = new IdMap(mostIn(this.#idsOf(rows)));
-    for (const row of rows) {
-      const place = parts.placeOf(row);
-      if (place !== undefined) map.addBytes(this.#log.at(place, parts.ids[row] ?? 0), parts.number[row] ?? 0);
-    }
-    return map;
-  }
 }
-
-/** Ids that may be in a map where so many are remembered. It is made for them: one that grows takes memory twice. */
-const mostIn = (held: number): number => Math.ceil((1 + leftOver) * held) + roomFor(held);
-/** Two parts more, the largest there are; where little is remembered, they are not expected. */
-const roomFor = (held: number): number => Math.min(2 * partLimits.eventsMax, leftOver * held + 1_000);
-
-const nameOf = ({ number, idsName, lastSequence, firstArrivalMs, lastArrivalMs }: NumberedPart): IdsName => ({
-  number,
-  idsName,
-  lastSequence,
-  firstArrivalMs,
-  lastArrivalMs,
-});

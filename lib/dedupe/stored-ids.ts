@@ -5,6 +5,14 @@ import type { NumberedPart } from "./recall.ts";
 /** What is needed to find the ids of a part in the ledger. */
 export type IdsName = Pick<NumberedPart, "number" | "idsName" | "lastSequence" | "firstArrivalMs" | "lastArrivalMs">;
 
+export const nameOf = ({ number, idsName, lastSequence, firstArrivalMs, lastArrivalMs }: NumberedPart): IdsName => ({
+  number,
+  idsName,
+  lastSequence,
+  firstArrivalMs,
+  lastArrivalMs,
+});
+
 /** Parts between two others that are not asked for: with more, both are read by themselves. */
 const betweenMax = 50;
 
