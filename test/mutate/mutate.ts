@@ -23,9 +23,9 @@ Changes the code in one place after the other, and says which changes no test no
 const top = join(import.meta.dirname, "../..");
 /** Tests that wait for processes: no mutant reaches those. */
 const inProcesses = /^test\/(e2e|simulation|fuzz|local\/lambda)\//;
-/** A test that would need longer for all mutants that it runs into meets none: of the same folder, and of others. */
-const nearTestMsMax = 40_000;
-const farTestMsMax = 20_000;
+/** How long a test may meet mutants: one of the same folder, and one of others. */
+const nearTestMsMax = 120_000;
+const farTestMsMax = 30_000;
 
 const { values, positionals } = parseArgs({
   options: {
@@ -47,7 +47,6 @@ const files = positionals.flatMap((path) => {
     ? globSync(`${path.replace(/\/$/, "")}/**/*.ts`, { cwd: top }).sort()
     : [relative(top, join(top, path))];
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const mutants: Mutant[] = [];
 const codes: Record<string, string> = {};
 for (const file of files) {
@@ -64,19 +63,17 @@ const fates = new Fates(
 );
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
-try {
-  const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, fates);
-  const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
-  const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
-  const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));
-  await run.meet(tests.filter(isNear), nearTestMsMax);
-  if (!values.near)
-    await run.meet(
-      tests.filter((test) => !isNear(test)),
-      farTestMsMax,
-    );
-  await run.meetAlone(tests.filter(isNear));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, fates);
+const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
+const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
+const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));
+await run.meet(tests.filter(isNear), nearTestMsMax);
+if (!values.near)
+  await run.meet(
+    tests.filter((test) => !isNear(test)),
+    farTestMsMax,
+  );
+await run.meetAlone(tests.filter(isNear));
 printReport(files, chosen, fates, equivalent);

@@ -13,7 +13,7 @@ export interface Plan {
   readonly alive: readonly number[];
   /** In force from the start of the process on; undefined where each test meets all mutants one after the other. */
   readonly only: number | undefined;
-  /** A test that needs longer for all mutants that it runs into meets none. */
+  /** A test that needs longer for all mutants that it runs into meets none of them; where `tests` are named, the first ones. */
   readonly testMsMax: number;
   /** Names of the only tests to run; undefined for all of the files. */
   readonly tests: readonly string[] | undefined;
@@ -38,8 +38,10 @@ export type Line =
   | { readonly kind: "once"; readonly file: string; readonly ids: readonly number[] }
   /** A mutant has spoilt what later tests of the process need. */
   | { readonly kind: "spoilt"; readonly file: string; readonly test: string }
-  /** A test fails without any mutant, or is too slow to meet them all. */
-  | { readonly kind: "failing" | "slow"; readonly test: string }
+  /** A test fails without any mutant. */
+  | { readonly kind: "failing"; readonly test: string }
+  /** A test is too slow to meet so many of the mutants. */
+  | { readonly kind: "slow"; readonly test: string; readonly changes: number }
   | { readonly kind: "done"; readonly file: string };
 
 export type How = "assertion" | "timeout";

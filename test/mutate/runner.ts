@@ -7,7 +7,7 @@ import { type How, type Plan, planVariable, RunLog } from "./run-log.ts";
 
 /** A test has this many times its usual time under a mutant, and at least `patienceMsMin`. */
 const patience = 10;
-const patienceMsMin = 5_000;
+const patienceMsMin = 3_000;
 /** Mutated code may ask this many times more than usual before it is taken for one that never ends. */
 const asksFactor = 50;
 const asksMin = 200_000;
@@ -42,6 +42,7 @@ export default class MutatingRunner extends TestRunner {
   #spoilt = false;
   #started = 0;
   #usualMs = 0;
+  #endsMs = Number.POSITIVE_INFINITY;
   #timedOut = false;
   readonly #outside = new Set<number>();
 
@@ -99,7 +100,7 @@ export default class MutatingRunner extends TestRunner {
         return this.#afterFirst(test, hasFailed);
       case "again":
         if (hasFailed) log.say({ kind: "once", file: fileOf(test), ids: this.#todo });
-        this.#next(hasFailed ? [] : this.#todo);
+        this.#next(test, hasFailed ? [] : this.#todo);
         return;
       case "mutant":
         return this.#afterMutant(test, hasFailed);
@@ -109,7 +110,7 @@ export default class MutatingRunner extends TestRunner {
           this.#spoilt = true;
           log.say({ kind: "spoilt", file: fileOf(test), test: nameOf(test) });
         }
-        this.#next(hasFailed ? [] : this.#todo);
+        this.#next(test, hasFailed ? [] : this.#todo);
     }
   }
 
@@ -147,8 +148,9 @@ export default class MutatingRunner extends TestRunner {
     now.seen.clear();
     if (hasFailed) log.say({ kind: "failing", test: nameOf(test) });
     log.say({ kind: "covered", ids });
-    const isSlow = this.#usualMs * ids.length > plan.testMsMax;
-    if (isSlow && ids.length > 0) log.say({ kind: "slow", test: nameOf(test) });
+    const isSlow = plan.tests === undefined && this.#usualMs * ids.length > plan.testMsMax;
+    if (isSlow && ids.length > 0) log.say({ kind: "slow", test: nameOf(test), changes: ids.length });
+    this.#endsMs = performance.now() + plan.testMsMax;
     this.#todo = ids;
     this.#round = hasFailed || isSlow || ids.length === 0 ? "over" : "again";
     if (this.#round === "over") now.asksMax = Number.POSITIVE_INFINITY;
@@ -161,7 +163,7 @@ export default class MutatingRunner extends TestRunner {
     else log.say({ kind: "passed", process: process.pid, id });
     this.#todo = this.#todo.slice(1);
     if (hasFailed) this.#round = "check";
-    else this.#next(this.#todo);
+    else this.#next(test, this.#todo);
   }
 
   #killed(id: number, test: RunnerTestCase): void {
@@ -169,9 +171,13 @@ export default class MutatingRunner extends TestRunner {
     log.say({ kind: "killed", process: process.pid, id, test: nameOf(test), by });
   }
 
-  #next(todo: readonly number[]): void {
+  #next(test: RunnerTestCase, todo: readonly number[]): void {
     readKilled();
     this.#todo = todo.filter((id) => alive.has(id));
+    if (this.#todo.length > 0 && performance.now() > this.#endsMs) {
+      log.say({ kind: "slow", test: nameOf(test), changes: this.#todo.length });
+      this.#todo = [];
+    }
     this.#round = this.#todo.length === 0 ? "over" : "mutant";
     if (this.#round === "over") now.asksMax = Number.POSITIVE_INFINITY;
   }

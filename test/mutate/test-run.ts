@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Fates } from "./fates.ts";
 import { type Plan, planVariable, RunLog } from "./run-log.ts";
 
-/** Tests that need longer for what is alive come last, when less is. */
+/** Tests that need longer for all that is alive come last, when less is. */
 const quickTestMsMax = 5_000;
 /** A process that is silent for this long beyond a test's own limit hangs in a loop. */
 const hangMsMax = 20_000;
@@ -25,8 +25,8 @@ export class TestRun {
   readonly #fates: Fates;
   /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
   readonly #once = new Map<number, Set<string>>();
-  /** Tests that are too slow to meet all that is alive. */
-  readonly #slow = new Set<string>();
+  /** Tests that are too slow to meet all that is alive, and how many changes they did not meet. */
+  readonly #slow = new Map<string, number>();
   #runs = 0;
   /** What vitest has printed in the last run. */
   #output = "";
@@ -38,17 +38,17 @@ export class TestRun {
     this.#fates = fates;
   }
 
-  /** Lets tests meet all mutants that are alive, one by one. A test that needs longer than `testMsMax` meets none. */
+  /** Lets tests meet all mutants that are alive, one by one; a test that needs longer than `testMsMax` meets the first of them. */
   async meet(files: readonly string[], testMsMax: number): Promise<void> {
     this.#slow.clear();
     await this.#meet(files, { testMsMax: quickTestMsMax, tests: undefined });
-    const tests = [...this.#slow];
+    const tests = [...this.#slow.keys()];
     this.#slow.clear();
     await this.#meet(
       files.filter((file) => tests.some((test) => test.startsWith(`${file} > `))),
       { testMsMax, tests },
     );
-    for (const test of this.#slow) process.stderr.write(`too slow for what is left: ${test}\n`);
+    for (const [test, changes] of this.#slow) process.stderr.write(`too slow for ${changes} changes: ${test}\n`);
   }
 
   async #meet(files: readonly string[], more: Pick<Plan, "testMsMax" | "tests">): Promise<void> {
@@ -93,12 +93,13 @@ export class TestRun {
       {
         cwd: this.#top,
         env: { ...process.env, [planVariable]: `${name}.json` },
-        stdio: ["ignore", "pipe", "pipe"],
+        // On the leash of its standard input.
+        stdio: ["pipe", "pipe", "pipe"],
         detached: true,
       },
     );
-    const kill = (): void => void process.kill(-(vitest.pid ?? 0), "SIGKILL");
-    process.once("exit", kill);
+    // All of its group: a worker that loops for ever ends by no other signal.
+    const kill = (): void => void vitest.stdin.destroy();
     this.#output = "";
     for (const stream of [vitest.stdout, vitest.stderr]) {
       stream.on("data", (text) => {
@@ -118,7 +119,6 @@ export class TestRun {
       this.#read(log, begun, done);
       if ([...begun.values()].some(({ untilMs }) => Date.now() > untilMs)) kill();
     }
-    process.off("exit", kill);
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
     // A file that cannot even be loaded tells of itself by the exit code alone.
@@ -155,7 +155,7 @@ export class TestRun {
           process.stderr.write(`spoilt, and run again: ${line.test}\n`);
           break;
         case "slow":
-          this.#slow.add(line.test);
+          this.#slow.set(line.test, line.changes);
           break;
         case "done":
           done.add(line.file);

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defineConfig } from "vitest/config";
+import { endWithStarter } from "./leash.ts";
 import { type Plan, planVariable } from "./run-log.ts";
 
 const top = join(import.meta.dirname, "../..");
 const { codes, workers } = JSON.parse(readFileSync(process.env[planVariable] ?? "", "utf8")) as Plan;
+
+endWithStarter();
 
 /** Runs the tests of units with all mutants of the plan's files in the code. */
 export default defineConfig({
