@@ -57,6 +57,10 @@ export const collectLimits = {
   sharedBytesMax: 4 * 1024 * 1024,
   /** Levels of objects and lists in an event: JSON.parse reads any number, JSON.stringify has no stack for it. */
   levelsMax: 64,
+  /** Hashes that the privacy rules make of values in an event's lists; with their quotes alone they fill an event. */
+  hashedInListsMax: Math.ceil(recordLimits.eventBytesMax / 64),
+  /** All events of a request as they go into the stream: a hash may be 64 times as long as its value. */
+  writtenBytesMax: 8 * 1024 * 1024,
   /** Different write keys that the messages of one request may name. */
   writeKeysMax: 20,
 } as const;

@@ -14,6 +14,7 @@ import { isDeeperThan } from "./depth.ts";
 import type { Message } from "./message.ts";
 import type { Privacy } from "./privacy.ts";
 import type { CollectRequest } from "./request.ts";
+import { RequestRefused } from "./request-refused.ts";
 import type { Sender } from "./sender.ts";
 import { type Arrival, arrivalOf, stamped } from "./stamp.ts";
 import type { WrittenEvent } from "./stream-sender.ts";
@@ -46,7 +47,8 @@ const refusal = (reason: RefusedReason, detail: string): Refused => ({
 /**
  * The events of a request's messages, in order. One that breaks a rule is not left out but marked, so that what was
  * acknowledged is in the stream and the roll-up alone decides what becomes of it. Nothing goes in that the privacy rules
- * were not applied to: of what they cannot be applied to, only its kind does.
+ * were not applied to: of what they cannot be applied to, only its kind does. Throws RequestRefused where hashes make the
+ * events of a request too large.
  */
 export function throughTheDoor(
   messages: readonly Message[],
@@ -58,11 +60,24 @@ export function throughTheDoor(
   const steps = messages.map((message) => enter(message, sender, arrival));
   const planned = steps.filter((step) => step.refused === undefined).map(({ event }) => event);
   const violations = plan?.checkAll(planned).values();
+  let writtenBytes = 0;
   return steps.map(({ event, refused, isCut }) => {
-    if (refused !== undefined) return turnedAway(privacy(event), refused, isCut);
-    return leave(privacy(event), plan?.mode, violations?.next().value ?? []);
+    const kept = privacy(event);
+    const written =
+      refused === undefined
+        ? leave(kept, plan?.mode, violations?.next().value ?? [])
+        : turnedAway(kept, refused, isCut);
+    writtenBytes += written.line.bytes;
+    if (writtenBytes > collectLimits.writtenBytesMax) throw tooLarge();
+    return written;
   });
 }
+
+const tooLarge = (): RequestRefused =>
+  new RequestRefused(
+    "TooLarge",
+    `expected events that take at most ${collectLimits.writtenBytesMax} bytes in the stream, got more`,
+  );
 
 /** What can be said of a message before the plan is asked. */
 function enter(message: Message, sender: Sender, arrival: Arrival): Step {

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { PrivacyRules } from "../defaults.ts";
 import type { Fields } from "../event/event.ts";
 import { isRawNumber } from "../event/json.ts";
+import { collectLimits } from "../limits.ts";
 
 /** Gives an event as it may be kept. The given one is not changed. */
 export type Privacy = (event: Fields) => Fields;
@@ -38,43 +39,68 @@ function placesOf({ remove, hash }: PrivacyRules): Place {
 /**
  * Makes the rules' function: `remove` leaves the values at its paths out, `hash` puts the HMAC-SHA-256 in hex in their
  * place, of a text's UTF-8 or a number's or boolean's JSON; null stays. In a list or object that is hashed, everything
- * is. A path that goes through a list means each of its entries, and may name one by its index. Throws where there is
- * something to hash and no key.
+ * is. A path that goes through a list means each of its entries, and may name one by its index. Of the values in lists and
+ * objects, only the first `hashedInListsMax` of an event are hashed, and the rest is left out: such an event is too large to
+ * count anyway. Throws where there is something to hash and no key.
  */
 export function privacyOf(rules: PrivacyRules, hashKey: string | undefined): Privacy {
   if (rules.remove.length + rules.hash.length === 0) return (event) => event;
   if (rules.hash.length > 0 && (hashKey === undefined || hashKey === "")) {
     throw new Error(`Expected a key to hash ${rules.hash.join(", ")} with, got none`);
   }
-  const hashed = hasher(hashKey ?? "");
+  const key = hashKey ?? "";
   const top = placesOf(rules);
-  return (event) => applied(event, top.below, hashed) as Fields;
+  return (event) => applied(event, top.below, hashesOf(key)) as Fields;
 }
 
-type Hash = (value: unknown) => unknown;
+interface Hashes {
+  /** Of the value at a place; there are no more of them than rules. */
+  readonly one: (value: unknown) => unknown;
+  /** Of a value in a list or object, which may hold any number of them. */
+  readonly listed: (value: unknown) => unknown;
+}
 
-function hasher(key: string): Hash {
-  const hashed = (value: unknown, depth: number): unknown => {
+/** The hashes of one event. */
+function hashesOf(key: string): Hashes {
+  const hmac = (text: string): string => createHmac("sha256", key).update(text).digest("hex");
+  let left: number = collectLimits.hashedInListsMax;
+  const listed = (value: unknown, depth: number): unknown => {
     if (value === null || value === undefined) return value;
-    const text = isRawNumber(value) ? value.rawJSON : typeof value === "object" ? undefined : String(value);
-    if (text !== undefined) return createHmac("sha256", key).update(text).digest("hex");
-    if (typeof value !== "object") return undefined;
-    if (depth === depthMax) return undefined;
-    if (Array.isArray(value)) return value.map((entry) => hashed(entry, depth + 1) ?? null);
-    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, hashed(entry, depth + 1)]));
+    const text = textOf(value);
+    if (text !== undefined) return left-- > 0 ? hmac(text) : undefined;
+    if (typeof value !== "object" || depth === depthMax) return undefined;
+    if (!Array.isArray(value)) {
+      return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, listed(entry, depth + 1)]));
+    }
+    const entries: unknown[] = [];
+    for (const entry of value) {
+      if (left <= 0) break;
+      entries.push(listed(entry, depth + 1) ?? null);
+    }
+    return entries;
   };
-  return (value) => hashed(value, 0);
+  const one = (value: unknown): unknown => {
+    const text = textOf(value);
+    return text === undefined ? listed(value, 0) : hmac(text);
+  };
+  return { one, listed: (value) => listed(value, 0) };
+}
+
+/** What is hashed of a value; undefined for lists, objects and null. */
+function textOf(value: unknown): string | undefined {
+  if (isRawNumber(value)) return value.rawJSON;
+  return typeof value === "object" || value === undefined ? undefined : String(value);
 }
 
 /** A copy where something below changes; the value itself where nothing does. As deep as the rules' paths, no deeper. */
-function applied(value: unknown, below: Place["below"], hash: Hash): unknown {
+function applied(value: unknown, below: Place["below"], hashes: Hashes): unknown {
   if (!isObject(value) || below.size === 0) return value;
-  if (Array.isArray(value)) return appliedToList(value, below, hash);
+  if (Array.isArray(value)) return appliedToList(value, below, { ...hashes, one: hashes.listed });
   const entries: [string, unknown][] = [];
   let changed = false;
   for (const [name, before] of Object.entries(value)) {
     const place = below.get(name);
-    const after = place === undefined ? before : placed(before, place, hash);
+    const after = place === undefined ? before : placed(before, place, hashes);
     changed ||= after !== before;
     // JSON has no undefined: it stands for what was left out.
     if (after !== undefined) entries.push([name, after]);
@@ -83,21 +109,22 @@ function applied(value: unknown, below: Place["below"], hash: Hash): unknown {
 }
 
 /** An index reaches one entry; all other names reach into every one. A removed entry leaves null, so that the others keep their places. */
-function appliedToList(list: readonly unknown[], below: Place["below"], hash: Hash): readonly unknown[] {
+function appliedToList(list: readonly unknown[], below: Place["below"], hashes: Hashes): readonly unknown[] {
   let changed = false;
   const entries = list.map((before, index) => {
     const place = below.get(String(index));
-    const here = place === undefined ? before : (placed(before, place, hash) ?? null);
-    const after = applied(here, below, hash);
+    const here = place === undefined ? before : (placed(before, place, hashes) ?? null);
+    const after = applied(here, below, hashes);
     changed ||= after !== before;
     return after;
   });
   return changed ? entries : list;
 }
 
-function placed(value: unknown, { action, below }: Place, hash: Hash): unknown {
+function placed(value: unknown, { action, below }: Place, hashes: Hashes): unknown {
   if (action === "remove") return undefined;
-  return action === "hash" ? hash(applied(value, below, hash)) : applied(value, below, hash);
+  const rest = applied(value, below, hashes);
+  return action === "hash" ? hashes.one(rest) : rest;
 }
 
 /** Addresses that hold an IPv4 address behind it (RFC 3056). */

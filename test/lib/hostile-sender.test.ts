@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { privacyOf } from "../../lib/collect/privacy.ts";
 import { basicKey } from "../../lib/collect/write-key.ts";
 import { count, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
@@ -43,6 +44,8 @@ function aggregated(users: number, data: Buffer): Buffer {
   const body = Buffer.concat(Array.from({ length: users }, () => field));
   return Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), body, createHash("md5").update(body).digest()]);
 }
+
+const hashed = privacyOf({ remove: [], hash: ["emails", "people.email"] }, "key");
 
 const multiples = (size: number, of: number) => (index: number) => ((index % size) * of) % 2 ** 24;
 
@@ -154,6 +157,12 @@ const chosen: readonly [what: string, size: number, make: (size: number) => () =
   ["an authorization of blanks", 2_000, (size) => runText(basicKey, `basic ${" ".repeat(size)}`)],
   ["an authorization of equals signs", 2_000, (size) => runText(basicKey, `basic a${"=".repeat(size)}!`)],
   ["a person", 2_000, (size) => runText((userId) => partitionKey({ userId }), "ü".repeat(size))],
+  ["values to hash", 100, (size) => runParsed((emails) => hashed({ emails }), `[${"1,".repeat(size)}1]`)],
+  [
+    "objects with a value to hash",
+    100,
+    (size) => runParsed((people) => hashed({ people }), `[${'{"email":1},'.repeat(size)}1]`),
+  ],
   [
     "an event that is no JSON",
     4_000,
@@ -162,6 +171,10 @@ const chosen: readonly [what: string, size: number, make: (size: number) => () =
 ];
 
 const run = (work: (data: Buffer) => unknown, data: Buffer) => (): void => void work(data);
+const runParsed = (work: (value: unknown) => unknown, text: string) => {
+  const value: unknown = JSON.parse(text);
+  return (): void => void work(value);
+};
 /** Texts are short: what they cost shows when it is done often. */
 const runText = (work: (text: string) => unknown, text: string) => (): void => {
   for (let again = 0; again < 20; again++) work(text);

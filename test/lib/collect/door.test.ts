@@ -56,6 +56,19 @@ describe("the privacy rules are applied to an event that is refused because", ()
   });
 });
 
+test("hashes must not make a small request large in the stream", () => {
+  const shared = { context: { emails: Array(40).fill(1), text: "x".repeat(28_000) } };
+  const batch = (size: number): Message[] =>
+    Array.from({ length: size }, (_, index) => ({ value: signed({ messageId: `m${index}` }), type: "track", shared }));
+  const rules = { plan: undefined, privacy: privacyOf({ remove: [], hash: ["context.emails"] }, "key") };
+  const enter = (size: number) => throughTheDoor(batch(size), { source, sourceOf: () => source }, request, rules);
+  const [one] = enter(1);
+  if (one === undefined) throw new Error("Expected an event, got none");
+  const fitting = Math.floor(collectLimits.writtenBytesMax / (one.line.bytes + 4));
+  expect(enter(fitting)).toHaveLength(fitting);
+  expect(() => enter(fitting + 5)).toThrow(expect.objectContaining({ refusal: "TooLarge" }));
+});
+
 describe("an event", () => {
   // The event itself is a level, and so are its properties.
   test.each([

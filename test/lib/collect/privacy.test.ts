@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
 import type { Fields } from "../../../lib/event/event.ts";
 import { parseJsonToWrite } from "../../../lib/event/json.ts";
+import { collectLimits, recordLimits } from "../../../lib/limits.ts";
 
 const key = "a key of thirty-two characters..";
 const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");
@@ -51,6 +52,24 @@ describe("what privacy hashes", () => {
     expect(privacyOf({ remove: [], hash: ["a"] }, "Jefe")({ a: "what do ya want for nothing?" })).toEqual({
       a: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
     });
+  });
+
+  const { hashedInListsMax } = collectLimits;
+  const emails = Array.from({ length: hashedInListsMax * 3 }, (_, index) => `${index}@shop.example`);
+  it.each<[where: string, path: string, event: Fields]>([
+    ["a list", "a", { a: emails, z: "ann" }],
+    ["an object", "a", { a: { ...emails }, z: "ann" }],
+    ["lists in a list", "a", { a: emails.map((email) => [email]), z: "ann" }],
+    ["the objects of a list", "a.b", { a: emails.map((b) => ({ b })), z: "ann" }],
+  ])("stops in %s once its hashes fill an event, and is always the value that a path names", (_, path, event) => {
+    const hashed = privacy({ hash: [path, "z"] })(event);
+    const text = JSON.stringify(hashed);
+    expect(text.match(/[0-9a-f]{64}/g)).toHaveLength(hashedInListsMax + 1);
+    expect(text).not.toContain("shop.example");
+    expect(text).toContain(hmac(`${hashedInListsMax - 1}@shop.example`));
+    expect(hashed.z).toBe(hmac("ann"));
+    // So the limit changes no event that could be counted.
+    expect(Buffer.byteLength(text)).toBeGreaterThan(recordLimits.eventBytesMax);
   });
 
   it("is every digit of a whole number", () => {
