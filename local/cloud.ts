@@ -40,6 +40,8 @@ export interface CloudOptions {
   readonly port: number;
   /** Host headers by which the HTTP API is reached beside loopback names, such as a tunnel's. */
   readonly hosts: readonly string[];
+  /** Whether shards can be read no more often than in AWS, and are polled by mappings as there. */
+  readonly kinesisLimits: boolean;
   readonly logFunction: (line: LogLine) => void;
   /** One line for a person: an alarm that changed, a failure around a function. */
   readonly log: (text: string) => void;
@@ -57,7 +59,7 @@ export interface Cloud {
 }
 
 /** Milliseconds between reads of a shard that is empty. Lambda reads about once a second; nobody pays for reads here. */
-const pollIntervalMs = 200;
+const pollIntervalMs = { asInAws: 1_000, freely: 200 };
 const trimIntervalMs = 3_600_000;
 const alarmIntervalMs = 10_000;
 
@@ -73,7 +75,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 async function start(options: CloudOptions, closing: AsyncDisposableStack): Promise<Cloud> {
-  const services = await openServices(options.dataDirectory, options.logFunction);
+  const services = await openServices({
+    directory: options.dataDirectory,
+    log: options.logFunction,
+    kinesisLimits: options.kinesisLimits,
+  });
   closing.defer(() => closeServices(services));
   const stop = new AbortController();
   closing.defer(() => stop.abort());
@@ -179,7 +185,7 @@ async function runStack(
 const functionName = (arn: string): string => arn.split(":")[6] ?? arn;
 
 async function runMappings(
-  { dataDirectory, log }: CloudOptions,
+  { dataDirectory, log, kinesisLimits }: CloudOptions,
   { kinesis, lambda, s3, metrics }: Services,
   endpoint: AwsEndpoint,
   mappings: readonly MappingSettings[],
@@ -205,7 +211,10 @@ async function runMappings(
         random: Math.random,
         problem: log,
       },
-      { pollIntervalMs, streamRetentionHours: await retentionHours(kinesis, streamName) },
+      {
+        pollIntervalMs: kinesisLimits ? pollIntervalMs.asInAws : pollIntervalMs.freely,
+        streamRetentionHours: await retentionHours(kinesis, streamName),
+      },
     );
     running.push(mapping.run(stop.signal).catch((error: unknown) => log(`The event source mapping ended: ${error}`)));
   }

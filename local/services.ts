@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AlarmWatch } from "./alarm-watch.ts";
 import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
 import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
+import { ReadLimits } from "./aws-endpoint/kinesis-limits.ts";
 import { type SecretsManager, secretsManager } from "./aws-endpoint/secrets-manager.ts";
 import { sts } from "./aws-endpoint/sts.ts";
 import type { AwsService, AwsServices } from "./aws-endpoint.ts";
@@ -39,8 +40,16 @@ export interface Services {
   readonly startedMs: number;
 }
 
-/** Opens all services on the folder that keeps what they store. */
-export async function openServices(directory: string, log: (line: LogLine) => void): Promise<Services> {
+export interface ServiceOptions {
+  /** Keeps what the services store. */
+  readonly directory: string;
+  readonly log: (line: LogLine) => void;
+  /** Whether shards can be read no more often than in AWS. */
+  readonly kinesisLimits: boolean;
+}
+
+/** Opens all services. */
+export async function openServices({ directory, log, kinesisLimits }: ServiceOptions): Promise<Services> {
   const startedMs = Date.now();
   const metrics = new MetricStore();
   const logs = new LogStore();
@@ -49,8 +58,9 @@ export async function openServices(directory: string, log: (line: LogLine) => vo
     log(line);
   };
   const alarms = new AlarmWatch(metrics, startedMs);
+  const limits = kinesisLimits ? { readLimits: new ReadLimits(Date.now) } : {};
   const [kinesis, dynamodb, timestream, lambda] = await Promise.all([
-    openKinesis({ path: join(directory, "kinesis"), region, accountId, metrics }),
+    openKinesis({ path: join(directory, "kinesis"), region, accountId, metrics, ...limits }),
     openDynamoDb({ path: join(directory, "dynamodb"), region, accountId }),
     openTimestream({ file: join(directory, "timestream.duckdb") }),
     startLambda({ log: logged, metrics, region, accountId, environmentsMax }),

@@ -18,6 +18,7 @@ const usage = `npm start -- [options]
   --data-dir DIR    keeps everything that is stored, default .millrace
   --config FILE     the configuration, default millrace.config.ts
   --assembly DIR    runs a template that is synthesized already (cdk.out), as it is; --config is then in it
+  --kinesis-limits  refuses reads of the stream as AWS does: five a second and 2 MiB a second a shard
   --no-demo         sends no generated shop traffic`;
 
 const top = resolve(import.meta.dirname, "..");
@@ -31,6 +32,7 @@ function options() {
       "data-dir": { type: "string", default: ".millrace" },
       config: { type: "string" },
       assembly: { type: "string" },
+      "kinesis-limits": { type: "boolean", default: false },
       "no-demo": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -47,6 +49,7 @@ function options() {
     dataDirectory: resolve(values["data-dir"]),
     config: values.config,
     assembly: values.assembly,
+    kinesisLimits: values["kinesis-limits"],
     demo: !values["no-demo"],
     help: values.help,
   };
@@ -129,7 +132,7 @@ function describe({ awsUrl, url, stack, secrets }: Cloud): string {
 }
 
 async function main(): Promise<void> {
-  const { port, hosts, awsPort, dataDirectory, config, assembly: given, demo, help } = options();
+  const { port, hosts, awsPort, dataDirectory, config, assembly: given, kinesisLimits, demo, help } = options();
   if (help) return void process.stdout.write(`${usage}\n`);
   await ownDirectory(dataDirectory);
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -143,6 +146,7 @@ async function main(): Promise<void> {
     awsPort,
     port,
     hosts,
+    kinesisLimits,
     logFunction,
     log,
   });

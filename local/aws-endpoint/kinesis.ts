@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { AwsService } from "../aws-endpoint.ts";
 import type { MetricSink } from "../metrics.ts";
+import { limitedIterators, limitedReads, type ReadLimits } from "./kinesis-limits.ts";
 import { putCounted, putsCounted } from "./kinesis-metrics.ts";
 import { getRecords, getShardIterator } from "./kinesis-reading.ts";
 import { listShards, listStreams, ofOpenShards } from "./kinesis-shards.ts";
@@ -16,6 +17,8 @@ export type KinesisOptions = {
   readonly accountId: string;
   /** Gets the stream metrics of what is put; they are lost without it. */
   readonly metrics?: MetricSink;
+  /** Refuses reads as AWS does; without it a shard may be read as often as this machine can. */
+  readonly readLimits?: ReadLimits;
 };
 
 export type StreamSettings = { readonly name: string; readonly shards: number; readonly retentionHours: number };
@@ -97,8 +100,21 @@ const counting = (metrics: MetricSink): Replacements => ({
   PutRecords: putsCounted(metrics),
 });
 
-function kinesisOperations(store: KinesisStore, metrics: MetricSink | undefined): Operations<KinesisStore> {
-  const replacements = metrics === undefined ? replaced : { ...replaced, ...counting(metrics) };
+const limiting = (limits: ReadLimits, metrics: MetricSink | undefined): Replacements => {
+  const limited = limitedReads(limits, metrics);
+  const limitedIterator = limitedIterators(limits);
+  return {
+    GetRecords: (action) => limited(getRecords(action)),
+    GetShardIterator: (action) => limitedIterator(getShardIterator(action)),
+  };
+};
+
+function kinesisOperations(store: KinesisStore, { metrics, readLimits }: KinesisOptions): Operations<KinesisStore> {
+  const replacements: Replacements = {
+    ...replaced,
+    ...(metrics === undefined ? {} : counting(metrics)),
+    ...(readLimits === undefined ? {} : limiting(readLimits, metrics)),
+  };
   const require = createRequire(import.meta.url);
   const operations = operationNames.map((name) => {
     const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
@@ -126,7 +142,7 @@ type Summary = { StreamARN: string; StreamStatus: string; RetentionPeriodHours: 
  */
 export async function openKinesis(options: KinesisOptions): Promise<Kinesis> {
   const store = await openStore(options);
-  const service = kinesisOperations(store, options.metrics);
+  const service = kinesisOperations(store, options);
   const call: Kinesis["call"] = (operation, input) => runOperation(service, operation, input);
 
   const summary = async (StreamName: string): Promise<Summary> => {
