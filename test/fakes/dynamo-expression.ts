@@ -94,9 +94,17 @@ function operand(text: string, item: Item, { ExpressionAttributeValues, ...names
   return value;
 }
 
+const split = new Map<string, readonly string[]>();
+
 /** The names that a path is made of. */
-export const pathOf = (text: string, { ExpressionAttributeNames: names }: Placeholders): string[] =>
-  text.split(".").map((name) => (name.startsWith("#") ? (names?.[name] ?? name) : name));
+export function pathOf(text: string, { ExpressionAttributeNames: names }: Placeholders): readonly string[] {
+  let path = split.get(text);
+  if (path === undefined) {
+    path = text.split(".");
+    split.set(text, path);
+  }
+  return text.includes("#") ? path.map((name) => (name.startsWith("#") ? (names?.[name] ?? name) : name)) : path;
+}
 
 const token = /\s*(:\w+|[#A-Za-z_][\w.#]*|<=|>=|<>|[=<>(),])/y;
 

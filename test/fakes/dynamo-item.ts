@@ -26,6 +26,7 @@ function valueBytes(value: AttributeValue): number {
 
 /** About one byte for every two significant digits, and one more; one more again for a sign. */
 function numberBytes(text: string): number {
+  if (text.length === 1) return 2 - Number(text === "0");
   const digits = text
     .replace(/^-/, "")
     .replace(".", "")
@@ -35,9 +36,8 @@ function numberBytes(text: string): number {
 
 /** The attribute at a path such as `head.revision`; undefined where there is none. */
 export function valueAt(item: Item, path: readonly string[]): AttributeValue | undefined {
-  const [name = "", ...rest] = path;
-  let value = item[name];
-  for (const next of rest) value = value?.M?.[next];
+  let value = item[path[0] ?? ""];
+  for (let at = 1; at < path.length; at++) value = value?.M?.[path[at] as string];
   return value;
 }
 

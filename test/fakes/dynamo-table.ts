@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   BatchGetItemCommand,
   type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
@@ -15,7 +16,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import { holds, type Placeholders, parseCondition, pathOf } from "./dynamo-expression.ts";
-import { type Item, itemBytes } from "./dynamo-item.ts";
+import { type Item, itemBytes, valueAt } from "./dynamo-item.ts";
 import { type KeyRange, keyRangeOf } from "./dynamo-query.ts";
 
 /** DynamoDB developer guide, "Quotas in Amazon DynamoDB" and "Paginating table query results"; API reference, BatchGetItem. */
@@ -279,11 +280,14 @@ export class DynamoTable {
     const { partition, sort } = this.settings.keys;
     const [first, second] = [item[partition]?.S, item[sort]?.S];
     if (!first || !second) throw invalid("The provided key element does not match the schema");
-    if (Buffer.byteLength(first) > limits.partitionKeyBytes || Buffer.byteLength(second) > limits.sortKeyBytes)
+    if (isLonger(first, limits.partitionKeyBytes) || isLonger(second, limits.sortKeyBytes))
       throw invalid("One or more parameter values were invalid: Size of key has exceeded its limit");
     return [first, second];
   }
 }
+
+/** Of UTF-8; a character has three bytes at most for each of its code units. */
+const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 
 /** DynamoDB's own error for a request that it does not take. */
 const invalid = (message: string): Error => Object.assign(new Error(message), { name: "ValidationException" });
@@ -319,20 +323,28 @@ function projected(
   { ProjectionExpression: shown, ...names }: Placeholders & { readonly ProjectionExpression?: string | undefined },
 ): Item {
   if (shown === undefined) return item;
-  const paths = shown.split(",").map((path) => pathOf(path.trim(), names));
-  const result: Record<string, Item[string]> = {};
-  for (const path of paths) copyPath(item, result, path);
+  const result: Record<string, AttributeValue> = {};
+  for (const path of pathsIn(shown)) copyPath(item, result, pathOf(path, names));
   return result;
 }
 
-function copyPath(from: Item, to: Record<string, Item[string]>, [name = "", ...rest]: readonly string[]): void {
-  const value = from[name];
+const projections = new Map<string, readonly string[]>();
+
+function pathsIn(projection: string): readonly string[] {
+  const known = projections.get(projection) ?? projection.split(",").map((path) => path.trim());
+  projections.set(projection, known);
+  return known;
+}
+
+function copyPath(from: Item, to: Record<string, AttributeValue>, path: readonly string[]): void {
+  const value = valueAt(from, path);
   if (value === undefined) return;
-  if (rest.length === 0) {
-    to[name] = value;
-    return;
+  let inner = to;
+  for (let at = 0; at < path.length - 1; at++) {
+    const name = path[at] as string;
+    const map = inner[name]?.M ?? {};
+    inner[name] = { M: map };
+    inner = map;
   }
-  const inner: Record<string, Item[string]> = { ...to[name]?.M };
-  copyPath(value.M ?? {}, inner, rest);
-  if (Object.keys(inner).length > 0) to[name] = { M: inner };
+  inner[path.at(-1) ?? ""] = value;
 }

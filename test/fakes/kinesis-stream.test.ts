@@ -73,8 +73,8 @@ describe("a shard", () => {
     const { state, shards, iterator, get } = rig();
     const start = await iterator({});
     for (let read = 0; read < 3; read++) await get(start);
-    shards.take("shardId-1", 1);
-    shards.take("shardId-1", 1);
+    expect(shards.takes("shardId-1", 1)).toBe(true);
+    expect(shards.takes("shardId-1", 1)).toBe(true);
     await expect(get(start)).rejects.toMatchObject({ name: "ProvisionedThroughputExceededException" });
     state.nowMs += 1_000;
     await get(start);

@@ -79,8 +79,8 @@ export class KinesisShards {
     return { send, destroy: () => {} } as unknown as KinesisClient;
   }
 
-  /** One more read of a shard, by whoever reads it. Throws where the shard has no room for it in this second. */
-  take(shardId: string, bytes: number): void {
+  /** One more read of a shard, by whoever reads it. False where the shard has no room for it in this second. */
+  takes(shardId: string, bytes: number): boolean {
     const nowMs = this.#settings.now();
     let second = this.#seconds.get(shardId);
     if (second === undefined || nowMs - second.startMs >= 1_000) {
@@ -92,12 +92,10 @@ export class KinesisShards {
       this.#settings.isBusy?.() === true ||
       second.bytes > limits.bytesPerSecond
     )
-      throw new ProvisionedThroughputExceededException({
-        message: `Rate exceeded for shard ${shardId} in stream ${this.#settings.name}.`,
-        $metadata: {},
-      });
+      return false;
     second.reads++;
     second.bytes += bytes;
+    return true;
   }
 
   #answer(command: Command): unknown {
@@ -147,10 +145,12 @@ export class KinesisShards {
     const start = placeBehind(records, after);
     const most = isEmpty?.() === true ? 0 : Math.min(Limit, pageRecords);
     const page = cut(records.slice(start, start + most));
-    this.take(
-      shardId,
-      page.reduce((bytes, { data }) => bytes + data.length, 0),
-    );
+    const bytes = page.reduce((sum, { data }) => sum + data.length, 0);
+    if (!this.takes(shardId, bytes))
+      throw new ProvisionedThroughputExceededException({
+        message: `Rate exceeded for shard ${shardId} in stream ${this.#settings.name}.`,
+        $metadata: {},
+      });
     const last = page.at(-1);
     const next = records[start + page.length];
     const isEnd = !isOpen && next === undefined;

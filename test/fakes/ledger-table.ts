@@ -1,21 +1,24 @@
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import { ledgerKeys } from "../../lib/ledger/item-table.ts";
 import { type CommittedPart, type Head, newHead } from "../../lib/ledger/ledger.ts";
 import { packNames, unpackNames } from "../../lib/ledger/packed-names.ts";
 import { paddedSequence } from "../../lib/record/sequence.ts";
+import { marshall, unmarshall } from "../simulation/marshalling.ts";
 import type { Item } from "./dynamo-item.ts";
 import { DynamoTable, type TableSettings } from "./dynamo-table.ts";
 
-const partItem = ({ lastSequence }: CommittedPart): string => `part#${paddedSequence(lastSequence)}`;
+const headItem = "head";
+const partsPrefix = "part#";
+const partItem = ({ lastSequence }: CommittedPart): string => `${partsPrefix}${paddedSequence(lastSequence)}`;
 
 /** The ledger's table, which a test may look into and change by hand: items are read once, however often they are asked for. */
 export class LedgerTable extends DynamoTable {
   readonly #heads = new Map<string, Head>();
   readonly #parts = new Map<string, readonly CommittedPart[]>();
   readonly #read = new WeakMap<Item, CommittedPart>();
-  /** Partitions that were written to since they were looked at. */
-  readonly #changed = new Set<string>();
+  /** Partitions whose heads, whose parts were written since they were looked at. */
+  readonly #changedHeads = new Set<string>();
+  readonly #changedParts = new Set<string>();
 
   constructor(settings: Partial<TableSettings> = {}) {
     super({ name: "ledger", keys: ledgerKeys, now: () => Date.now(), ...settings });
@@ -23,19 +26,29 @@ export class LedgerTable extends DynamoTable {
 
   /** The heads of all shards. */
   get heads(): ReadonlyMap<string, Head> {
-    this.#look();
+    for (const shard of this.#changedHeads) {
+      const head = this.stored(shard, headItem)?.item;
+      if (head === undefined) this.#heads.delete(shard);
+      else this.#heads.set(shard, headOf(head));
+    }
+    this.#changedHeads.clear();
     return this.#heads;
   }
 
   /** The committed parts of all shards that have some, in the order of the stream. */
   get parts(): ReadonlyMap<string, readonly CommittedPart[]> {
-    this.#look();
+    for (const shard of this.#changedParts) {
+      const parts = this.#partsOf(shard);
+      if (parts.length === 0) this.#parts.delete(shard);
+      else this.#parts.set(shard, parts);
+    }
+    this.#changedParts.clear();
     return this.#parts;
   }
 
   putHead(shard: string, { revision, ...head }: Head): void {
     const open = head.open.map((part) => ({ ...part, definitions: packNames(part.definitions) }));
-    this.write(marshalled({ shard, item: "head", revision, head: { ...head, revision, open } }));
+    this.write(marshalled({ shard, item: headItem, revision, head: { ...head, revision, open } }));
   }
 
   putPart(shard: string, part: CommittedPart): void {
@@ -50,30 +63,23 @@ export class LedgerTable extends DynamoTable {
 
   override write(item: Item): void {
     super.write(item);
-    this.#changed.add(item[ledgerKeys.partition]?.S ?? "");
+    this.#note(item[ledgerKeys.partition]?.S ?? "", item[ledgerKeys.sort]?.S ?? "");
   }
 
   override delete(partition: string, sort: string): void {
     super.delete(partition, sort);
-    this.#changed.add(partition);
+    this.#note(partition, sort);
   }
 
-  #look(): void {
-    for (const shard of this.#changed) {
-      const head = this.stored(shard, "head")?.item;
-      if (head === undefined) this.#heads.delete(shard);
-      else this.#heads.set(shard, headOf(head));
-      const parts = this.#partsOf(shard);
-      if (parts.length === 0) this.#parts.delete(shard);
-      else this.#parts.set(shard, parts);
-    }
-    this.#changed.clear();
+  #note(partition: string, sort: string): void {
+    if (sort === headItem) this.#changedHeads.add(partition);
+    else if (sort.startsWith(partsPrefix)) this.#changedParts.add(partition);
   }
 
   #partsOf(shard: string): CommittedPart[] {
     const keys = this.partitions.get(shard)?.keys ?? [];
     return keys.flatMap((key) => {
-      const item = key.startsWith("part#") ? this.stored(shard, key)?.item : undefined;
+      const item = key.startsWith(partsPrefix) ? this.stored(shard, key)?.item : undefined;
       if (item === undefined) return [];
       const part = this.#read.get(item) ?? partOf(item);
       this.#read.set(item, part);

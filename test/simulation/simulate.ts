@@ -10,9 +10,6 @@ import { shownPlan } from "./shown-plan.ts";
 import { shrink } from "./shrink.ts";
 import { smallLimits } from "./small-limits.ts";
 
-// Most errors here are thrown by services that are down, and nobody looks where.
-Error.stackTraceLimit = 3;
-
 /** Failing seeds that are shown in full. */
 const shownMax = 3;
 
@@ -21,6 +18,8 @@ const tellingSeeds = [1, 5, 8, 16, 17, 19, 27, 33, 48, 52, 70, 131, 136, 268, 42
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
+  // Most errors here are thrown by services that are down, and nobody looks where.
+  if (typeof options === "object" && !options.trace) Error.stackTraceLimit = 0;
   if (options === "usage") console.log(usage);
   else if (options === "list") for (const { name, what } of breaks) console.log(`${name.padEnd(24)}${what}`);
   else if (options.planted.length === 0) return simulate(options);

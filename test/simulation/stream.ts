@@ -35,8 +35,8 @@ export class SimulatedStream implements StreamReader {
   readonly shards: Shard[] = [];
   /** Records that end the process that takes them apart, by sequence number. */
   readonly killers = new Map<string, "always" | DeploymentName>();
-  /** Is told of each read of the mapping, and throws where the shard is throttled. */
-  taken: (shardId: string, bytes: number) => void = () => {};
+  /** Is told of each read of the mapping; false where the shard is throttled. */
+  isTaken: (shardId: string, bytes: number) => boolean = () => true;
   readonly #now: () => number;
   readonly #retentionMs: number;
   #sequence = 9_900;
@@ -111,10 +111,8 @@ export class SimulatedStream implements StreamReader {
     const kept = this.kept(shard);
     const start = startOf(kept, position);
     const records = kept.slice(start, start + limit);
-    this.taken(
-      shardId,
-      records.reduce((bytes, { data }) => bytes + data.length, 0),
-    );
+    const bytes = records.reduce((sum, { data }) => sum + data.length, 0);
+    if (!this.isTaken(shardId, bytes)) throw new Error(`Rate exceeded for shard ${shardId}`);
     const isLast = start + records.length >= kept.length;
     const last = records.at(-1);
     return {

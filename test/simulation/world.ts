@@ -103,7 +103,7 @@ export class World {
       shardsPerPage: surroundings.pageSize,
     });
     ledger.isUnprocessed = () => pages.chance(surroundings.emptyShare);
-    stream.taken = (shardId, bytes) => kinesis.take(shardId, bytes);
+    stream.isTaken = (shardId, bytes) => kinesis.takes(shardId, bytes);
     const queries = new TimestreamQueries(table, surroundings.pageSize, () => now() - surroundings.readLagMs);
     this.outside = { ledger, table, queries, kinesis, bucket, streamName };
     const around: ProcessSurroundings = {
@@ -148,8 +148,8 @@ export class World {
     const process = mortal(this.#environment());
     const { switches, pollMs, payloadBytesMax } = this.plan.surroundings;
     const delay = switchedDelay(switchesWith(switches));
-    // A batch that fails for minutes would come back a hundred thousand times: at once means soon, after a while.
-    const retryDelay = { ...delay, maxMs: Math.max(delay.maxMs, 15_000) };
+    // A batch that fails for hours would come back a hundred thousand times: at once means soon, after a while.
+    const retryDelay = { ...delay, maxMs: Math.max(delay.maxMs, 15_000, 2 * pollMs) };
     const pace = {
       pollIntervalMs: pollMs,
       switches,
