@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileOfTest, Hashes } from "./hashes.ts";
 import type { Mutant } from "./instrument.ts";
 import type { How } from "./run-log.ts";
 
@@ -18,15 +18,17 @@ export class Fates {
   readonly #mutants: ReadonlyMap<number, Mutant>;
   readonly #kills = new Map<number, Kill>();
   readonly #covered = new Set<number>();
-  readonly #hashes = new Map<string, string>();
+  readonly #hashes: Hashes;
 
   constructor(top: string, mutants: readonly Mutant[], isAnew: boolean) {
     this.#top = top;
+    this.#hashes = new Hashes(top);
     this.#mutants = new Map(mutants.map((mutant) => [mutant.id, mutant]));
     const kept = isAnew ? {} : this.#read();
     for (const mutant of mutants) {
       const kill = kept[keyOf(mutant)];
-      if (kill !== undefined && kill.hash === this.#hashOf(mutant, kill.test)) this.#kills.set(mutant.id, kill);
+      if (kill !== undefined && kill.hash === this.#hashes.ofPair(mutant.file, fileOfTest(kill.test)))
+        this.#kills.set(mutant.id, kill);
     }
   }
 
@@ -37,7 +39,8 @@ export class Fates {
 
   kill(id: number, test: string, by: How): void {
     const mutant = this.#mutants.get(id);
-    if (mutant !== undefined) this.#kills.set(id, { test, by, hash: this.#hashOf(mutant, test) });
+    if (mutant !== undefined)
+      this.#kills.set(id, { test, by, hash: this.#hashes.ofPair(mutant.file, fileOfTest(test)) });
   }
 
   cover(ids: readonly number[]): void {
@@ -74,23 +77,6 @@ export class Fates {
     } catch {
       return {};
     }
-  }
-
-  #hashOf({ file }: Mutant, test: string): string {
-    const [testFile = ""] = test.split(" > ", 1);
-    return `${this.#hashOfFile(file)} ${this.#hashOfFile(testFile)}`;
-  }
-
-  #hashOfFile(file: string): string {
-    let hash = this.#hashes.get(file);
-    if (hash === undefined) {
-      hash = createHash("sha256")
-        .update(readFileSync(join(this.#top, file)))
-        .digest("hex")
-        .slice(0, 16);
-      this.#hashes.set(file, hash);
-    }
-    return hash;
   }
 }
 

@@ -8,6 +8,7 @@ import { Fates } from "./fates.ts";
 import { importersIn } from "./importers.ts";
 import { instrument, type Mutant } from "./instrument.ts";
 import { printReport } from "./report.ts";
+import { Survivals } from "./survivals.ts";
 import { TestRun } from "./test-run.ts";
 
 const usage = `Usage: npm run mutate -- [--near] [--since REV] [--anew] [--workers N] FILE-OR-FOLDER...
@@ -61,11 +62,12 @@ const fates = new Fates(
   chosen.filter(({ id }) => !equivalent.has(id)),
   values.anew,
 );
+const survivals = new Survivals(top, mutants, values.anew);
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
-const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, fates);
+const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, { fates, survivals });
 const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
 const homes = new Set(files.map((file) => `${join("test", dirname(file))}/`));
 const isNear = (test: string): boolean => [...homes].some((home) => test.startsWith(home));

@@ -11,6 +11,8 @@ export interface Plan {
   readonly workers: number;
   /** Ids of the mutants that are still to be killed. */
   readonly alive: readonly number[];
+  /** Mutants that a test has met before and let through, by its name. */
+  readonly met: Readonly<Record<string, readonly number[]>>;
   /** In force from the start of the process on; undefined where each test meets all mutants one after the other. */
   readonly only: number | undefined;
   /** A test that needs longer for all mutants that it runs into meets none of them; where `tests` are named, the first ones. */

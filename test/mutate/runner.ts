@@ -8,6 +8,9 @@ import { type How, type Plan, planVariable, RunLog } from "./run-log.ts";
 /** A test has this many times its usual time under a mutant, and at least `patienceMsMin`. */
 const patience = 10;
 const patienceMsMin = 3_000;
+/** How often, and after how long, a test is tried again that fails without a mutant after it has met one. */
+const checksMax = 4;
+const checkAgainMs = 100;
 /** Mutated code may ask this many times more than usual before it is taken for one that never ends. */
 const asksFactor = 50;
 const asksMin = 200_000;
@@ -40,6 +43,8 @@ export default class MutatingRunner extends TestRunner {
   /** What the next run of the test is for. */
   #round: "first" | "again" | "mutant" | "check" | "over" = "over";
   #spoilt = false;
+  /** How often a test has failed since it met a mutant, without one. */
+  #checks = 0;
   #started = 0;
   #usualMs = 0;
   #endsMs = Number.POSITIVE_INFINITY;
@@ -105,6 +110,12 @@ export default class MutatingRunner extends TestRunner {
       case "mutant":
         return this.#afterMutant(test, hasFailed);
       case "check":
+        // What a mutant has left under way may end in a moment.
+        if (hasFailed && ++this.#checks < checksMax) {
+          await new Promise<void>((resolve) => startTimer(resolve, checkAgainMs));
+          return;
+        }
+        this.#checks = 0;
         // Whatever comes after it is not to be believed.
         if (hasFailed) {
           this.#spoilt = true;
@@ -144,10 +155,12 @@ export default class MutatingRunner extends TestRunner {
   #afterFirst(test: RunnerTestCase, hasFailed: boolean): void {
     this.#usualMs = performance.now() - this.#started;
     now.asksMax = now.asks * asksFactor + asksMin;
-    const ids = [...now.seen].filter((id) => alive.has(id)).sort((a, b) => a - b);
+    const covered = [...now.seen].filter((id) => alive.has(id)).sort((a, b) => a - b);
     now.seen.clear();
     if (hasFailed) log.say({ kind: "failing", test: nameOf(test) });
-    log.say({ kind: "covered", ids });
+    log.say({ kind: "covered", ids: covered });
+    const met = new Set(plan.met[nameOf(test)]);
+    const ids = covered.filter((id) => !met.has(id));
     const isSlow = plan.tests === undefined && this.#usualMs * ids.length > plan.testMsMax;
     if (isSlow && ids.length > 0) log.say({ kind: "slow", test: nameOf(test), changes: ids.length });
     this.#endsMs = performance.now() + plan.testMsMax;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fates } from "./fates.ts";
 import { type Plan, planVariable, RunLog } from "./run-log.ts";
+import type { Survivals } from "./survivals.ts";
 
 /** Tests that need longer for all that is alive come last, when less is. */
 const quickTestMsMax = 5_000;
@@ -23,6 +24,7 @@ export class TestRun {
   readonly #folder: string;
   readonly #what: Pick<Plan, "codes" | "workers">;
   readonly #fates: Fates;
+  readonly #survivals: Survivals;
   /** Files of tests that run into a mutant where no test can be repeated for it, by mutant. */
   readonly #once = new Map<number, Set<string>>();
   /** Tests that are too slow to meet all that is alive, and how many changes they did not meet. */
@@ -31,11 +33,17 @@ export class TestRun {
   /** What vitest has printed in the last run. */
   #output = "";
 
-  constructor(top: string, folder: string, what: Pick<Plan, "codes" | "workers">, fates: Fates) {
+  constructor(
+    top: string,
+    folder: string,
+    what: Pick<Plan, "codes" | "workers">,
+    { fates, survivals }: { fates: Fates; survivals: Survivals },
+  ) {
     this.#top = top;
     this.#folder = folder;
     this.#what = what;
     this.#fates = fates;
+    this.#survivals = survivals;
   }
 
   /** Lets tests meet all mutants that are alive, one by one; a test that needs longer than `testMsMax` meets the first of them. */
@@ -75,9 +83,15 @@ export class TestRun {
   }
 
   /** The files of tests that ran to their end. */
-  async #run(tests: readonly string[], more: Omit<Plan, "codes" | "workers" | "alive" | "log">): Promise<Set<string>> {
+  async #run(tests: readonly string[], more: Pick<Plan, "only" | "testMsMax" | "tests">): Promise<Set<string>> {
     const name = join(this.#folder, String(this.#runs++));
-    const plan: Plan = { ...this.#what, alive: this.#fates.alive, log: `${name}.log`, ...more };
+    const plan: Plan = {
+      ...this.#what,
+      alive: this.#fates.alive,
+      met: this.#survivals.met,
+      log: `${name}.log`,
+      ...more,
+    };
     writeFileSync(`${name}.json`, JSON.stringify(plan));
     const log = new RunLog(plan.log);
     const vitest = spawn(
@@ -124,6 +138,7 @@ export class TestRun {
     // A file that cannot even be loaded tells of itself by the exit code alone.
     if (more.only !== undefined && hasFailed) this.#fates.kill(more.only, tests[0] ?? "", "assertion");
     this.#fates.keep();
+    this.#survivals.keep();
     process.stderr.write(`${this.#fates.alive.length} changes left\n`);
     return done;
   }
@@ -135,6 +150,7 @@ export class TestRun {
           begun.set(line.process, { id: line.id, test: line.test, untilMs: Date.now() + line.msMax + hangMsMax });
           break;
         case "passed":
+          this.#survivals.note(line.id, begun.get(line.process)?.test ?? "");
           begun.delete(line.process);
           break;
         case "killed":
