@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type Entry, eventsOf, type QuarantinedEvent } from "./entry.ts";
-import { newestFirst, type Position, positionText } from "./position.ts";
+import { nameOf, type Position, positionOf, positionText } from "./position.ts";
 import type { QuarantinedRecord } from "./quarantine.ts";
 import { type QuarantineFile, type QuarantineFiles, UnreadableQuarantine } from "./quarantine-files.ts";
 import type { EventFilter, QuarantineQuestion } from "./question.ts";
@@ -59,28 +59,27 @@ export async function answerQuarantine(
   limits = readLimits,
 ): Promise<QuarantineAnswer> {
   const { after, limit, fromMs, toMs } = question;
-  const standing = await standingFiles(ports.files, question);
-  const left = after === undefined ? standing.files : standing.files.filter((file) => newestFirst(after, file) <= 0);
   const listed: Listed[] = [];
   const tally = new Tally();
   let next: Position | undefined;
   let end: Position | undefined;
   const budget = new Budget(limits, ports.clock);
-  for (const file of left) {
+  for await (const file of standingFiles(ports.files, question, { nowMs: ports.clock.now(), first: "newest", after })) {
     if (budget.isSpent) {
-      end = next ?? { writtenMs: file.writtenMs, key: file.key, events: 0 };
+      end = next ?? positionOf(file, 0);
       break;
     }
     budget.open(file);
+    const alreadyRead = isAt(file, after) ? after.events : 0;
     let place = 0;
     for await (const event of eventsOfFile(ports.files, file, question.reason)) {
       place++;
       budget.events++;
-      if (file.key === after?.key && place <= after.events) continue;
+      if (place <= alreadyRead) continue;
       if (!matches(event, question)) continue;
       tally.add(event.entry);
       if (listed.length < limit) listed.push({ entry: event.entry, file, record: placeOf(event) });
-      else next ??= { writtenMs: file.writtenMs, key: file.key, events: place - 1 };
+      else next ??= positionOf(file, place - 1);
     }
   }
   const onwards = next ?? end;
@@ -89,10 +88,13 @@ export async function answerQuarantine(
     to: new Date(toMs).toISOString(),
     ...tally.counts(),
     entries: await settledEntries(listed, ports),
-    complete: end === undefined && standing.complete,
+    complete: end === undefined,
     ...(onwards === undefined ? {} : { next: positionText(onwards) }),
   };
 }
+
+const isAt = (file: QuarantineFile, after: Position | undefined): after is Position =>
+  file.minute === after?.minute && nameOf(file) === after.name && file.version === after.version;
 
 export function matches({ entry }: QuarantinedEvent, { fromMs, toMs, reason, event, source }: EventFilter): boolean {
   const arrivalMs = Date.parse(entry.arrival);

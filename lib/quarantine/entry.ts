@@ -75,7 +75,7 @@ function eventOf(
   text: string | undefined,
 ): QuarantinedEvent {
   const shardId = file.shard.split("/").at(-1) ?? "";
-  const place = { day: file.day, shardId, part: file.part, sequenceNumber: record.sequenceNumber, index };
+  const place = { minute: file.minute, shardId, part: file.part, sequenceNumber: record.sequenceNumber, index };
   const fields = text === undefined ? undefined : fieldsOf(text, textMax);
   const entry = {
     id: entryId(place),

@@ -3,29 +3,34 @@ import type { QuarantinedRecord } from "./quarantine.ts";
 /** A file of quarantine: what was rejected of one part under one version of its definitions. */
 export interface QuarantineFile {
   readonly key: string;
-  /** "2026-01-31", UTC: when the part's first record arrived. */
-  readonly day: string;
+  /** "2026-01-31T1205", UTC: when the first of the part's records arrived. */
+  readonly minute: string;
   /** As the ledger names it: stream and shard id. */
   readonly shard: string;
   readonly part: string;
   readonly version: number;
   /** Compressed. */
   readonly bytes: number;
-  /** When it was written; its events arrived before. */
-  readonly writtenMs: number;
 }
 
-/** Below which name files are looked for; narrower is cheaper. */
+/** Which files are looked for: of a day, an hour, ten minutes or a minute ("2026-01-31T1205" cut short), or of one part. */
 export interface QuarantineFolder {
-  readonly day: string;
-  readonly shard?: string;
-  readonly part?: string;
+  readonly time: string;
+  /** Of a whole minute. */
+  readonly of?: { readonly shard: string; readonly part: string };
+}
+
+/** What one request lists. */
+export interface FilePage {
+  readonly files: readonly QuarantineFile[];
+  /** Where the next page begins; absent after the last. */
+  readonly next?: string;
 }
 
 /** Reads quarantine. Files come at any time, and are written again as they were. */
 export interface QuarantineFiles {
-  /** In the order of their names: the versions of a part stand together. */
-  list(folder: QuarantineFolder): AsyncIterable<QuarantineFile>;
+  /** In the order of their names: by minute, shard and part; the versions of a part stand together. */
+  page(folder: QuarantineFolder, next?: string): Promise<FilePage>;
   /**
    * The records of a file, one at a time; none where it is gone. Throws UnreadableQuarantine where it is none of ours, or
    * has a line that is larger than any of ours can be.
@@ -38,14 +43,28 @@ export class UnreadableQuarantine extends Error {
   override readonly name = "UnreadableQuarantine";
 }
 
-const dayMs = 86_400_000;
+/** All files of a folder, page by page, from a given page on. */
+export async function* filesIn(
+  quarantine: Pick<QuarantineFiles, "page">,
+  folder: QuarantineFolder,
+  first?: FilePage,
+): AsyncGenerator<QuarantineFile> {
+  let page = first ?? (await quarantine.page(folder));
+  yield* page.files;
+  while (page.next !== undefined) {
+    page = await quarantine.page(folder, page.next);
+    yield* page.files;
+  }
+}
 
-/** The UTC day of a time. */
-export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+/** The UTC minute of a time as the names of files have it. */
+export function minuteOf(ms: number): string {
+  const text = new Date(ms).toISOString();
+  return `${text.slice(0, 13)}${text.slice(14, 16)}`;
+}
 
-/** The days that have a moment of the range, both ends included, the newest first. */
-export function daysBetween(fromMs: number, toMs: number): string[] {
-  const days: string[] = [];
-  for (let ms = Math.floor(toMs / dayMs) * dayMs; ms > fromMs - dayMs; ms -= dayMs) days.push(dayOf(ms));
-  return days;
+/** Where the names of a folder's files begin, behind the prefix of quarantine. */
+export function pathOf({ time, of }: QuarantineFolder): string {
+  const path = time.replace("T", "/");
+  return of === undefined ? path : `${path}/${of.shard}/${of.part}.`;
 }

@@ -6,8 +6,8 @@ export interface QuarantinePlace {
   readonly part: string;
   /** How many definitions the part was written under: what stands under the highest one is of the part as it is. */
   readonly version: number;
-  /** Arrival of the part's first record. */
-  readonly arrivalMs: number;
+  /** When the first of the part's records arrived. */
+  readonly firstArrivalMs: number;
 }
 
 /** Where rejected events go: whole, with the reason and their place in the stream. */

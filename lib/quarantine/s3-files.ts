@@ -1,23 +1,19 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  NoSuchKey,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
 import { names } from "../names.ts";
 import type { QuarantinedRecord } from "./quarantine.ts";
 import {
+  type FilePage,
+  pathOf,
   type QuarantineFile,
   type QuarantineFiles,
   type QuarantineFolder,
   UnreadableQuarantine,
 } from "./quarantine-files.ts";
 
-/** `<day>/<stream>/<shard id>/<part>.<version>.ndjson.gz` behind the prefix. */
-const keyPattern = /^(\d{4}-\d\d-\d\d)\/([^/]+\/[^/]+)\/([0-9a-f]+)\.(\d{1,9})\.ndjson\.gz$/;
+/** `<day>/<hour and minute>/<stream>/<shard id>/<part>.<version>.ndjson.gz` behind the prefix. */
+const keyPattern = /^(\d{4}-\d\d-\d\d)\/(\d{4})\/([^/]+\/[^/]+)\/([0-9a-f]+)\.(\d{1,9})\.ndjson\.gz$/;
 
 /** A line: a record of 1 MiB in base64, and 5,000 events of it, each with a reason of its own. */
 const lineBytesMax = 8 * 1024 * 1024;
@@ -33,20 +29,16 @@ export class S3QuarantineFiles implements QuarantineFiles {
     this.#bucket = bucket;
   }
 
-  async *list({ day, shard, part }: QuarantineFolder): AsyncGenerator<QuarantineFile> {
-    const below = shard === undefined ? "" : `${shard}/${part === undefined ? "" : `${part}.`}`;
-    const Prefix = `${names.quarantinePrefix}${day}/${below}`;
-    let ContinuationToken: string | undefined;
-    do {
-      const page: ListObjectsV2CommandOutput = await this.#client.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken }),
-      );
-      for (const { Key = "", Size = 0, LastModified } of page.Contents ?? []) {
-        const place = placeOf(Key);
-        if (place !== undefined) yield { key: Key, bytes: Size, writtenMs: LastModified?.getTime() ?? 0, ...place };
-      }
-      ContinuationToken = page.NextContinuationToken;
-    } while (ContinuationToken !== undefined);
+  async page(folder: QuarantineFolder, ContinuationToken?: string): Promise<FilePage> {
+    const Prefix = `${names.quarantinePrefix}${pathOf(folder)}`;
+    const { Contents = [], NextContinuationToken: next } = await this.#client.send(
+      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken }),
+    );
+    const files = Contents.flatMap(({ Key = "", Size = 0 }) => {
+      const place = placeOf(Key);
+      return place === undefined ? [] : { key: Key, bytes: Size, ...place };
+    });
+    return { files, ...(next === undefined ? {} : { next }) };
   }
 
   async *records(file: QuarantineFile): AsyncGenerator<QuarantinedRecord> {
@@ -78,10 +70,10 @@ export class S3QuarantineFiles implements QuarantineFiles {
   }
 }
 
-function placeOf(key: string): Pick<QuarantineFile, "day" | "shard" | "part" | "version"> | undefined {
-  const [, day, shard, part, version] = keyPattern.exec(key.slice(names.quarantinePrefix.length)) ?? [];
+function placeOf(key: string): Pick<QuarantineFile, "minute" | "shard" | "part" | "version"> | undefined {
+  const [, day, minute, shard, part, version] = keyPattern.exec(key.slice(names.quarantinePrefix.length)) ?? [];
   if (day === undefined || shard === undefined || part === undefined) return undefined;
-  return { day, shard, part, version: Number(version) };
+  return { minute: `${day}T${minute}`, shard, part, version: Number(version) };
 }
 
 async function* lines(plain: AsyncIterable<Buffer>, key: string): AsyncGenerator<string> {

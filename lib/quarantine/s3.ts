@@ -4,8 +4,9 @@ import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Rejected } from "../fold/part-fold.ts";
 import { names } from "../names.ts";
 import { type Quarantine, type QuarantinePlace, quarantineLines } from "./quarantine.ts";
+import { minuteOf, pathOf } from "./quarantine-files.ts";
 
-/** Quarantine in S3: one gzipped NDJSON file a part and version, below the day on which its first record arrived. */
+/** Quarantine in S3: one gzipped NDJSON file a part and version, below the minute in which the first of its records arrived. */
 export class S3Quarantine implements Quarantine {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -17,14 +18,14 @@ export class S3Quarantine implements Quarantine {
 
   async put(
     shard: string,
-    { part, version, arrivalMs }: QuarantinePlace,
+    { part, version, firstArrivalMs }: QuarantinePlace,
     rejected: readonly Rejected[],
   ): Promise<void> {
-    const day = new Date(arrivalMs).toISOString().slice(0, 10);
+    const folder = pathOf({ time: minuteOf(firstArrivalMs), of: { shard, part } });
     await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
-        Key: `${names.quarantinePrefix}${day}/${shard}/${part}.${version}.ndjson.gz`,
+        Key: `${names.quarantinePrefix}${folder}${version}.ndjson.gz`,
         Body: await gzipLines(quarantineLines(shard, rejected)),
         ContentType: "application/x-ndjson",
         ContentEncoding: "gzip",

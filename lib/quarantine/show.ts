@@ -2,7 +2,7 @@ import { shardKey } from "../record/shard-key.ts";
 import { isSettled, type ListedEntry, type QuarantinePorts, readable } from "./answer.ts";
 import { eventsOf, type QuarantinedEvent } from "./entry.ts";
 import { readEntryId } from "./entry-id.ts";
-import type { QuarantineFile } from "./quarantine-files.ts";
+import { filesIn, type QuarantineFile } from "./quarantine-files.ts";
 
 /** An entry with all that was kept of it. */
 export interface ShownEntry extends ListedEntry {
@@ -30,11 +30,8 @@ export async function findEntry(
   const place = readEntryId(id);
   if (place === undefined) return undefined;
   let newest: QuarantineFile | undefined;
-  for await (const file of files.list({
-    day: place.day,
-    shard: shardKey(streamName, place.shardId),
-    part: place.part,
-  })) {
+  const of = { shard: shardKey(streamName, place.shardId), part: place.part };
+  for await (const file of filesIn(files, { time: place.minute, of })) {
     if (file.version >= (newest?.version ?? 0)) newest = file;
   }
   if (newest === undefined) return undefined;

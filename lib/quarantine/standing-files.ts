@@ -1,36 +1,101 @@
 import { disorderMs } from "../dedupe/recall.ts";
-import { partLimits } from "../limits.ts";
-import { newestFirst } from "./position.ts";
-import { daysBetween, type QuarantineFile, type QuarantineFiles } from "./quarantine-files.ts";
+import { ledgerDays, partLimits } from "../limits.ts";
+import { nameOf, type Position } from "./position.ts";
+import { filesIn, minuteOf, type QuarantineFile, type QuarantineFiles } from "./quarantine-files.ts";
 
-/** Files whose names are read for one answer: 20 pages of S3's. */
-export const filesListedMax = 20_000;
+const dayMs = 86_400_000;
 
-/** The files that can hold events which arrived in the range, the newest first; and whether these are all. */
-export interface StandingFiles {
-  readonly files: readonly QuarantineFile[];
-  readonly complete: boolean;
+/** The bucket keeps files as long as the ledger remembers, and Kinesis' clock is not ahead by a day. */
+const keptMs = (ledgerDays + 1) * dayMs;
+
+/** Days, hours, tens of minutes and minutes, as so many characters of a minute. */
+const finest = "2026-01-31T1205".length;
+
+export interface ReadingOrder {
+  readonly nowMs: number;
+  readonly first: "newest" | "oldest";
+  /** Where an earlier reading, the newest first, ended. */
+  readonly after?: Position | undefined;
 }
 
-/** Of each part, only what stands under its highest version. */
-export async function standingFiles(
-  quarantine: QuarantineFiles,
+/**
+ * The files that can hold events which arrived in the range, minute by minute; within a minute by name. Of each part, only
+ * what stands under its highest version. Reads no more names than its caller takes files, but for a page or two: a time
+ * with more files than a page is read by smaller times.
+ */
+export async function* standingFiles(
+  quarantine: Pick<QuarantineFiles, "page">,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  listedMax = filesListedMax,
-): Promise<StandingFiles> {
-  const found = new Map<string, QuarantineFile>();
-  let listed = 0;
-  // A file lies under the day of its part's first record.
-  for (const day of daysBetween(fromMs - partLimits.spanMs - disorderMs, toMs)) {
-    for await (const file of quarantine.list({ day })) {
-      if (listed++ >= listedMax) return { files: inOrder(found, fromMs), complete: false };
-      const name = `${file.shard}/${file.part}`;
-      if (file.version >= (found.get(name)?.version ?? 0)) found.set(name, file);
+  { nowMs, first, after }: ReadingOrder,
+): AsyncGenerator<QuarantineFile> {
+  // A file lies under the first arrival of its part, and holds what arrived until the part was full.
+  const earliestMs = Math.max(fromMs - partLimits.spanMs - disorderMs, nowMs - keptMs);
+  const latestMs = Math.min(toMs, nowMs + dayMs);
+  if (earliestMs > latestMs) return;
+  const latest = minuteOf(latestMs);
+  const asked: Asked = {
+    earliest: minuteOf(earliestMs),
+    latest: after === undefined || after.minute > latest ? latest : after.minute,
+    isNewestFirst: first === "newest",
+  };
+  for (const day of inTurn(daysBetween(earliestMs, latestMs), asked)) {
+    for await (const file of within(quarantine, day, asked)) {
+      if (file.minute !== after?.minute || nameOf(file) >= after.name) yield file;
     }
   }
-  return { files: inOrder(found, fromMs), complete: true };
 }
 
-/** Events arrive before their file is written, but for the clocks. */
-const inOrder = (found: ReadonlyMap<string, QuarantineFile>, fromMs: number): QuarantineFile[] =>
-  [...found.values()].filter(({ writtenMs }) => writtenMs >= fromMs - disorderMs).sort(newestFirst);
+interface Asked {
+  /** Minutes, both included. */
+  readonly earliest: string;
+  readonly latest: string;
+  readonly isNewestFirst: boolean;
+}
+
+async function* within(
+  quarantine: Pick<QuarantineFiles, "page">,
+  time: string,
+  asked: Asked,
+): AsyncGenerator<QuarantineFile> {
+  const page = await quarantine.page({ time });
+  if (page.next === undefined || time.length === finest) {
+    yield* standing(filesIn(quarantine, { time }, page), asked);
+    return;
+  }
+  for (const smaller of inTurn(smallerTimes(time), asked)) yield* within(quarantine, smaller, asked);
+}
+
+/** In turn, of a time's files; they are as many as a page has, or those of a minute. */
+async function* standing(files: AsyncIterable<QuarantineFile>, asked: Asked): AsyncGenerator<QuarantineFile> {
+  const byMinute = new Map<string, Map<string, QuarantineFile>>();
+  for await (const file of files) {
+    const parts = byMinute.get(file.minute) ?? new Map<string, QuarantineFile>();
+    byMinute.set(file.minute, parts);
+    if (file.version >= (parts.get(nameOf(file))?.version ?? 0)) parts.set(nameOf(file), file);
+  }
+  for (const minute of inTurn([...byMinute.keys()], asked)) {
+    for (const [, file] of [...(byMinute.get(minute) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) yield file;
+  }
+}
+
+/** The times among these that are asked for. */
+function inTurn(times: readonly string[], { earliest, latest, isNewestFirst }: Asked): string[] {
+  const asked = times.filter((time) => time >= earliest.slice(0, time.length) && time <= latest.slice(0, time.length));
+  return isNewestFirst ? asked.sort().reverse() : asked.sort();
+}
+
+/** The days that have a moment of the range, both ends included. */
+export function daysBetween(fromMs: number, toMs: number): string[] {
+  const days: string[] = [];
+  for (let ms = Math.floor(fromMs / dayMs) * dayMs; ms <= toMs; ms += dayMs) days.push(minuteOf(ms).slice(0, 10));
+  return days;
+}
+
+const numbered = (length: number, text: (index: number) => string): string[] =>
+  Array.from({ length }, (_, index) => text(index));
+
+/** The hours of a day, the tens of an hour, the minutes of ten. */
+function smallerTimes(time: string): string[] {
+  if (!time.includes("T")) return numbered(24, (hour) => `${time}T${String(hour).padStart(2, "0")}`);
+  return numbered(time.length === "2026-01-31T12".length ? 6 : 10, (digit) => `${time}${digit}`);
+}

@@ -114,10 +114,8 @@ class Replay {
   async *#matching(): AsyncGenerator<QuarantinedEvent> {
     const { filter, entries } = this.#options;
     if (entries !== undefined) return yield* entries;
-    const { files } = this.#ports;
-    const standing = await standingFiles(files, filter);
-    if (!standing.complete) this.#tally.complete = false;
-    for (const file of standing.files.toReversed()) {
+    const { files, clock } = this.#ports;
+    for await (const file of standingFiles(files, filter, { nowMs: clock.now(), first: "oldest" })) {
       for await (const event of eventsOfFile(files, file, filter.reason)) if (matches(event, filter)) yield event;
     }
   }

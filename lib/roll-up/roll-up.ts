@@ -290,8 +290,8 @@ class BatchRollUp {
     const existing = isOurs ? zeroed.existing + written.existing : 0;
     // An earlier definition may have left a file where these reject nothing.
     if (settled.rejected.length > 0 || version > 1) {
-      const arrivalMs = part.records[0]?.arrivalMs ?? Number.NaN;
-      await quarantine.put(this.#shard, { part: open.id, version, arrivalMs }, settled.rejected);
+      const { id, firstArrivalMs } = open;
+      await quarantine.put(this.#shard, { part: id, version, firstArrivalMs }, settled.rejected);
     }
     const committed = committedPart(open, settled, { doubled, existing, committedMs: clock.now() });
     await ledger.commit(this.#shard, committed);

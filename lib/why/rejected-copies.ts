@@ -1,7 +1,7 @@
 import { sourceOf } from "../event/event.ts";
 import type { CommittedPart } from "../ledger/ledger.ts";
 import { isProblem, type Problem } from "../problem.ts";
-import { daysBetween, type QuarantineFile } from "../quarantine/quarantine-files.ts";
+import { filesIn, minuteOf, type QuarantineFile } from "../quarantine/quarantine-files.ts";
 import { shardKey } from "../record/shard-key.ts";
 import type { StreamRecord } from "../record/stream-record.ts";
 import { type Occurrence, occurrencesIn } from "./occurrences.ts";
@@ -77,14 +77,11 @@ export async function rejectedCopies(search: Search, shardId: string, part: Comm
 async function fileOf(
   { ports }: Search,
   shardId: string,
-  { id, firstArrivalMs, lastArrivalMs, definitions }: CommittedPart,
+  { id, firstArrivalMs, definitions }: CommittedPart,
 ): Promise<QuarantineFile | undefined> {
-  const shard = shardKey(ports.streamName, shardId);
-  // A file lies under the day of its part's first record.
-  for (const day of daysBetween(firstArrivalMs, lastArrivalMs)) {
-    for await (const file of ports.quarantine.list({ day, shard, part: id })) {
-      if (file.version === definitions.length) return file;
-    }
+  const of = { shard: shardKey(ports.streamName, shardId), part: id };
+  for await (const file of filesIn(ports.quarantine, { time: minuteOf(firstArrivalMs), of })) {
+    if (file.version === definitions.length) return file;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { ApiFailure } from "../../dashboard/api-failure.ts";
 import { contentInWords, quarantineSummary, readContent, readQuarantine } from "../../dashboard/quarantine-answer.ts";
 
 const entry = {
-  id: "2026-01-31.shardId-000000000000.ab.5.0",
+  id: "2026-01-31T1200.shardId-000000000000.ab.5.0",
   reason: "plan",
   detail: "properties.revenue: expected number (type)",
   event: "Order Completed",

@@ -13,9 +13,9 @@ export interface Kept {
 export class CountedQuarantine implements Quarantine {
   readonly parts = new Map<string, Kept>();
 
-  async put(shard: string, { part, arrivalMs }: QuarantinePlace, rejected: readonly Rejected[]): Promise<void> {
+  async put(shard: string, { part, firstArrivalMs }: QuarantinePlace, rejected: readonly Rejected[]): Promise<void> {
     // Makes the name of a file; throws where there can be none.
-    new Date(arrivalMs).toISOString();
+    new Date(firstArrivalMs).toISOString();
     let inLines = 0;
     for (const line of quarantineLines(shard, rejected)) {
       JSON.stringify(line);

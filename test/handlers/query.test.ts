@@ -5,6 +5,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
 import { LiveEvents } from "../../lib/live/live-events.ts";
+import { minuteOf } from "../../lib/quarantine/quarantine-files.ts";
 import type { QueryPorts } from "../../lib/query/connect.ts";
 import type { EventPorts } from "../../lib/query/connect-events.ts";
 import type { Openness, OpenRange } from "../../lib/query/open-parts.ts";
@@ -228,12 +229,11 @@ function eventChain(ports: Partial<EventPorts>) {
 describe("quarantine", () => {
   const bad = order({ timestamp: undefined, properties: { revenue: "much" }, userId: "ann" });
   const rejected = { ...record([bad], 5), arrivalMs: Date.now() - 60_000 };
-  const id = `${new Date(rejected.arrivalMs).toISOString().slice(0, 10)}.shardId-000000000000.ab.5.0`;
+  const id = `${minuteOf(rejected.arrivalMs)}.shardId-000000000000.ab.5.0`;
 
   beforeEach(async () => {
     const files = new MemoryQuarantine();
-    files.nowMs = Date.now;
-    const place = { part: "ab", version: 1, arrivalMs: rejected.arrivalMs };
+    const place = { part: "ab", version: 1, firstArrivalMs: rejected.arrivalMs };
     await files.put("events/shardId-000000000000", place, folded([rejected]).rejected);
     const ledger = { committed: async () => [] };
     const clock = { now: Date.now };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FailureIndex } from "../../lib/failures/failure-index.ts";
 import { LiveEvents } from "../../lib/live/live-events.ts";
 import { readLiveQuestion } from "../../lib/live/question.ts";
-import { standingFiles } from "../../lib/quarantine/standing-files.ts";
+import { answerQuarantine, readLimits } from "../../lib/quarantine/answer.ts";
 import { filesInTurn } from "../../lib/redrive/files-in-turn.ts";
 import { redrive } from "../../lib/redrive/redrive.ts";
 import { ReplayTally } from "../../lib/replay/report.ts";
@@ -77,16 +77,18 @@ const lists: Readonly<Record<string, (amount: number, max: number) => Promise<To
     expect(findings).toMatchObject([{ kind: "given-up", amount: Math.min(amount, max) }]);
     return { complete };
   },
-  "files of quarantine whose names are read": async (amount, max) => {
+  "files of quarantine that one answer reads": async (amount, max) => {
     const files = new MemoryQuarantine();
-    files.nowMs = () => arrivalMs;
     const { rejected } = folded([record("garbage")], definitions);
     for (let part = 0; part < amount; part++) {
-      await files.put("events/s", { part: `a${part}`, version: 1, arrivalMs }, rejected);
+      await files.put("events/s", { part: `a${part}`, version: 1, firstArrivalMs: arrivalMs }, rejected);
     }
-    const found = await standingFiles(files, { fromMs: arrivalMs - 1_000, toMs: arrivalMs + 1_000 }, max);
-    expect(found.files).toHaveLength(Math.min(amount, max));
-    return found;
+    const question = { fromMs: arrivalMs - 1_000, toMs: arrivalMs + 1_000, limit: 500 };
+    const ports = { files, ledger: { committed: async () => [] }, clock: { now: () => arrivalMs } };
+    const { complete, events, next } = await answerQuarantine(question, ports, { ...readLimits, filesMax: max });
+    expect(events).toBe(Math.min(amount, max));
+    expect(complete).toBe(next === undefined);
+    return { complete };
   },
   "records that one question about a message reads": async (amount, max) => {
     const rig = new WhyRig(Array.from({ length: amount }, (_, place) => recordOf(place, [sold(place)])));

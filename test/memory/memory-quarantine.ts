@@ -1,7 +1,9 @@
 import type { Rejected } from "../../lib/fold/part-fold.ts";
 import { type QuarantinedRecord, type QuarantinePlace, quarantineLines } from "../../lib/quarantine/quarantine.ts";
 import {
-  dayOf,
+  type FilePage,
+  minuteOf,
+  pathOf,
   type QuarantineFile,
   type QuarantineFiles,
   type QuarantineFolder,
@@ -10,27 +12,34 @@ import {
 /** Quarantine in memory: what is put can be read. */
 export class MemoryQuarantine implements QuarantineFiles {
   readonly files = new Map<string, { file: QuarantineFile; records: readonly QuarantinedRecord[] }>();
-  nowMs = (): number => 0;
+  /** Requests for names. */
+  pages = 0;
+  readonly #pageFiles: number;
+
+  constructor(pageFiles = 1_000) {
+    this.#pageFiles = pageFiles;
+  }
 
   async put(
     shard: string,
-    { part, version, arrivalMs }: QuarantinePlace,
+    { part, version, firstArrivalMs }: QuarantinePlace,
     rejected: readonly Rejected[],
   ): Promise<void> {
-    const day = dayOf(arrivalMs);
-    const key = `quarantine/${day}/${shard}/${part}.${version}.ndjson.gz`;
+    const minute = minuteOf(firstArrivalMs);
+    const key = `quarantine/${pathOf({ time: minute, of: { shard, part } })}${version}.ndjson.gz`;
     const records = [...quarantineLines(shard, rejected)];
     this.files.set(key, {
-      file: { key, day, shard, part, version, bytes: JSON.stringify(records).length, writtenMs: this.nowMs() },
+      file: { key, minute, shard, part, version, bytes: JSON.stringify(records).length },
       records,
     });
   }
 
-  async *list({ day, shard, part }: QuarantineFolder): AsyncGenerator<QuarantineFile> {
-    const below = shard === undefined ? "" : `${shard}/${part === undefined ? "" : `${part}.`}`;
-    for (const [key, { file }] of [...this.files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (key.startsWith(`quarantine/${day}/${below}`)) yield file;
-    }
+  async page(folder: QuarantineFolder, next = ""): Promise<FilePage> {
+    this.pages++;
+    const keys = [...this.files.keys()].filter((key) => key.startsWith(`quarantine/${pathOf(folder)}`) && key > next);
+    const page = keys.sort().slice(0, this.#pageFiles);
+    const files = page.flatMap((key) => this.files.get(key)?.file ?? []);
+    return { files, ...(keys.length > page.length ? { next: page.at(-1) ?? "" } : {}) };
   }
 
   async *records({ key }: QuarantineFile): AsyncGenerator<QuarantinedRecord> {

@@ -38,7 +38,7 @@ export class RejectBucket extends S3Bucket {
   quarantined(): ReadonlyMap<string, string> {
     const found = new Map<string, string>();
     for (const [key, { body }] of this.objects) {
-      const [, part] = /^quarantine\/[^/]+\/(.+)\.ndjson\.gz$/.exec(key) ?? [];
+      const [, part] = /^quarantine\/[^/]+\/[^/]+\/(.+)\.ndjson\.gz$/.exec(key) ?? [];
       if (part !== undefined) found.set(part, [...eventsIn(body.toString())].sort().join(" "));
     }
     return found;

@@ -9,7 +9,7 @@ import { emptyPreview } from "../../../lib/redelivery/preview.ts";
 import { ReplayTally } from "../../../lib/replay/report.ts";
 
 const entry: ListedEntry = {
-  id: "2026-01-31.shardId-000000000000.ab.5.0",
+  id: "2026-01-31T1200.shardId-000000000000.ab.5.0",
   reason: "plan",
   detail: `properties.revenue: expected number (type)\u001b[31m${"; and more".repeat(10)}`,
   event: "Order Completed",

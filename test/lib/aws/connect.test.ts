@@ -63,23 +63,23 @@ function auditAsks(): Asked[] {
 
 function queryAsks(): Asked[] {
   const { store, openness, shards, quarantine } = connectQueryPorts(environment);
-  const day = { day: "2026-01-01" };
+  const day = { time: "2026-01-01" };
   return [
     ["store", () => store.answer(question), "timestream", 'FROM \\"numbers\\".\\"metrics_1m\\"', 4],
     ["open parts", () => openness.during(async () => 0), "dynamodb", "shards/clicks", 4],
     ["states of shards", () => shards.now(0), "kinesis", '"StreamName":"clicks"', 4],
-    ["quarantine", async () => all((await quarantine()).files.list(day)), "s3", "rejects", 4],
+    ["quarantine", async () => (await quarantine()).files.page(day), "s3", "rejects", 4],
     ["ledger of quarantine", async () => (await quarantine()).ledger.committed(shard, "1", "2"), "dynamodb", "book", 4],
   ];
 }
 
 function eventAsks(): Asked[] {
   const { why, live } = connectEventPorts(environment, definitionsOf(config), []);
-  const day = { day: "2026-01-01" };
+  const day = { time: "2026-01-01" };
   return [
     ["stream", () => why.stream.read(shardId, "1", "2"), "kinesis", '"StreamName":"clicks"', 4],
     ["ledger", () => why.ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
-    ["quarantine", () => all(why.quarantine.list(day)), "s3", "rejects", 4],
+    ["quarantine", () => why.quarantine.page(day), "s3", "rejects", 4],
     ["failures", () => all(why.failures.list()), "s3", "rejects", 4],
     [
       "live events",
@@ -106,7 +106,7 @@ function sweepAsks(): Asked[] {
 
 function rollUpAsks(): Asked[] {
   const { ledger, store, quarantine, stream } = connectPorts(environment, settings);
-  const place = { part: "p", version: 1, arrivalMs: 0 };
+  const place = { part: "p", version: 1, firstArrivalMs: 0 };
   return [
     ["ledger", () => ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
     // How long to go on is the roll-up's own decision.
@@ -118,9 +118,9 @@ function rollUpAsks(): Asked[] {
 
 function replayAsks(): Asked[] {
   const { files, failures, ledger, marks, stream } = connectReplayPorts(place);
-  const day = { day: "2026-01-01" };
+  const day = { time: "2026-01-01" };
   return [
-    ["quarantine", () => all(files.list(day)), "s3", "rejects", 4],
+    ["quarantine", () => files.page(day), "s3", "rejects", 4],
     ["failures", () => all(failures.list()), "s3", "rejects", 4],
     ["ledger", () => ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
     ["marks", () => marks.read({ source: "web", messageId: "m" }), "dynamodb", '"TableName":"book"', 4],

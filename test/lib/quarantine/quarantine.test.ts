@@ -115,14 +115,14 @@ describe("a quarantine file in S3", () => {
     return { puts, quarantine: new S3Quarantine({ send } as unknown as S3Client, "rejects") };
   }
 
-  it("is one a part, below the day its first record arrived, with a line for each record", async () => {
+  it("is one a part, below the minute in which the first of its records arrived, with a line for each record", async () => {
     const { puts, quarantine } = bucket();
     const rejected = folded([record("x", 1), record("y", 2)]).rejected;
-    await quarantine.put("events/shardId-0", { part: "abc", version: 1, arrivalMs }, rejected);
+    await quarantine.put("events/shardId-0", { part: "abc", version: 1, firstArrivalMs: arrivalMs }, rejected);
     expect(puts).toHaveLength(1);
     expect(puts[0]).toMatchObject({
       Bucket: "rejects",
-      Key: "quarantine/2026-01-31/events/shardId-0/abc.1.ndjson.gz",
+      Key: "quarantine/2026-01-31/1200/events/shardId-0/abc.1.ndjson.gz",
       ContentEncoding: "gzip",
     });
     const lines = gunzipSync(bodyOf(puts[0])).toString().trimEnd().split("\n");
@@ -131,7 +131,7 @@ describe("a quarantine file in S3", () => {
 
   it("is another one under later definitions: whoever comes too late with the earlier ones writes over nobody's", async () => {
     const { puts, quarantine } = bucket();
-    const place = { part: "abc", arrivalMs };
+    const place = { part: "abc", firstArrivalMs: arrivalMs };
     await quarantine.put("events/shardId-0", { ...place, version: 2 }, []);
     await quarantine.put("events/shardId-0", { ...place, version: 1 }, folded([record("x", 1)]).rejected);
     expect(puts.map(({ Key }) => Key?.slice(-15))).toEqual(["abc.2.ndjson.gz", "abc.1.ndjson.gz"]);
@@ -139,7 +139,7 @@ describe("a quarantine file in S3", () => {
 
   it("says that nothing was rejected, where an earlier definition said otherwise", async () => {
     const { puts, quarantine } = bucket();
-    await quarantine.put("events/shardId-0", { part: "abc", version: 1, arrivalMs }, []);
+    await quarantine.put("events/shardId-0", { part: "abc", version: 1, firstArrivalMs: arrivalMs }, []);
     expect(gunzipSync(bodyOf(puts[0])).toString()).toBe("");
   });
 
@@ -150,7 +150,11 @@ describe("a quarantine file in S3", () => {
         record("x", 1),
         { ...record([5, 6, { type: "page", timestamp: 5 }], 2), arrivalMs: arrivalMs + 86_400_000 },
       ];
-      await quarantine.put("events/shardId-0", { part: "abc", version: 1, arrivalMs }, folded(records).rejected);
+      await quarantine.put(
+        "events/shardId-0",
+        { part: "abc", version: 1, firstArrivalMs: arrivalMs },
+        folded(records).rejected,
+      );
     }
     expect(puts[0]?.Key).toBe(puts[1]?.Key);
     expect(bodyOf(puts[0]).equals(bodyOf(puts[1]))).toBe(true);
@@ -174,7 +178,11 @@ describe("a quarantine file in S3", () => {
       };
       return Object.defineProperties({ ...whole }, Object.getOwnPropertyDescriptors(seen));
     });
-    await quarantine.put("events/shardId-0", { part: "abc", version: 1, arrivalMs }, folded(records).rejected);
+    await quarantine.put(
+      "events/shardId-0",
+      { part: "abc", version: 1, firstArrivalMs: arrivalMs },
+      folded(records).rejected,
+    );
     clearImmediate(ticking);
     expect(gunzipSync(bodyOf(puts[0])).toString().trimEnd().split("\n")).toHaveLength(10);
     expect(turns.size).toBeGreaterThan(5);

@@ -61,7 +61,6 @@ export class ReplayRig {
 
   constructor(definitions: Definitions) {
     this.definitions = definitions;
-    this.quarantine.nowMs = () => this.nowMs;
   }
 
   put(events: readonly Fields[]): void {

@@ -1,6 +1,12 @@
 import type { Rejected } from "../../../lib/fold/part-fold.ts";
 import { quarantineLines } from "../../../lib/quarantine/quarantine.ts";
-import { dayOf, type QuarantineFile, type QuarantineFiles } from "../../../lib/quarantine/quarantine-files.ts";
+import {
+  type FilePage,
+  minuteOf,
+  type QuarantineFile,
+  type QuarantineFiles,
+  type QuarantineFolder,
+} from "../../../lib/quarantine/quarantine-files.ts";
 import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import { covers } from "../../../lib/roll-up/uncovered.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
@@ -130,21 +136,23 @@ class RejectedFiles implements QuarantineFiles {
     this.#world = world;
   }
 
-  async *list({ day, part }: { day: string; part?: string }): AsyncGenerator<QuarantineFile> {
+  async page({ time, of }: QuarantineFolder): Promise<FilePage> {
+    const files: QuarantineFile[] = [];
     for (const shardId of this.#shardIds) {
       const key = `events/${shardId}`;
       for (const { id, firstArrivalMs, definitions } of this.#world.ledger.parts.get(key) ?? []) {
         if (
-          id !== part ||
-          dayOf(firstArrivalMs) !== day ||
+          id !== of?.part ||
+          minuteOf(firstArrivalMs) !== time ||
           this.#gone.has(id) ||
           !this.#rejected.has(`${id}.${definitions.length}`)
         )
           continue;
         const version = definitions.length;
-        yield { key: `quarantine/${id}.${version}`, day, shard: key, part: id, version, bytes: 100, writtenMs: 0 };
+        files.push({ key: `quarantine/${id}.${version}`, minute: time, shard: key, part: id, version, bytes: 100 });
       }
     }
+    return { files };
   }
 
   async *records({ part, version }: QuarantineFile) {
