@@ -9,6 +9,7 @@ import type { ReadableQuarantine } from "../quarantine/connect.ts";
 import { TimestreamStore } from "../store/timestream.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import type { AnswerPorts } from "./answer.ts";
+import { KnownNewest } from "./known-newest.ts";
 import { OpenParts } from "./open-parts.ts";
 import { ShardStates } from "./shards.ts";
 
@@ -30,7 +31,7 @@ export function connectQueryPorts(variables: Readonly<Record<string, string | un
     store: TimestreamStore.connect({ database: place.database, table: names.minuteTable }),
     // The ledger names a shard before it has a head of it, and goes on to when the stream has forgotten the shard.
     openness: new OpenParts(ledger, place.stream, () => ledger.shardIds(place.stream), systemClock),
-    shards: new ShardStates(stream, place.stream, ledger),
+    shards: new ShardStates(stream, place.stream, new KnownNewest(ledger)),
     quarantine: async () => {
       quarantine ??= import("../quarantine/connect.ts").then(({ connectQuarantine }) =>
         connectQuarantine(variables, ledger),
