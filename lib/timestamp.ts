@@ -105,11 +105,18 @@ export function timestampMs(value: unknown): number {
   return value >= 1e12 && value < 1e13 ? Math.floor(value) : Number.NaN;
 }
 
+/** Midnight of the first day of the year 1, on whatever clock. */
+const zeroClock = /^0001-?01-?01(?:[Tt ][0:.,]*)?(?:[Zz]|[+\-\u2212][\d:]+)?$/;
+const offset = /[+\-\u2212]\d\d(?::?\d\d)?$/;
+
 /**
- * Whether a time that a client fills in by itself was set: not where it is absent, null or empty, nor the first moment of the year 1, which is what a
- * variable without a time becomes in Go and C#.
+ * Whether a time that a client fills in by itself was set: not where it is absent, null or empty, nor where it is the
+ * first moment of the year 1, which is what a variable without a time becomes in Go and C#. They may write it in local
+ * time: as midnight there, or as the moment, off by less than a minute where the zone's offset had seconds then.
  */
 export function isTimeGiven(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return false;
-  return !(typeof value === "string" && value.startsWith("0001-01-01") && parseTimestamp(value) === zeroMs);
+  if (typeof value === "number") return value !== zeroMs && value !== zeroMs / 1_000;
+  if (typeof value !== "string" || !value.startsWith("000")) return true;
+  return !zeroClock.test(value) && !(offset.test(value) && Math.abs(parseTimestamp(value) - zeroMs) < 60_000);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { isIP } from "node:net";
 import type { Fields } from "../event/event.ts";
-import { isFields } from "../event/fields.ts";
-import { parseTimestamp } from "../timestamp.ts";
+import { isAbsent, isFields } from "../event/fields.ts";
+import { isTimeGiven, timestampMs } from "../timestamp.ts";
+import { firstAddress } from "./first-address.ts";
 import type { Message } from "./message.ts";
 import { cutAddress } from "./privacy.ts";
 import type { SourceSettings } from "./write-keys.ts";
@@ -35,46 +35,50 @@ export function stamped(own: Fields, { type, shared }: Message, source: SourceSe
   if (type !== undefined) event.type = type;
   const integrations = merged(shared.integrations, own.integrations);
   if (integrations !== undefined) event.integrations = integrations;
-  if (!isGiven(own.messageId)) event.messageId = `millrace-${randomUUID()}`;
+  if (isAbsent(own.messageId)) event.messageId = `millrace-${randomUUID()}`;
   setTimes(event, shared.sentAt, arrival);
   event.context = contextOf(merged(shared.context, own.context), source, arrival);
   event.source = source.name;
   return event;
 }
 
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
-
 /** A message's own fields go before those of its batch. */
 const merged = (shared: unknown, own: unknown): unknown =>
   isFields(shared) && (own === undefined || own === null || isFields(own)) ? { ...shared, ...own } : own;
 
-const timeOf = (value: unknown): number => (typeof value === "string" ? parseTimestamp(value) : Number.NaN);
+/** Nothing is sent at the first moment of 1970: that is what a variable without a time becomes in Java, PHP and protobuf. */
+const isSentGiven = (value: unknown): boolean => isTimeGiven(value) && timestampMs(value) !== 0;
 
 /**
  * The clock of a sender may be wrong, but it says how long before sending something happened: `timestamp = receivedAt -
- * (sentAt - originalTimestamp)` (Segment documentation, "Spec: Common fields", Timestamps). The `sentAt` of a batch goes
- * before that of a message, which an earlier attempt may have set. Without one the sender's time stands as it is. A time
- * that cannot be read stays there, for the roll-up to say so.
+ * (sentAt - the sender's time)` (Segment documentation, "Spec: Common fields", Timestamps). Segment's clients have that time
+ * in `timestamp`; RudderStack's have the time of the call in `originalTimestamp`, and one that the caller gave in `timestamp`,
+ * which goes before it. The `sentAt` of a batch goes before that of a message, which an earlier attempt may have set.
+ * Without one the sender's time stands as it is. A time that cannot be read stays there, for the roll-up to say so.
  */
 function setTimes(event: Record<string, unknown>, sharedSentAt: unknown, { receivedMs, receivedAt }: Arrival): void {
-  const sentAt = isGiven(sharedSentAt) ? sharedSentAt : event.sentAt;
-  if (isGiven(sentAt)) event.sentAt = sentAt;
-  const said = isGiven(event.originalTimestamp) ? event.originalTimestamp : event.timestamp;
-  if (isGiven(said)) {
-    const ageMs = timeOf(sentAt) - timeOf(said);
-    event.timestamp = Number.isNaN(ageMs) ? said : new Date(receivedMs - ageMs).toISOString();
-    event.originalTimestamp = said;
-  } else {
-    event.timestamp = receivedAt;
-  }
+  const sentAt = [sharedSentAt, event.sentAt].find(isSentGiven);
+  if (sentAt !== undefined) event.sentAt = sentAt;
+  const said = [event.timestamp, event.originalTimestamp].find(isTimeGiven);
+  const ageMs = timestampMs(sentAt) - timestampMs(said);
+  if (said === undefined) event.timestamp = receivedAt;
+  else event.timestamp = Number.isNaN(ageMs) ? said : new Date(receivedMs - ageMs).toISOString();
+  if (said !== undefined && !isTimeGiven(event.originalTimestamp)) event.originalTimestamp = said;
   event.receivedAt = receivedAt;
 }
 
-/** The address is the one that the message says (a server speaks for somebody else), or else the sender's. */
-function contextOf(context: unknown, { keepAddress }: SourceSettings, { address, network }: Arrival): unknown {
-  if (isGiven(context) && !isFields(context)) return context;
+function contextOf(context: unknown, { keepAddress }: SourceSettings, arrival: Arrival): unknown {
+  if (!isAbsent(context) && !isFields(context)) return context;
   const { ip: said, ...rest } = isFields(context) ? context : {};
-  const other = typeof said === "string" && isIP(said) !== 0 ? said : undefined;
-  const ip = keepAddress ? (other ?? address) : other === undefined ? network : cutAddress(other);
+  const ip = isAbsent(said) ? ownAddress(keepAddress, arrival) : saidAddress(said, keepAddress);
   return ip === undefined ? rest : { ...rest, ip };
+}
+
+const ownAddress = (keepAddress: boolean, { address, network }: Arrival): string | undefined =>
+  keepAddress ? address : network;
+
+/** What the message says goes before the sender's address, even where it is none: the sender may be a server of many people. */
+function saidAddress(said: unknown, keepAddress: boolean): string | undefined {
+  const address = firstAddress(said);
+  return address === undefined || keepAddress ? address : cutAddress(address);
 }

@@ -181,7 +181,8 @@ describe("an event", () => {
     const of = async (ip: unknown) =>
       (await post("/v1/page", { ...page, writeKey: "open", context: { ip, page: { path: "/" } } }, {})).events[0];
     expect(await of("198.51.100.9")).toMatchObject({ context: { ip: "198.51.100.0", page: { path: "/" } } });
-    expect(await of("Ann, 198.51.100.9")).toMatchObject({ context: { ip: "203.0.113.0" } });
+    expect(await of("198.51.100.9:51234, 10.0.0.1")).toMatchObject({ context: { ip: "198.51.100.0" } });
+    expect((await of("Ann"))?.context).toEqual({ page: { path: "/" } });
   });
 
   test("cannot say its source, nor what the collector says", async () => {
