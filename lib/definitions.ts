@@ -34,7 +34,7 @@ export interface Definitions {
  * Raised when a change of this code makes other rows of the same records under the same configuration. Parts that are
  * open then are finished by the new code (docs/decisions/changed-folds.md).
  */
-const currentFoldVersion = 2;
+const currentFoldVersion = 3;
 
 /** The definitions of a checked configuration, for the fold of this code unless a version is given. */
 export function definitionsOf(config: Config, foldVersion = currentFoldVersion): Definitions {

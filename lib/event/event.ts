@@ -2,8 +2,8 @@ import { type EventType, eventTypes } from "../config.ts";
 import { shown } from "../config-error.ts";
 import { messageIdBytesMax, recordLimits } from "../limits.ts";
 import { type Problem, problem } from "../problem.ts";
-import { timestampMs as msOf } from "../timestamp.ts";
-import { isAbsent, isFields } from "./fields.ts";
+import { isTimeGiven, timestampMs as msOf } from "../timestamp.ts";
+import { isFields } from "./fields.ts";
 import { parseJson } from "./json.ts";
 import { refusedOf } from "./refused.ts";
 
@@ -76,7 +76,7 @@ function eventOf(fields: Fields, isNoted: boolean, arrivalMs: number): Event | P
   if (type === "track" && (typeof name !== "string" || name === "")) {
     return invalid("event", "the name of the event", name);
   }
-  const timestampMs = isAbsent(timestamp) ? arrivalMs : msOf(timestamp);
+  const timestampMs = isTimeGiven(timestamp) ? msOf(timestamp) : arrivalMs;
   if (Number.isNaN(timestampMs)) {
     return invalid("timestamp", "an ISO 8601 time such as 2026-01-31T09:30:00.000Z, or epoch time", timestamp);
   }

@@ -78,6 +78,7 @@ describe("a field that may be absent", () => {
   it.each<[field: string, value: unknown]>([
     ["timestamp", undefined],
     ["timestamp", null],
+    ["timestamp", "0001-01-01T00:00:00Z"],
     ["timestamp", ""],
     ["messageId", undefined],
     ["messageId", null],

@@ -68,7 +68,7 @@ describe("the lines of a quarantine file", () => {
       "5",
       '{"type":"page"}',
       '{"type":"click"}',
-      '{"type":"page","timestamp":"0001-01-01T00:00:00Z"}',
+      '{"type":"page","timestamp":"1001-01-01T00:00:00Z"}',
     );
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 30 }), (texts) => {
