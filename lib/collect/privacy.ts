@@ -39,9 +39,10 @@ function placesOf({ remove, hash }: PrivacyRules): Place {
 /**
  * Makes the rules' function: `remove` leaves the values at its paths out, `hash` puts the HMAC-SHA-256 in hex in their
  * place, of a text's UTF-8 or a number's or boolean's JSON; null stays. In a list or object that is hashed, everything
- * is. A path that goes through a list means each of its entries, and may name one by its index. Of the values in lists and
- * objects, only the first `hashedInListsMax` of an event are hashed, and the rest is left out: such an event is too large to
- * count anyway. Throws where there is something to hash and no key.
+ * is. A path that goes through a list means each of its entries, and may name one by its index. A path also names what has
+ * some of its dots inside a name, as flattened exports do. Of the values in lists and objects and under flattened names, only
+ * the first `hashedInListsMax` of an event are hashed, and the rest is left out: such an event is too large to count anyway.
+ * Throws where there is something to hash and no key.
  */
 export function privacyOf(rules: PrivacyRules, hashKey: string | undefined): Privacy {
   if (rules.remove.length + rules.hash.length === 0) return (event) => event;
@@ -100,12 +101,33 @@ function applied(value: unknown, below: Place["below"], hashes: Hashes): unknown
   let changed = false;
   for (const [name, before] of Object.entries(value)) {
     const place = below.get(name);
-    const after = place === undefined ? before : placed(before, place, hashes);
+    const isFlat = place === undefined && name.includes(".");
+    const flat = isFlat ? flatPlaced(before, name, below, hashes) : before;
+    const after = place === undefined ? flat : placed(before, place, hashes);
     changed ||= after !== before;
     // JSON has no undefined: it stands for what was left out.
     if (after !== undefined) entries.push([name, after]);
   }
   return changed ? Object.fromEntries(entries) : value;
+}
+
+const index = /^\d+$/;
+
+/**
+ * The same under a flat name, in which flattened exports have several with dots between. It is of the places of all of
+ * them: what lies below a value that is removed or hashed is so too. As in a list, an index may be left out of a path.
+ */
+function flatPlaced(value: unknown, name: string, below: Place["below"], hashes: Hashes): unknown {
+  let places: readonly Place[] = [{ action: undefined, below }];
+  const actions = new Set<Place["action"]>();
+  for (const part of name.split(".", depthMax)) {
+    const next = places.map((place) => place.below.get(part)).filter((place) => place !== undefined);
+    for (const { action } of next) actions.add(action);
+    places = index.test(part) ? [...new Set([...places, ...next])] : next;
+  }
+  if (actions.has("remove")) return undefined;
+  const kept = places.reduce((each, place) => applied(each, place.below, { ...hashes, one: hashes.listed }), value);
+  return actions.has("hash") ? hashes.listed(kept) : kept;
 }
 
 /** An index reaches one entry; all other names reach into every one. A removed entry leaves null, so that the others keep their places. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
 import type { Fields } from "../../../lib/event/event.ts";
 import { parseJsonToWrite } from "../../../lib/event/json.ts";
+import { namesOfPath } from "../../../lib/event/path.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
 
 const key = "a key of thirty-two characters..";
@@ -100,6 +101,70 @@ describe("what privacy hashes", () => {
   });
 });
 
+/** An object with a value under names that are inside one another. */
+const within = (names: readonly string[], value: unknown): Fields =>
+  names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Fields;
+
+describe("what a path names under a flat name", () => {
+  const path = "properties.user.email";
+  const ways = namesOfPath(path);
+
+  it.each(ways.map((names) => [names.join(" > "), names] as const))("%s is removed or hashed", (_, names) => {
+    const beside = { type: "track", "properties.user.emails": "kept", "user.email": "kept", properties2: "kept" };
+    const event = { ...within(names, "ann@shop.example"), ...beside };
+    expect(privacy({ remove: [path] })(event)).toEqual({ ...within(names.slice(0, -1), {}), ...beside });
+    expect(privacy({ hash: [path] })(event)).toEqual({ ...within(names, hmac("ann@shop.example")), ...beside });
+    expect(event).toEqual({ ...within(names, "ann@shop.example"), ...beside });
+  });
+
+  it("is gone wherever it is, though it be there several times", () => {
+    const event = {
+      properties: { user: { email: "a" }, "user.email": "b" },
+      "properties.user": { email: "c" },
+      "properties.user.email": "d",
+    };
+    const empty = { properties: { user: {} }, "properties.user": {} };
+    expect(privacy({ remove: [path] })(event)).toEqual(empty);
+    expect(privacy({ hash: [path] })(event)).toEqual({
+      properties: { user: { email: hmac("a") }, "user.email": hmac("b") },
+      "properties.user": { email: hmac("c") },
+      "properties.user.email": hmac("d"),
+    });
+  });
+
+  it("is all that lies below it", () => {
+    const event = { properties: { "user.email": "a", "user.address.city": "b", username: "c" } };
+    expect(privacy({ remove: ["properties.user"] })(event)).toEqual({ properties: { username: "c" } });
+    expect(privacy({ hash: ["properties.user"], remove: ["properties.user.email"] })(event)).toEqual({
+      properties: { "user.address.city": hmac("b"), username: "c" },
+    });
+  });
+
+  it("is every entry of a list, with its index in the name or not", () => {
+    const event = {
+      "properties.items.0.note": "a",
+      properties: { "items.1.note": "b", items: [{ note: "c", "maker.name": "d" }], "items.2": { note: "e", sku: 1 } },
+    };
+    expect(privacy({ remove: ["properties.items.note", "properties.items.maker.name"] })(event)).toEqual({
+      properties: { items: [{}], "items.2": { sku: 1 } },
+    });
+    expect(privacy({ remove: ["properties.items.1.note"] })(event)).toEqual({
+      "properties.items.0.note": "a",
+      properties: { items: event.properties.items, "items.2": event.properties["items.2"] },
+    });
+  });
+
+  it("is nothing of the language's own", () => {
+    const text = '{"__proto__.email":"a","a.__proto__":"b","a.constructor.email":"c","..":"d","a.":"e",".a":"f"}';
+    expect(JSON.stringify(privacy({ remove: ["a.email"] })(JSON.parse(text)))).toBe(text);
+  });
+
+  it("is looked for in a name of any length", () => {
+    const event = { [`a${".0".repeat(100_000)}`]: "kept", [`${"0.".repeat(60)}a.b`]: "ann" };
+    expect(Object.values(privacy({ remove: ["a.b", "0.0"] })(event))).toEqual(["kept"]);
+  });
+});
+
 describe("privacy", () => {
   const names = ["a", "b", "c", "0", "1"];
   const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
@@ -124,6 +189,27 @@ describe("privacy", () => {
     return /^\d+$/.test(name) ? [...every, ...valuesAt(value[Number(name)], rest)] : every;
   }
 
+  /** The same with a different text for each text, number or boolean. */
+  function numbered(value: unknown, next = { number: 0 }): unknown {
+    if (value === null) return null;
+    if (typeof value !== "object") return `v${next.number++}`;
+    if (Array.isArray(value)) return value.map((one) => numbered(one, next));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, numbered(one, next)]));
+  }
+
+  /** The same with some of the objects and lists inside given up: their names and indexes are part of flat names. */
+  function flattened(value: unknown, isJoined: () => boolean): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((one) => flattened(one, isJoined));
+    const entries = Object.entries(value).flatMap(([name, one]) => {
+      const isBranch = typeof one === "object" && one !== null && isJoined();
+      if (!isBranch) return [[name, flattened(one, isJoined)]];
+      const inner = flattened(Array.isArray(one) ? { ...one } : one, isJoined);
+      return Object.entries(inner as Fields).map(([below, each]) => [`${name}.${below}`, each]);
+    });
+    return Object.fromEntries(entries);
+  }
+
   it("leaves nothing at a removed path and hashes only at a hashed one, whatever the event and the paths", () => {
     fc.assert(
       fc.property(event, paths, paths, (fields, remove, hash) => {
@@ -135,6 +221,22 @@ describe("privacy", () => {
           }
         }
       }),
+    );
+  });
+
+  it("leaves nothing of it under flat names either, whichever of the names are joined", () => {
+    const joints = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
+    fc.assert(
+      fc.property(event, paths, paths, joints, (drawn, remove, hash, joined) => {
+        const fields = numbered(drawn) as Fields;
+        const apply = privacyOf({ remove, hash }, key);
+        const texts = (value: unknown): string[] => JSON.stringify(value).match(/"v\d+"/g) ?? [];
+        const kept = new Set(texts(apply(fields)));
+        const next = joined.values();
+        const flat = flattened(fields, () => next.next().value === true);
+        for (const text of texts(apply(flat as Fields))) expect(kept).toContain(text);
+      }),
+      { numRuns: 300 },
     );
   });
 
