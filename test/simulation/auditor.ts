@@ -2,7 +2,7 @@ import type { AuditOptions, AuditPorts, AuditReport } from "../../lib/audit/audi
 import type { FindingKind } from "../../lib/audit/finding.ts";
 import { servicesOf } from "./called-services.ts";
 import { Process } from "./process.ts";
-import { dedupeWindowMs, startMs, type World } from "./world.ts";
+import { startMs, type World } from "./world.ts";
 
 const timeMs = 900_000;
 /** True at any time, or never. */
@@ -57,7 +57,7 @@ export class Auditor {
       },
       failures: services.failures,
       retentionMs: plan.surroundings.retentionMs,
-      dedupeWindowMs,
+      dedupeWindowMs: this.#world.dedupeWindowMs,
       clock: process.clock,
     };
   }

@@ -2,7 +2,9 @@ import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
 import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
 
 const hourMs = 3_600_000;
-const usual = { allowedLateness: "1h", dedupeWindow: "1h", foldVersion: 1 } as const;
+/** The longest `dedupeWindow` that a configuration may have. */
+const windowHoursMax = 7 * 24;
+const usual = { allowedLateness: "1h", dedupeWindow: 1, foldVersion: 1 } as const;
 const sold = track("Sold");
 const all = { on: track(), measure: count() };
 const price = sum("properties.price");
@@ -25,8 +27,9 @@ const metrics = {
 
 /** Settings that are deployed in turn, with the first metrics. */
 const settings = {
-  shortMemory: { dedupeWindow: "30m" },
-  longMemory: { dedupeWindow: "2h" },
+  /** In windows of the run. */
+  shortMemory: { dedupeWindow: 0.5 },
+  longMemory: { dedupeWindow: 2 },
   strict: { allowedLateness: "30m" },
   patient: { allowedLateness: "2h" },
   /** Other code that folds; that it makes the same rows nobody may rely on. */
@@ -43,11 +46,20 @@ export const deploymentNames: readonly DeploymentName[] = [...metricNames, ...se
 /** The longest there is. */
 export const allowedLatenessMs = 2 * hourMs;
 
+/** Hours within which a message is known again under the usual settings. */
+type Windowed = { readonly windowHours: number };
+
+const windowMs = ({ windowHours }: Windowed, times: number): number =>
+  Math.min(windowHours * times, windowHoursMax) * hourMs;
+
 /** Within which copies of a message are known whatever of these is deployed, and beyond which none is. */
-export function dedupeWindows(names: readonly DeploymentName[]): { readonly leastMs: number; readonly mostMs: number } {
+export function dedupeWindows(
+  names: readonly DeploymentName[],
+  surroundings: Windowed,
+): { readonly leastMs: number; readonly mostMs: number } {
   return {
-    leastMs: names.includes("shortMemory") ? hourMs / 2 : hourMs,
-    mostMs: names.includes("longMemory") ? 2 * hourMs : hourMs,
+    leastMs: windowMs(surroundings, names.includes("shortMemory") ? settings.shortMemory.dedupeWindow : 1),
+    mostMs: windowMs(surroundings, names.includes("longMemory") ? settings.longMemory.dedupeWindow : 1),
   };
 }
 
@@ -58,14 +70,19 @@ const names = new Map<Definitions, DeploymentName>();
 export const deployedName = (definitions: Definitions): DeploymentName | undefined => names.get(definitions);
 
 /** The definitions of a deployment; `groupsPerBucket` is the cap on groups. */
-export function definitionsFor(name: DeploymentName, groupsPerBucket: number): Definitions {
-  const key = `${name} ${groupsPerBucket}`;
+export function definitionsFor(
+  name: DeploymentName,
+  { groupsPerBucket, windowHours }: Windowed & { readonly groupsPerBucket: number },
+): Definitions {
+  const key = `${name} ${groupsPerBucket} ${windowHours}`;
   const known = made.get(key);
   if (known !== undefined) return known;
-  const { foldVersion, ...common } = { ...usual, ...(settings as Partial<Record<DeploymentName, object>>)[name] };
-  const own = name in metrics ? metrics[name as keyof typeof metrics] : metrics.first;
+  const own = (settings as Partial<Record<DeploymentName, object>>)[name];
+  const { foldVersion, dedupeWindow: times, ...common } = { ...usual, ...own };
+  const dedupeWindow = `${windowMs({ windowHours }, times) / 60_000}m` as const;
+  const measured = name in metrics ? metrics[name as keyof typeof metrics] : metrics.first;
   const definitions = definitionsOf(
-    defineConfig({ ...common, metrics: own, limits: { groupsPerBucket } }),
+    defineConfig({ ...common, dedupeWindow, metrics: measured, limits: { groupsPerBucket } }),
     foldVersion,
   );
   made.set(key, definitions);

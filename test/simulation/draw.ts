@@ -60,6 +60,7 @@ interface Drawing {
 
 function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: boolean): Surroundings {
   const isLong = random.chance(0.12);
+  const days = isLong && random.chance(0.25) ? random.pick([1, 7]) : 0;
   const all = switches === "all";
   const gives = random.chance(reshards ? 0.8 : 0.2);
   const capped = random.chance(0.15);
@@ -74,7 +75,8 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     retries: gives ? random.between(0, 3) : -1,
     ageSeconds: gives && random.chance(0.6) ? random.pick([60, 120, 600]) : -1,
     bisects: random.chance(0.8),
-    pollMs: isLong ? random.pick([60_000, 300_000]) : random.pick([1_000, 5_000, 15_000]),
+    pollMs: isLong ? random.pick([60_000, 300_000]) * (days === 0 ? 1 : 6) : random.pick([1_000, 5_000, 15_000]),
+    windowHours: days === 0 ? 1 : days * 24,
     slowShare: random.pick([0, 0.1, 0.3]),
     slowMs: random.pick([20, 1_000, 10_000]),
     // What is refused by its group is told from `(other)` only where no group is over the cap.
@@ -87,10 +89,13 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     memoryStoreHours: isLong && !capped && random.chance(0.5) ? 3 : 26,
     payloadBytesMax: random.chance(0.1) ? random.between(leastBytes, 8_000) : lambdaPayloadBytesMax,
     // Twice an hour and more: the stream must not forget a shard while copies of its events may still come.
-    retentionMs: isLong && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,
+    retentionMs:
+      isLong && days === 0 && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,
     readLagMs: random.pick([0, 5_000, 600_000]),
     sweepAtMs: random.below(300_000),
+    sweepEveryMs: days === 0 ? 5 * 60_000 : 60 * 60_000,
     redriveAtMs: random.below(900_000),
+    redriveEveryMs: days === 0 ? 15 * 60_000 : 60 * 60_000,
     switches: engineSwitches,
     storeSwitches,
   };
@@ -112,8 +117,10 @@ function drawPuts(world: Drawing): Step[] {
   return [put, { ...put, afterMs: drawDelay(world), skewMs: drawSkew(world) }];
 }
 
-function drawDelay({ random, isLong }: Drawing): number {
+function drawDelay({ random, isLong, surroundings }: Drawing): number {
   if (random.chance(0.4)) return 0;
+  const { windowHours } = surroundings;
+  if (windowHours > 1 && random.chance(0.3)) return random.below(windowHours * 900_000);
   if (random.chance(0.9)) return random.below(4_000);
   return isLong ? random.below(40 * 60_000) : random.below(60_000);
 }

@@ -93,7 +93,7 @@ class Expectation {
     this.#quarantined = world.bucket.quarantined();
     this.#capped = groupsPerBucket <= 50;
     this.#doubts = new DoubtfulRows(world.table, this.#capped);
-    const all = deploymentNames.map((name) => definitionsFor(name, groupsPerBucket));
+    const all = deploymentNames.map((name) => definitionsFor(name, world.plan.surroundings));
     this.#byHash = new Map(all.map((definitions) => [definitions.hash, definitions]));
     for (const row of world.table.rows.values()) {
       const count = row.measures.get("count") ?? 0;

@@ -137,6 +137,11 @@ export interface Surroundings {
   readonly busyShare: number;
   /** How far the clock of a process may be off, either way. */
   readonly clockOffMs: number;
+  /** Hours within which a message is known again under the usual settings; days, where the run takes days. */
+  readonly windowHours: number;
+  /** How often sweep and redrive come by themselves. */
+  readonly sweepEveryMs: number;
+  readonly redriveEveryMs: number;
   /** How old a minute may be that the store still takes. */
   readonly memoryStoreHours: number;
   /** How long the stream keeps records; infinite where it outlasts the run. */

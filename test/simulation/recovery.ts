@@ -25,8 +25,6 @@ type RecoveryPorts = SweepPorts & RedrivePorts & Parameters<Product["fillGaps"]>
 const throttledMsMax = 60_000;
 /** The longest that Lambda lets a function run, as the template has it for both. */
 const limitMs = 900_000;
-const sweepEveryMs = 5 * 60_000;
-const redriveEveryMs = 15 * 60_000;
 const fine: Fate = { faults: [], outlivesLimit: false };
 
 /** Sweep, redrive and the command that skips a record: the real code, each time in a process of its own. */
@@ -44,7 +42,7 @@ export class Recovery {
 
   /** Runs both for ever, as the template's schedules do. */
   startSchedules(): void {
-    const { sweepAtMs, redriveAtMs } = this.#world.plan.surroundings;
+    const { sweepAtMs, sweepEveryMs, redriveAtMs, redriveEveryMs } = this.#world.plan.surroundings;
     this.#every("sweep", sweepAtMs, sweepEveryMs);
     this.#every("redrive", redriveAtMs, redriveEveryMs);
   }

@@ -8,7 +8,7 @@ import type { Batch } from "../../lib/roll-up/batch.ts";
 import { mayRepeatUnknown } from "../../lib/roll-up/lineage.ts";
 import { covers, overlaps } from "../../lib/roll-up/uncovered.ts";
 import type { Shard } from "./stream.ts";
-import { dedupeWindowMs, streamName, type World } from "./world.ts";
+import { streamName, type World } from "./world.ts";
 
 /** What nobody can make good any more. */
 export interface Doubt {
@@ -123,7 +123,8 @@ export class Remains {
 }
 
 /** Whether a part's shard came from others that nobody knew of any more, and it is old enough to repeat some of theirs. */
-export function mayRepeatUnknownIn({ ledger, plan }: World, { shardId }: Shard, part: PartRange): boolean {
+export function mayRepeatUnknownIn(world: World, { shardId }: Shard, part: PartRange): boolean {
+  const { ledger, plan, dedupeWindowMs } = world;
   const head = ledger.heads.get(shardKey(streamName, shardId)) ?? newHead;
   const { retentionMs } = plan.surroundings;
   return mayRepeatUnknown(head, part, { retentionMs, dedupeWindowMs });

@@ -27,7 +27,7 @@ export interface RunResult {
 /** However long the mapping may take to be done with what is left, once nothing is wrong any more. */
 const finishMsMax = 12 * 3_600_000;
 /** What sweep and redrive need at most for what can be recovered: each comes by several times. */
-const recoverMsMax = 2 * 3_600_000;
+const recoverMsMax = ({ surroundings }: Plan): number => 8 * surroundings.redriveEveryMs;
 const takeOverMs = 200_000;
 const slowCounting: Fate = {
   faults: [0, 1].map((nth) => ({ call: "roll-up.run", nth, what: "stalls", ms: 400_000 })),
@@ -127,7 +127,7 @@ function act(world: World, step: Step): void {
       world.outage(step.service, step.forMs, step.hangMs);
       return;
     case "deploy":
-      world.function.deploy(definitionsFor(step.name, plan.surroundings.groupsPerBucket), step.mixed);
+      world.function.deploy(definitionsFor(step.name, plan.surroundings), step.mixed);
       return;
     case "restart":
       if (!step.overlaps) world.killMappings();
@@ -182,7 +182,7 @@ async function finish(world: World): Promise<void> {
   world.trace?.("-- everything works again");
   world.heal();
   world.isOver = true;
-  world.function.deploy(definitionsFor(plan.last, plan.surroundings.groupsPerBucket), false);
+  world.function.deploy(definitionsFor(plan.last, plan.surroundings), false);
   world.killMappings();
   world.startMapping();
   skipWhatBlocks(world);
@@ -190,11 +190,11 @@ async function finish(world: World): Promise<void> {
   await until(world, () => isRead(world), finishMsMax);
   if (!isRead(world)) world.wrongs.push("the mapping does not get to the end of the stream");
   world.killMappings();
-  await until(world, () => isRecovered(world), recoverMsMax);
+  await until(world, () => isRecovered(world), recoverMsMax(plan));
   world.trace?.("-- who still sleeps wakes up");
   for (const wake of sleepers.splice(0)) wake();
   await clock.advance(takeOverMs);
-  await until(world, () => isRecovered(world), recoverMsMax);
+  await until(world, () => isRecovered(world), recoverMsMax(plan));
   // What Lambda gave up on while nobody took it: on-call is told by the audit.
   for (let time = 0; time < gapsTimesMax && (time === 0 || world.recovery.leavesGaps); time++) {
     let isDone = false;
@@ -202,9 +202,9 @@ async function finish(world: World): Promise<void> {
     void world.recovery.start("gaps", time === 0 && plan.seed % 2 === 0 ? slowCounting : undefined).then(() => {
       isDone = true;
     });
-    await until(world, () => isDone, recoverMsMax);
+    await until(world, () => isDone, recoverMsMax(plan));
     await clock.advance(takeOverMs);
-    await until(world, () => isRecovered(world), recoverMsMax);
+    await until(world, () => isRecovered(world), recoverMsMax(plan));
   }
   if (plan.seed % 3 === 0) void world.recovery.start("write-off");
   // Whatever was still running ends, and all that was written can be read.

@@ -27,7 +27,6 @@ import { firstUncommitted } from "./uncommitted.ts";
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const streamName = "events";
-export const dedupeWindowMs = 3_600_000;
 const streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/events";
 const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:roll-up";
 const origin = { streamArn, invokeIdentityArn: functionArn };
@@ -82,7 +81,7 @@ export class World {
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
     this.stream = new SimulatedStream(surroundings.shards, surroundings.retentionMs, now);
-    this.producer = new Producer(this.stream, dedupeWindows(deployedIn(plan)), now);
+    this.producer = new Producer(this.stream, dedupeWindows(deployedIn(plan), surroundings), now);
     const wrong = (what: string): void => this.wrong(what);
     this.bucket = new RejectBucket(now, surroundings.pageSize, (batch) => {
       const missing = firstUncommitted(ledger, batch);
@@ -131,8 +130,13 @@ export class World {
         agedAfterMs:
           surroundings.ageSeconds === -1 ? Number.POSITIVE_INFINITY : surroundings.ageSeconds * 1_000 - disorderMs,
       },
-      definitionsFor("first", surroundings.groupsPerBucket),
+      definitionsFor("first", surroundings),
     );
+  }
+
+  /** Under the usual settings. */
+  get dedupeWindowMs(): number {
+    return this.plan.surroundings.windowHours * 3_600_000;
   }
 
   meet(what: string, times = 1): void {
