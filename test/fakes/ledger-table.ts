@@ -11,7 +11,10 @@ const headItem = "head";
 const partsPrefix = "part#";
 const partItem = ({ lastSequence }: CommittedPart): string => `${partsPrefix}${paddedSequence(lastSequence)}`;
 
-/** The ledger's table, which a test may look into and change by hand: items are read once, however often they are asked for. */
+/**
+ * The ledger's table, which a test may look into and change by hand: items are read once, however often they are asked for.
+ * What has expired it still shows, as it was.
+ */
 export class LedgerTable extends DynamoTable {
   readonly #heads = new Map<string, Head>();
   readonly #parts = new Map<string, readonly CommittedPart[]>();
@@ -27,7 +30,7 @@ export class LedgerTable extends DynamoTable {
   /** The heads of all shards. */
   get heads(): ReadonlyMap<string, Head> {
     for (const shard of this.#changedHeads) {
-      const head = this.stored(shard, headItem)?.item;
+      const head = this.#last(shard, headItem);
       if (head === undefined) this.#heads.delete(shard);
       else this.#heads.set(shard, headOf(head));
     }
@@ -76,10 +79,14 @@ export class LedgerTable extends DynamoTable {
     else if (sort.startsWith(partsPrefix)) this.#changedParts.add(partition);
   }
 
+  #last(shard: string, sort: string): Item | undefined {
+    return this.partitions.get(shard)?.items.get(sort)?.item;
+  }
+
   #partsOf(shard: string): CommittedPart[] {
     const keys = this.partitions.get(shard)?.keys ?? [];
     return keys.flatMap((key) => {
-      const item = key.startsWith(partsPrefix) ? this.stored(shard, key)?.item : undefined;
+      const item = key.startsWith(partsPrefix) ? this.#last(shard, key) : undefined;
       if (item === undefined) return [];
       const part = this.#read.get(item) ?? partOf(item);
       this.#read.set(item, part);

@@ -2,7 +2,7 @@ import type { AuditOptions, AuditPorts, AuditReport } from "../../lib/audit/audi
 import type { FindingKind } from "../../lib/audit/finding.ts";
 import { servicesOf } from "./called-services.ts";
 import { Process } from "./process.ts";
-import { startMs, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const timeMs = 900_000;
 /** True at any time, or never. */
@@ -33,7 +33,7 @@ export class Auditor {
   audit(rows: AuditOptions["rows"]): Promise<AuditReport> {
     const { world, process } = this.#around();
     const nowMs = process.clock.now();
-    const range = { fromMs: startMs - 600_000, toMs: nowMs + 600_000 };
+    const range = { fromMs: world.knownSinceMs, toMs: nowMs + 600_000 };
     return world.product.audit(this.#ports(process), { ...range, rows, deadlineMs: nowMs + timeMs });
   }
 

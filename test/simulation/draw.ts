@@ -42,8 +42,29 @@ export function drawPlan(seed: number, options: DrawOptions): Plan {
   const faults = Array.from({ length: random.between(2, 11) }, () => drawFault(world));
   const steps = puts;
   for (const fault of faults) steps.splice(random.below(steps.length + 1), 0, ...fault);
-  return { seed, chance: seed, surroundings, steps, last: random.chance(0.5) ? "first" : drawName(random) };
+  const last = random.chance(0.5) ? "first" : drawName(random);
+  return { seed, chance: seed, surroundings, steps, later: drawLater(world), last };
 }
+
+/** The life of the same stream after the ledger's items have expired: most of what may happen has happened before. */
+function drawLater(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  // What the stream still had would be counted again: it forgets before the ledger does.
+  const { retentionMs, shards } = surroundings;
+  if (retentionMs === Number.POSITIVE_INFINITY || shards > 3 || random.chance(0.5)) return [];
+  const steps = Array.from({ length: random.between(3, 8) }, () => drawPuts(world)).flat();
+  for (let n = 0; n < 3; n++) {
+    const [fault] = random.chance(0.5)
+      ? drawReshards(random)
+      : [{ kind: "faults" as const, afterMs: drawDelay(world), ...drawFate(world) }];
+    steps.splice(random.below(steps.length + 1), 0, fault);
+  }
+  return steps;
+}
+
+const drawReshards = (random: Random): [Step] => [
+  { kind: random.pick(["split", "merge"] as const), afterMs: random.below(60_000), shard: random.next() },
+];
 
 interface Drawing {
   readonly random: Random;
@@ -91,6 +112,7 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     // Twice an hour and more: the stream must not forget a shard while copies of its events may still come.
     retentionMs:
       isLong && days === 0 && random.chance(0.5) ? random.pick([9_000_000, 14_400_000]) : Number.POSITIVE_INFINITY,
+    deletedAfterMs: random.pick([0, 0, 48 * 3_600_000]),
     readLagMs: random.pick([0, 5_000, 600_000]),
     sweepAtMs: random.below(300_000),
     sweepEveryMs: days === 0 ? 5 * 60_000 : 60 * 60_000,
@@ -278,7 +300,7 @@ function drawReshard(world: Drawing): Step[] {
   const { random } = world;
   const afterMs = drawDelay(world);
   if (world.surroundings.retries >= 0 && random.chance(0.5)) return drawSealing(world);
-  if (random.chance(0.4)) return [{ kind: random.pick(["split", "merge"] as const), afterMs, shard: random.next() }];
+  if (random.chance(0.4)) return drawReshards(random);
   const stall: CallFault = {
     call: "ledger.moveHead",
     nth: random.pick([0, 1, 1, 2]),

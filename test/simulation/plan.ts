@@ -146,6 +146,8 @@ export interface Surroundings {
   readonly memoryStoreHours: number;
   /** How long the stream keeps records; infinite where it outlasts the run. */
   readonly retentionMs: number;
+  /** How long DynamoDB keeps what has expired. */
+  readonly deletedAfterMs: number;
   /** How long after a write the store may still answer without it. */
   readonly readLagMs: number;
   /** When the first scheduled sweep and redrive come, after the start. */
@@ -162,6 +164,8 @@ export interface Plan {
   readonly chance: number;
   readonly surroundings: Surroundings;
   readonly steps: readonly Step[];
+  /** What happens when the ledger has forgotten all that came before; nothing where the run ends with the steps. */
+  readonly later: readonly Step[];
   /** What is deployed in the end. */
   readonly last: DeploymentName;
 }

@@ -14,7 +14,7 @@ import { Process } from "./process.ts";
 import type { Product } from "./product.ts";
 import { Random } from "./random.ts";
 import { sequenceNumbersOf } from "./remains.ts";
-import { startMs, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export type Recovering = "sweep" | "redrive" | "gaps" | "write-off";
 
@@ -32,6 +32,8 @@ export class Recovery {
   readonly #world: World;
   readonly #random: Random;
   #processes = 0;
+  /** What ends each schedule. */
+  readonly #schedules = new Map<Recovering, () => void>();
   /** Whether the last look for gaps left some, for another try. */
   leavesGaps = false;
 
@@ -40,11 +42,12 @@ export class Recovery {
     this.#random = new Random(world.plan.chance, 5);
   }
 
-  /** Runs both for ever, as the template's schedules do. */
-  startSchedules(): void {
+  /** Runs both for ever, as the template's schedules do. `everyMs`: less often, where nothing else happens. */
+  startSchedules(everyMs?: number): void {
     const { sweepAtMs, sweepEveryMs, redriveAtMs, redriveEveryMs } = this.#world.plan.surroundings;
-    this.#every("sweep", sweepAtMs, sweepEveryMs);
-    this.#every("redrive", redriveAtMs, redriveEveryMs);
+    for (const cancel of this.#schedules.values()) cancel();
+    this.#every("sweep", sweepAtMs, everyMs ?? sweepEveryMs);
+    this.#every("redrive", redriveAtMs, everyMs ?? redriveEveryMs);
   }
 
   /** Resolves when it has answered or failed; never, where it dies. */
@@ -80,10 +83,11 @@ export class Recovery {
   }
 
   #every(what: Recovering, afterMs: number, everyMs: number): void {
-    this.#world.clock.at(afterMs, () => {
+    const cancel = this.#world.clock.at(afterMs, () => {
       void this.start(what);
       this.#every(what, everyMs, everyMs);
     });
+    this.#schedules.set(what, cancel);
   }
 
   #begin(what: string, fate: Fate): { world: World; process: Process } {
@@ -112,7 +116,7 @@ export class Recovery {
     const world = this.#world;
     const { clock } = world;
     // What came a minute ago is still on its way. Who looks while all goes on asks for the last minutes.
-    const fromMs = world.isOver ? startMs - 600_000 : clock.now() - this.#random.below(1_800_000);
+    const fromMs = world.isOver ? world.knownSinceMs : clock.now() - this.#random.below(1_800_000);
     const range = { fromMs, toMs: clock.now() - 60_000 };
     // Who fails is asked again.
     this.leavesGaps = true;

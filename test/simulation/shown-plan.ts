@@ -13,7 +13,7 @@ export function shownStep(step: Step): string {
 }
 
 /** A plan in lines: what is unlike the usual, then step by step. */
-export function shownPlan({ seed, surroundings, steps, last }: Plan): string[] {
+export function shownPlan({ seed, surroundings, steps, later, last }: Plan): string[] {
   const { switches, storeSwitches, ...settings } = surroundings;
   return [
     `seed ${seed}, deployed in the end: ${last}`,
@@ -23,6 +23,7 @@ export function shownPlan({ seed, surroundings, steps, last }: Plan): string[] {
     `store: ${shown(storeSwitches)}`,
     `switches: ${shown(switches)}`,
     ...steps.map((step) => `after ${step.afterMs / 1_000} s: ${shownStep(step)}`),
+    ...later.map((step) => `later, after ${step.afterMs / 1_000} s: ${shownStep(step)}`),
   ];
 }
 

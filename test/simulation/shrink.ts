@@ -64,6 +64,7 @@ const simplifications: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, surroundings: { ...plan.surroundings, windowSeconds: 0 } }),
   (plan) => ({ ...plan, surroundings: { ...plan.surroundings, groupsPerBucket: 1_000 } }),
   (plan) => ({ ...plan, last: "first" }),
+  (plan) => ({ ...plan, later: [] }),
 ];
 
 function* smallerSteps({ steps }: Plan, place: number): Generator<Step> {

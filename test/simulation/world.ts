@@ -56,6 +56,8 @@ export class World {
   readonly recovery: Recovery;
   readonly auditor: Auditor;
   readonly sleepers: (() => void)[] = [];
+  /** Since when the ledger remembers, epoch milliseconds. */
+  knownSinceMs = startMs - 600_000;
   /** Nothing new happens any more. */
   isOver = false;
   /** What was found wrong while it ran, in order. */
@@ -76,7 +78,12 @@ export class World {
     this.#engineRandom = new Random(chance, 3);
     const { clock, sleepers } = this;
     const now = (): number => clock.now();
-    const ledger = new LedgerTable({ now, staleMs: 1_000, pageItems: surroundings.pageSize });
+    const ledger = new LedgerTable({
+      now,
+      staleMs: 1_000,
+      pageItems: surroundings.pageSize,
+      deletedAfterMs: surroundings.deletedAfterMs,
+    });
     this.ledger = ledger;
     const { trace } = options;
     this.trace = trace === undefined ? undefined : (line) => trace(`${shownTime(now())} ${line}`);
