@@ -104,6 +104,7 @@ export interface Head extends HeadState {
 }
 
 export interface HeadState {
+  /** In the order in which they were opened. */
   readonly open: readonly OpenPart[];
   /** Shards that this one came from by splitting and merging, as the ledger names them; each before those it came from. */
   readonly ancestors: readonly string[];

@@ -25,7 +25,6 @@ export async function joinLineage(
   const known = new Set(ancestors);
   let isWhole = !forgotten.includes(shard);
   for (const ancestor of forgotten) {
-    if (ancestor === shard) continue;
     const head = await ledger.head(ancestor);
     if (head.bornMs === 0) isWhole = false;
     for (const further of head.ancestors) known.add(further);

@@ -51,7 +51,7 @@ export function foldNew(
   const records: StreamRecord[] = [];
   const endMs = (run[0]?.arrivalMs ?? 0) + partLimits.spanMs;
   for (const record of run) {
-    if (fold.isFull || (records.length > 0 && record.arrivalMs > endMs)) break;
+    if (fold.isFull || record.arrivalMs > endMs) break;
     addTo(fold, record, skipped);
     records.push(record);
   }

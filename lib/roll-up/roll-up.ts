@@ -147,7 +147,7 @@ class BatchRollUp {
   }
 
   #oldestPromise({ open }: Head): OpenPart | undefined {
-    return open.filter((part) => overlaps(part, this.#range)).sort((a, b) => a.number - b.number)[0];
+    return open.find((part) => overlaps(part, this.#range));
   }
 
   /** Promises the next part that nothing covers; undefined where somebody else was faster. */
