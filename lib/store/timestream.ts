@@ -34,14 +34,8 @@ const requestsMax = 4;
 /** One attempt at a request. */
 const attemptMsMax = 30_000;
 
-/** Answers that say "not now": throttling, server faults, a table that is not active yet, and a network that fails. */
-const passingErrors = new Set([
-  "ThrottlingException",
-  "InternalServerException",
-  "ResourceNotFoundException",
-  "TimeoutError",
-  "AbortError",
-]);
+/** Answers that say "not now": throttling, a table that is not active yet, and a network that fails. Server faults do too. */
+const passingErrors = new Set(["ThrottlingException", "ResourceNotFoundException", "TimeoutError", "AbortError"]);
 
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -248,18 +242,21 @@ function recordOf(row: Row): _Record {
   };
 }
 
+/** Before every version. */
+const noVersion = 0;
 const nothingToSay: Written = { refusals: [], existing: 0 };
 
 /** Refused because it is there already is no refusal. There are no reason codes, only versions and text. */
 function writtenOf(rejected: readonly RejectedRecord[], { rows, version, inDoubt }: Chunk): Written {
+  if (rejected.length === 0) throw new Error(`Expected to be told which of ${rows.length} rows are rejected, got none`);
   const refusals: Refusal[] = [];
   let existing = 0;
   for (const { RecordIndex, Reason = "", ExistingVersion } of rejected) {
     const row = rows[RecordIndex ?? -1];
     if (row === undefined)
       throw new Error(`Expected the index of one of ${rows.length} rows, got ${RecordIndex}: ${Reason}`);
-    const existingVersion = ExistingVersion ?? (/^A record already exists/.test(Reason) ? version : undefined);
-    if (existingVersion !== undefined && existingVersion >= version) {
+    const existingVersion = ExistingVersion ?? (/^A record already exists/.test(Reason) ? version : noVersion);
+    if (existingVersion >= version) {
       if (existingVersion === version && !inDoubt) existing++;
       continue;
     }

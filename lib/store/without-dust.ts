@@ -5,16 +5,14 @@ const roundingsMax = 4;
 
 /**
  * A sum of doubles without what their addition left behind: 0.1 + 0.2 is 0.3. It is the number of the fewest decimals that
- * is no more than some roundings away, and only where that could not be another number of one decimal more: 12345678901234.56
+ * is less than some roundings away, and only where that could not be another number of one decimal more: 12345678901234.56
  * and all whole numbers stay as they are.
  */
 export function withoutDust(value: number): number {
-  if (!Number.isFinite(value) || Number.isInteger(value)) return value;
   const rounding = spacingAt(value);
   for (let decimals = 0; decimals <= decimalsMax; decimals++) {
     // The half is what the decimal number itself is away from the nearest double.
     const awayMax = Math.min(roundingsMax * rounding, 10 ** -decimals / 10 - rounding / 2);
-    if (awayMax <= 0) return value;
     const round = Number(value.toFixed(decimals));
     if (Math.abs(round - value) < awayMax) return round;
   }

@@ -18,6 +18,16 @@ describe("the key of a row", () => {
     );
   });
 
+  it.each<[string, Partial<Row>, Partial<Row>]>([
+    ["name and definition", { metric: "ab", def: "c" }, { metric: "a", def: "bc" }],
+    ["definition and bucket", { def: "d1", bucketMs: 23 }, { def: "d", bucketMs: 123 }],
+    ["dimension and value", { dimensions: [["ab", "c"]] }, { dimensions: [["a", "bc"]] }],
+    ["dimension and value, by a comma", { dimensions: [["a,b", "c"]] }, { dimensions: [["a", "b,c"]] }],
+  ])("tells %s apart", (_, a, b) => {
+    const row: Row = { metric: "m", def: "d", bucketMs: 0, dimensions: [], count: 1, numbers: undefined };
+    expect(rowKey({ ...row, ...a })).not.toBe(rowKey({ ...row, ...b }));
+  });
+
   it("does not depend on what was counted", () => {
     const row: Row = { metric: "m", def: "d", bucketMs: 0, dimensions: [], count: 1, numbers: undefined };
     expect(rowKey({ ...row, count: 0 } as Row)).toBe(rowKey(row));

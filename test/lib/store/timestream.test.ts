@@ -3,7 +3,7 @@ import { TimestreamWriteClient } from "@aws-sdk/client-timestream-write";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import type { Row } from "../../../lib/store/row.ts";
-import type { MetricQuestion, Patience, Written } from "../../../lib/store/store.ts";
+import type { MetricQuestion, PartRows, PartRowsQuestion, Patience, Written } from "../../../lib/store/store.ts";
 import { TimestreamStore } from "../../../lib/store/timestream.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 
@@ -111,6 +111,48 @@ describe("rows", () => {
     const { refusals } = await store.write("p1", 1, [...rows.slice(0, 5), bad, ...rows.slice(5)], patience);
     expect(refusals).toEqual([{ row: bad, reason: "refused", detail: expect.any(String) }]);
     expect(await store.answer(question())).toHaveLength(9);
+  });
+});
+
+describe("what the store holds of parts", () => {
+  /** Of this test's own part, in the range of an hour before now, both ends of it at whole minutes. */
+  const asked = async (more: Partial<PartRowsQuestion> = {}): Promise<PartRows[]> => {
+    const range = { fromMs: nowMs - 60 * minuteMs, toMs: nowMs + minuteMs, parts: [`p${part}`] };
+    return Array.fromAsync(store.rowsOfParts({ ...range, ...more }));
+  };
+  const put = (more: Partial<Row>, version = 1, id = `p${part}`) =>
+    store.write(id, version, [row({ numbers: undefined, ...more })], patience);
+  const atMs = (minutes: number): Partial<Row> => ({ bucketMs: nowMs - minutes * minuteMs });
+
+  test("is the number of its rows, the sum of their counts, and their first and last minute", async () => {
+    for (const minutes of [2, 0, 7]) await put({ ...atMs(minutes), count: 3 });
+    await put({ metric: `other${part}`, count: 5 });
+    const [firstBucketMs, lastBucketMs] = [nowMs - 7 * minuteMs, nowMs];
+    expect(await asked()).toEqual([{ part: `p${part}`, rows: 4, count: 14, firstBucketMs, lastBucketMs }]);
+  });
+
+  test("is without rows that were taken back, and those of other minutes", async () => {
+    await put(atMs(3));
+    await put(atMs(2));
+    await put({ ...atMs(2), count: 0 }, 2);
+    for (const minutes of [61, 60]) await put(atMs(minutes));
+    expect(await asked()).toMatchObject([{ rows: 2, firstBucketMs: nowMs - 60 * minuteMs }]);
+    expect(await asked({ toMs: nowMs - 3 * minuteMs })).toMatchObject([{ rows: 1 }]);
+  });
+
+  test("has the sums too where they are asked for, whatever their signs", async () => {
+    await put({ numbers: { sum: -2.5, min: -2.5, max: 0 } });
+    await put({ ...atMs(1), numbers: { sum: 4, min: 4, max: 4 } });
+    expect(await asked({ withSums: true })).toMatchObject([{ rows: 2, sum: 6.5 }]);
+    expect((await asked())[0]).not.toHaveProperty("sum");
+  });
+
+  test("is said of the parts that are asked for, and of all where none is named", async () => {
+    for (const id of ["a", "b", "c"]) await put({}, 1, `${id}${part}`);
+    const named = async (parts: PartRowsQuestion["parts"]) =>
+      (await asked({ parts })).map((each) => each.part).filter((id) => id.endsWith(String(part)));
+    expect((await named([`a${part}`, `c${part}`, "o'hara"])).sort()).toEqual([`a${part}`, `c${part}`]);
+    expect((await named(undefined)).sort()).toEqual([`a${part}`, `b${part}`, `c${part}`]);
   });
 });
 

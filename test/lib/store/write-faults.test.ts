@@ -2,7 +2,11 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
-import { TimestreamWriteClient, type WriteRecordsCommandInput } from "@aws-sdk/client-timestream-write";
+import {
+  RejectedRecordsException,
+  TimestreamWriteClient,
+  type WriteRecordsCommandInput,
+} from "@aws-sdk/client-timestream-write";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Row } from "../../../lib/store/row.ts";
 import { TimestreamStore } from "../../../lib/store/timestream.ts";
@@ -66,8 +70,8 @@ afterEach(() => {
 });
 
 /** A clock that goes on only while somebody sleeps. */
-function standingClock() {
-  let nowMs = 0;
+function standingClock(fromMs = 0) {
+  let nowMs = fromMs;
   return {
     now: () => nowMs,
     sleep: async (ms: number) => {
@@ -76,7 +80,7 @@ function standingClock() {
   };
 }
 
-function storeAt(url: string): TimestreamStore {
+function storeAt(url: string, nowMs?: number): TimestreamStore {
   const settings = {
     endpoint: url,
     region: "eu-west-1",
@@ -84,6 +88,17 @@ function storeAt(url: string): TimestreamStore {
     maxAttempts: 1,
   };
   const clients = { write: new TimestreamWriteClient(settings), query: new TimestreamQueryClient(settings) };
+  return new TimestreamStore(clients, { database: "d", table: "t" }, standingClock(nowMs));
+}
+
+/** A store whose requests are answered one after the other: by an error that is thrown, or by taking all. */
+function storeThatAnswers(...outcomes: unknown[]): TimestreamStore {
+  const send = async (): Promise<object> => {
+    const outcome = outcomes.shift();
+    if (outcome !== undefined) throw outcome;
+    return {};
+  };
+  const clients = { write: { send } as unknown as TimestreamWriteClient, query: {} as TimestreamQueryClient };
   return new TimestreamStore(clients, { database: "d", table: "t" }, standingClock());
 }
 
@@ -130,7 +145,11 @@ test.each([
 ])("with %i ms left an attempt has %i ms", async (leftMs, attemptMs) => {
   const limit = vi.spyOn(AbortSignal, "timeout");
   answers = [taken];
-  await write(rowsOf(1), leftMs).catch(() => {});
+  const nowMs = 1_000_000;
+  const patience = { deadlineMs: nowMs + leftMs };
+  await storeAt(endpoint, nowMs)
+    .write("p1", 1, rowsOf(1), patience)
+    .catch(() => {});
   expect(limit.mock.calls).toEqual([[attemptMs]]);
 });
 
@@ -233,16 +252,78 @@ test("nobody at the address is waited for until patience ends", async () => {
   expect(waits.length).toBeGreaterThan(0);
 });
 
-test("a connection that is not made in time is tried again", async () => {
-  // As the SDK's handler says it: without a code.
-  const late = Object.assign(new Error("Connection timed out after 3000 ms"), { name: "TimeoutError" });
-  let attempts = 0;
-  const send = async (): Promise<object> => {
-    if (attempts++ === 0) throw late;
-    return {};
-  };
-  const clients = { write: { send } as unknown as TimestreamWriteClient, query: {} as TimestreamQueryClient };
-  const store = new TimestreamStore(clients, { database: "d", table: "t" }, standingClock());
-  await store.write("p1", 1, rowsOf(1), { deadlineMs: 120_000 });
-  expect(attempts).toBe(2);
+/** As the system and the SDK's handler say it. */
+const failed = (more: object): Error => Object.assign(new Error("failed"), more);
+const patience = { deadlineMs: 120_000 };
+const isThere = new RejectedRecordsException({ message: "", $metadata: {}, RejectedRecords: [sameVersion] });
+
+test.each([
+  ["cannot be that of an attempt that was refused by nobody at the address", { code: "ECONNREFUSED" }, 1],
+  ["cannot be that of an attempt that had no address to go to", { code: "ENOTFOUND" }, 1],
+  ["may be that of an attempt whose connection was cut", { code: "ECONNRESET" }, 0],
+  ["may be that of an attempt that was given up", { name: "AbortError" }, 0],
+  ["may be that of an attempt that had no answer in time, in whatever words", { name: "TimeoutError" }, 0],
+])("a row that is there already %s", async (_, first, existing) => {
+  const store = storeThatAnswers(failed(first), isThere);
+  expect(await store.write("p1", 1, rowsOf(1), patience)).toEqual({ refusals: [], existing });
+});
+
+test.each([
+  ["a code that no system has", failed({ code: "Forbidden" })],
+  ["no code and another name", failed({ name: "CredentialsProviderError" })],
+  ["what is no error", "no"],
+])("a failure with %s is not waited out", async (_, failure) => {
+  const onWait = vi.fn();
+  const writing = storeThatAnswers(failure).write("p1", 1, rowsOf(1), { ...patience, onWait });
+  await expect(writing).rejects.toBe(failure);
+  expect(onWait).not.toHaveBeenCalled();
+});
+
+describe("an answer that does not say which rows it rejects", () => {
+  test.each<[string, object]>([
+    ["names none", rejected()],
+    ["has no list of them", error(419, "RejectedRecordsException")],
+  ])("for it %s, is no reason to believe that all were taken", async (_, answer) => {
+    answers = [answer as Answer];
+    await expect(write(rowsOf(2))).rejects.toThrow("Expected to be told which of 2 rows are rejected, got none");
+  });
+
+  test.each([
+    ["names one that was not sent", { ...invalid, RecordIndex: 2 }, "got 2: A dimension is not valid."],
+    ["names one without its place", { Reason: "no" }, "got undefined: no"],
+  ])("for it %s, neither", async (_, reason, got) => {
+    answers = [rejected(reason)];
+    await expect(write(rowsOf(2))).rejects.toThrow(`Expected the index of one of 2 rows, ${got}`);
+  });
+});
+
+describe("a request", () => {
+  test("holds at most a hundred rows", async () => {
+    answers = [taken];
+    await write(rowsOf(201));
+    expect(requests.map(({ Records }) => Records?.length).sort()).toEqual([1, 100, 100]);
+  });
+
+  test("holds rows of one metric and definition, and says once what they share", async () => {
+    answers = [taken];
+    const numbers = { sum: 1.5, min: 0.5, max: 1 };
+    await write([row(1), { ...row(2), numbers }, { ...row(3), def: "d2" }, { ...row(4), metric: "views" }]);
+    const byFirst = requests.toSorted((a, b) => (JSON.stringify(a.Records) < JSON.stringify(b.Records) ? -1 : 1));
+    expect(byFirst.map(({ CommonAttributes, Records }) => [CommonAttributes?.MeasureName, Records?.length])).toEqual([
+      ["sales", 2],
+      ["sales", 1],
+      ["views", 1],
+    ]);
+    expect(byFirst.map(({ CommonAttributes }) => CommonAttributes?.Dimensions?.at(-1)?.Value)).toEqual([
+      "d1",
+      "d2",
+      "d1",
+    ]);
+    const count = { Name: "count", Value: "1", Type: "BIGINT" };
+    const double = (Name: string, Value: string) => ({ Name, Value, Type: "DOUBLE" });
+    expect(byFirst[0]?.Records?.map(({ MeasureValues }) => MeasureValues)).toEqual([
+      [count],
+      [count, double("sum", "1.5"), double("min", "0.5"), double("max", "1")],
+    ]);
+  });
 });
