@@ -71,7 +71,11 @@ async function descend(ledger: Ledger, shard: string, ancestor: string): Promise
  * The views of a part when it is opened: none to note where it has no ancestors, or where it arrived so long after them
  * that nothing of theirs is in its window; undefined where it must be sealed.
  */
-export function viewsAtOpening(head: Head, anchorMs: number, { dedupeWindowMs }: Definitions): Views | undefined {
+export function viewsAtOpening(
+  head: Head,
+  anchorMs: number,
+  { dedupeWindowMs }: Pick<Definitions, "dedupeWindowMs">,
+): Views | undefined {
   const apartMs = dedupeWindowMs + partLimits.spanMs + 2 * disorderMs;
   return head.ancestors.length === 0 || anchorMs > head.bornMs + apartMs ? {} : undefined;
 }

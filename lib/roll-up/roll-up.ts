@@ -311,8 +311,7 @@ class BatchRollUp {
     );
     if (closed !== undefined) return closed;
     for (let now = await ledger.head(this.#shard); now.open.some(isOpen); now = await ledger.head(this.#shard)) {
-      const open = now.open.filter((part) => !isOpen(part));
-      if (await ledger.moveHead(this.#shard, now, { ...now, open })) break;
+      await ledger.moveHead(this.#shard, now, { ...now, open: now.open.filter((part) => !isOpen(part)) });
     }
     return undefined;
   }

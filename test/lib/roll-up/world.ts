@@ -88,7 +88,12 @@ export class World {
   /** By part and version, as the files are. */
   readonly rejectedFiles = new Map<string, readonly Rejected[]>();
   readonly records: readonly StreamRecord[];
+  /** Arrival that a file goes by, as above. */
+  readonly rejectedAtMs = new Map<string, number>();
+  /** Ranges that were read from the stream again. */
+  readonly reads: (readonly [first: string, last: string])[] = [];
   nowMs = baseMs;
+  deadlineMs = Number.POSITIVE_INFINITY;
   /** Processes that stay warm between invocations. */
   readonly #containers = new Map<number, Container>();
   readonly #sleepers: (() => void)[] = [];
@@ -120,12 +125,7 @@ export class World {
     const warm = this.#container(container);
     warm.ledger = ports.ledger;
     try {
-      return await rollUp(
-        batch,
-        definitions,
-        { ...ports, memory: warm.memory },
-        { deadlineMs: Number.POSITIVE_INFINITY },
-      );
+      return await rollUp(batch, definitions, { ...ports, memory: warm.memory }, { deadlineMs: this.deadlineMs });
     } catch (error) {
       // A process that died takes what it remembered with it.
       if (error instanceof Death && container !== undefined) this.#containers.delete(container);
@@ -197,13 +197,17 @@ export class World {
       ledger: faulty(this.ledger),
       store: faulty(this.store),
       quarantine: faulty({
-        put: async (_shard: string, { part, version }: QuarantinePlace, rejected: readonly Rejected[]) => {
+        put: async (_shard: string, { part, version, arrivalMs }: QuarantinePlace, rejected: readonly Rejected[]) => {
           this.rejected.set(part, rejected);
           this.rejectedFiles.set(`${part}.${version}`, rejected);
+          this.rejectedAtMs.set(`${part}.${version}`, arrivalMs);
         },
       }),
       stream: faulty({
-        read: async (_shardId: string, first: string, last: string) => this.#range(first, last),
+        read: async (_shardId: string, first: string, last: string) => {
+          this.reads.push([first, last]);
+          return this.#range(first, last);
+        },
         ancestry: async (shardId: string) => {
           const generation = Number(shardId.slice(-12));
           const ancestors = Array.from(
