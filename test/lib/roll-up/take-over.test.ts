@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { count, defineConfig, track } from "../../../lib/config.ts";
 import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
-import { after, before, type Fault, recordOf, refolded, shard, sold, World } from "./world.ts";
+import { after, before, type Fault, recordOf, refolded, sequence, shard, sold, World } from "./world.ts";
 
 const withoutSales = definitionsOf(defineConfig({ metrics: { all: { on: track(), measure: count() } } }));
 const timeLimitMs = rollUpTimeoutSeconds * 1_000;
@@ -40,6 +40,35 @@ describe("a part that was taken over", () => {
     expect(counted(world, "sales")).toEqual({});
     expect(counted(world, "all")).toEqual({ 0: 4 });
     expect(committed(world)).toMatchObject({ counted: 4, rowsCount: 4, doubled: 0 });
+  });
+
+  test("takes rows back with all the measures that they had, at nothing", async () => {
+    const world = newWorld();
+    await later(world, before, [wroteRows]);
+    const other = { on: track("Viewed"), measure: count() };
+    await later(world, definitionsOf(defineConfig({ metrics: { other } })));
+    const stored = [...world.store.rows.values()].map(({ row }) => [row.metric, row.count, row.numbers]);
+    const nothing = { sum: 0, min: 0, max: 0 };
+    expect(stored.filter(([metric]) => metric === "sales")).toEqual(Array(4).fill(["sales", 0, nothing]));
+    expect(stored.filter(([metric]) => metric === "all")).toEqual(Array(3).fill(["all", 0, undefined]));
+  });
+
+  test.each<[string, boolean, "first" | "then", number]>([
+    ["that ends the process now, and did not then", true, "then", 1],
+    ["that ended the process then already: nothing was written of it", true, "first", 0],
+    ["that is only stepped over now: what it made can be taken back", false, "then", 0],
+  ])("doubts the rows of a record %s", async (_, kills, when, doubled) => {
+    const world = newWorld();
+    const mark = async () => {
+      const head = await world.ledger.head(shard);
+      await world.ledger.moveHead(shard, head, { ...head, skipped: [{ sequenceNumber: sequence(1), kills }] });
+    };
+    await world.invoke(0, 1, before, [{ of: "keepIds", call: 0, kind: "dies before" }]);
+    if (when === "first") await mark();
+    await later(world, before, [wroteRows]);
+    if (when === "then") await mark();
+    await later(world, after);
+    expect(committed(world)).toMatchObject({ counted: 2, quarantined: 1, doubled });
   });
 
   test("stays open when the one that it was taken from commits and closes it", async () => {
