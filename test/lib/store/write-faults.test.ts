@@ -307,17 +307,19 @@ describe("a request", () => {
   test("holds rows of one metric and definition, and says once what they share", async () => {
     answers = [taken];
     const numbers = { sum: 1.5, min: 0.5, max: 1 };
-    await write([row(1), { ...row(2), numbers }, { ...row(3), def: "d2" }, { ...row(4), metric: "views" }]);
+    await write([row(1), { ...row(2), numbers }, { ...row(3), metric: "views" }, row(4), { ...row(5), def: "d2" }]);
     const byFirst = requests.toSorted((a, b) => (JSON.stringify(a.Records) < JSON.stringify(b.Records) ? -1 : 1));
     expect(byFirst.map(({ CommonAttributes, Records }) => [CommonAttributes?.MeasureName, Records?.length])).toEqual([
       ["sales", 2],
-      ["sales", 1],
       ["views", 1],
+      ["sales", 1],
+      ["sales", 1],
     ]);
     expect(byFirst.map(({ CommonAttributes }) => CommonAttributes?.Dimensions?.at(-1)?.Value)).toEqual([
       "d1",
-      "d2",
       "d1",
+      "d1",
+      "d2",
     ]);
     const count = { Name: "count", Value: "1", Type: "BIGINT" };
     const double = (Name: string, Value: string) => ({ Name, Value, Type: "DOUBLE" });
@@ -326,4 +328,19 @@ describe("a request", () => {
       [count, double("sum", "1.5"), double("min", "0.5"), double("max", "1")],
     ]);
   });
+});
+
+test("both services are found where the environment says, each by its own name", async () => {
+  const nobody = "http://127.0.0.1:9";
+  vi.stubEnv("AWS_ENDPOINT_URL", nobody);
+  for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "us-east-1");
+  answers = [taken];
+  const connected = (service: string): TimestreamStore => {
+    vi.stubEnv(`AWS_ENDPOINT_URL_TIMESTREAM_${service}`, endpoint);
+    return TimestreamStore.connect({ database: "d", table: "t" });
+  };
+  await connected("WRITE").write("p1", 1, rowsOf(1), { deadlineMs: Date.now() + 5_000 });
+  await Array.fromAsync(connected("QUERY").rowsOfParts({ fromMs: 0, toMs: 60_000, parts: undefined }));
+  expect(requests.map((request) => Object.keys(request).includes("QueryString"))).toEqual([false, true]);
+  vi.unstubAllEnvs();
 });
