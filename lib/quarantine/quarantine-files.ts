@@ -43,18 +43,17 @@ export class UnreadableQuarantine extends Error {
   override readonly name = "UnreadableQuarantine";
 }
 
-/** All files of a folder, page by page, from a given page on. */
+/** All files of a folder, page by page. */
 export async function* filesIn(
   quarantine: Pick<QuarantineFiles, "page">,
   folder: QuarantineFolder,
-  first?: FilePage,
 ): AsyncGenerator<QuarantineFile> {
-  let page = first ?? (await quarantine.page(folder));
-  yield* page.files;
-  while (page.next !== undefined) {
-    page = await quarantine.page(folder, page.next);
+  let next: string | undefined;
+  do {
+    const page = await quarantine.page(folder, next);
     yield* page.files;
-  }
+    next = page.next;
+  } while (next !== undefined);
 }
 
 /** The UTC minute of a time as the names of files have it. */

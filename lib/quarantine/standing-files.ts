@@ -1,15 +1,17 @@
 import { disorderMs } from "../dedupe/recall.ts";
 import { ledgerDays, partLimits } from "../limits.ts";
 import { nameOf, type Position } from "./position.ts";
-import { filesIn, minuteOf, type QuarantineFile, type QuarantineFiles } from "./quarantine-files.ts";
+import { minuteOf, type QuarantineFile, type QuarantineFiles } from "./quarantine-files.ts";
 
 const dayMs = 86_400_000;
 
 /** The bucket keeps files as long as the ledger remembers, and Kinesis' clock is not ahead by a day. */
 const keptMs = (ledgerDays + 1) * dayMs;
 
-/** Days, hours, tens of minutes and minutes, as so many characters of a minute. */
+/** Characters of a whole minute: days, hours and tens of minutes are shorter. */
 const finest = "2026-01-31T1205".length;
+/** A time with more files than these pages is read by smaller times, of which a reader may need one. */
+const pagesMax = 2;
 
 export interface ReadingOrder {
   readonly nowMs: number;
@@ -20,8 +22,7 @@ export interface ReadingOrder {
 
 /**
  * The files that can hold events which arrived in the range, minute by minute; within a minute by name. Of each part, only
- * what stands under its highest version. Reads no more names than its caller takes files, but for a page or two: a time
- * with more files than a page is read by smaller times.
+ * what stands under its highest version. Reads the names of few more files than its caller takes, however many there are.
  */
 export async function* standingFiles(
   quarantine: Pick<QuarantineFiles, "page">,
@@ -57,18 +58,23 @@ async function* within(
   time: string,
   asked: Asked,
 ): AsyncGenerator<QuarantineFile> {
-  const page = await quarantine.page({ time });
-  if (page.next === undefined || time.length === finest) {
-    yield* standing(filesIn(quarantine, { time }, page), asked);
-    return;
-  }
-  for (const smaller of inTurn(smallerTimes(time), asked)) yield* within(quarantine, smaller, asked);
+  const files: QuarantineFile[] = [];
+  let next: string | undefined;
+  let pages = 0;
+  do {
+    const page = await quarantine.page({ time }, next);
+    files.push(...page.files);
+    next = page.next;
+    pages++;
+  } while (next !== undefined && (pages < pagesMax || time.length === finest));
+  if (next === undefined) yield* standing(files, asked);
+  else for (const smaller of inTurn(smallerTimes(time), asked)) yield* within(quarantine, smaller, asked);
 }
 
-/** In turn, of a time's files; they are as many as a page has, or those of a minute. */
-async function* standing(files: AsyncIterable<QuarantineFile>, asked: Asked): AsyncGenerator<QuarantineFile> {
+/** In turn, of a time's files. */
+function* standing(files: readonly QuarantineFile[], asked: Asked): Generator<QuarantineFile> {
   const byMinute = new Map<string, Map<string, QuarantineFile>>();
-  for await (const file of files) {
+  for (const file of files) {
     const parts = byMinute.get(file.minute) ?? new Map<string, QuarantineFile>();
     byMinute.set(file.minute, parts);
     if (file.version >= (parts.get(nameOf(file))?.version ?? 0)) parts.set(nameOf(file), file);

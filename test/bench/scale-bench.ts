@@ -10,6 +10,7 @@ import { type SweepPorts, sweep } from "../../lib/sweep/sweep.ts";
 import { cpuMs } from "./cpu-ms.ts";
 import { type LedgerFigures, ledgerFigures } from "./ledger-bench.ts";
 import { LiveBatches } from "./live-batches.ts";
+import { type QuarantineLists, quarantineLists } from "./quarantine-lists.ts";
 import { TableAtOnce, type TableUse } from "./table-at-once.ts";
 
 const streamName = "events";
@@ -38,6 +39,8 @@ export interface ScaleFigures {
   readonly question: Run;
   /** The hourly audit of some shards, and how many parts it read. */
   readonly audit: Run & { readonly shards: number; readonly parts: number };
+  /** Of all shards, were every part to reject an event. */
+  readonly quarantine: QuarantineLists;
 }
 
 /** Runs the code that is deployed for a stream of so many shards, in virtual time. */
@@ -83,7 +86,15 @@ export async function scaleFigures(shards: number): Promise<ScaleFigures> {
   const audited = await runOf(table, async () => {
     parts = (await audit(ports, { fromMs, toMs, rows: "none", deadlineMs: Number.POSITIVE_INFINITY })).parts;
   });
-  return { shards, settings, rollUp, sweep: swept, question, audit: { ...audited, shards: someIds.length, parts } };
+  return {
+    shards,
+    settings,
+    rollUp,
+    sweep: swept,
+    question,
+    audit: { ...audited, shards: someIds.length, parts },
+    quarantine: await quarantineLists((shards * rollUp.parts * load.eventsPerSecond * 60) / rollUp.events),
+  };
 }
 
 async function runOf(table: TableAtOnce, run: () => Promise<unknown>): Promise<Run> {

@@ -8,6 +8,13 @@ const number = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString("en-US") : value >= 1 ? value.toFixed(1) : value.toPrecision(2);
 const money = (value: number): string => (value < 0.005 ? value.toFixed(4) : value.toFixed(2));
 
+/** Whether growth makes an event dearer: it must not, from ten shards on. */
+function costAtMost(perMillion: readonly number[]): string {
+  const [ten = 0, most = 0] = [perMillion[sizes.indexOf(10)], perMillion[sizes.indexOf(1_000)]];
+  const is = most <= ten ? "no higher than" : "HIGHER than";
+  return `The cost per event at 1,000 shards is ${is} at 10: $${most.toFixed(4)} and $${ten.toFixed(4)} a million.`;
+}
+
 /** Tables in Markdown, one column a number of shards. */
 export function scaleLines(all: readonly ScaleFigures[]): string[] {
   const months = all.map(shardMonthOf);
@@ -89,5 +96,24 @@ export function scaleLines(all: readonly ScaleFigures[]): string[] {
       "heads of a question, read units",
       bounds.map(({ headReadUnits }) => number(headReadUnits)),
     ),
+    ...head("All shards: quarantine, were every part to reject an event"),
+    row(
+      "files a day",
+      all.map(({ quarantine }) => number(quarantine.filesADay)),
+    ),
+    row(
+      "requests for the names of the newest 200 files",
+      all.map(({ quarantine }) => String(quarantine.newest)),
+    ),
+    row(
+      "requests for the names of an hour",
+      all.map(({ quarantine }) => number(quarantine.hour)),
+    ),
+    row(
+      "requests for the names of a day",
+      all.map(({ quarantine }) => number(quarantine.day)),
+    ),
+    "",
+    costAtMost(months.map(({ perMillion }) => perMillion)),
   ];
 }
