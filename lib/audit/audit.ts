@@ -149,7 +149,7 @@ async function auditShards(
   let place = { after, records: checks.records.sums };
   for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
     const some = shardIds.slice(first, first + shardsAtOnce);
-    // Before the parts: one that is committed in between is then seen twice, never not at all.
+    // Order matters: a part committed in between is then seen twice instead of missed.
     const heads = await ledger.headsOf(some.map((shardId) => shardKey(streamName, shardId)));
     const headOf = (shardId: string) => heads.get(shardKey(streamName, shardId)) ?? newHead;
     await Promise.all(some.map((shardId) => auditShard(run, shardId, headOf(shardId), checks, onPart)));

@@ -16,7 +16,7 @@ export async function checkOpenParts(run: AuditRun, shardId: string, open: reado
     const others = [...committed.filter(({ id }) => id !== part.id), ...open.slice(place + 1)];
     for (const other of others) if (overlaps(part, other)) addOverlap(run, shardId, part, other);
     if (run.ports.clock.now() - part.openedMs < overdueAfterMs) continue;
-    // The head is of some seconds ago, and after the committed parts it is read again: it was closed by now, or it is late.
+    // The head was read some seconds ago. Read again after the committed parts, it shows whether the part is closed or late.
     if (!(await isOpen(run, shardId, part))) continue;
     // Under as many definitions: one that was taken over since has rows to write.
     const done = committed.some(

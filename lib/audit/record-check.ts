@@ -11,7 +11,7 @@ type Arrived = Pick<PartRange, "firstArrivalMs" | "lastArrivalMs"> & { readonly 
 export interface RecordSums {
   readonly least: number;
   readonly most: number;
-  /** Arrival of the newest; 0 where there is none. */
+  /** When the newest arrived; 0 without one. */
   readonly newestMs: number;
 }
 

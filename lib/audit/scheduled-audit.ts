@@ -19,7 +19,7 @@ export const schedules = {
 export type ScheduleName = keyof typeof schedules;
 export const scheduleNames = Object.keys(schedules) as readonly ScheduleName[];
 
-/** A range begins so long before the end of the one before: what was counted late is looked at too. */
+/** How far a range overlaps the one before it, so that events counted late are checked too. */
 const overlapMs = hourMs;
 /** An invocation that is early by less than this is not too early: a schedule drifts. */
 const driftMs = hourMs / 2;

@@ -19,7 +19,7 @@ export interface ShardChecks {
 
 /** Kept back of the time there is, for a page of the ledger that comes slowly, and for the report. */
 const reserveMs = 60_000;
-/** And for the question about a sample of the parts, which is asked in the end. */
+/** Time kept back for the final question, about a sample of the parts. */
 const reserveOf = ({ rows }: AuditRun): number => (rows === "sample" ? reserveMs + questionMsMax : reserveMs);
 
 /** Parts of a shard, the newest first, as far back as one may hold records that arrived since, or rows since then. */

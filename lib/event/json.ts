@@ -21,14 +21,14 @@ const whole = /^-?\d+$/;
 
 /**
  * The value of a text of JSON, in which whole numbers that a double does not hold (from 2^53 on) keep their digits, as
- * RawNumbers: they are somebody's ids. Throws SyntaxError.
+ * RawNumbers: they are usually ids. Throws SyntaxError.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   return wholeNumber.test(text) ? withRawNumbers(value, text) : value;
 }
 
-/** The same for what is to be written again: numbers past the largest double stay too, where JSON has no Infinity. */
+/** The same for a value that will be written again: also keeps numbers past the largest double, for JSON has no Infinity. */
 export function parseJsonToWrite(text: string): unknown {
   const value: unknown = JSON.parse(text);
   return wholeOrHuge.test(text) ? withRawNumbers(value, text) : value;
@@ -47,7 +47,7 @@ function withRawNumbers(value: unknown, text: string): unknown {
   return value;
 }
 
-/** The value with strings in place of the numbers that a double does not hold; undefined where there are none. */
+/** The value with strings in place of numbers that a double cannot hold; undefined if it has no such number. */
 function withStrings(text: string): unknown {
   let found = false;
   const quoted = (token: string): string => {

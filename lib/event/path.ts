@@ -32,7 +32,7 @@ function splits([first = "", ...rest]: Names): Names[] {
 }
 
 /**
- * Makes the reader of a dotted path. The nested value goes before one under a flat name (`namesOfPath`); `null` is none.
+ * Makes the reader of a dotted path. The nested value goes before one under a flat name (`namesOfPath`); `null` counts as missing.
  * Paths come from the configuration, which refuses names that objects inherit.
  */
 export function pathReader(path: string): PathReader {

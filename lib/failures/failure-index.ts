@@ -25,7 +25,7 @@ export interface IndexLimits {
 
 type Entry = FailureFile & Range;
 
-/** What is known of a shard's batches. */
+/** The known batches of a shard. */
 interface ShardFiles extends Omit<FoundFiles, "files"> {
   readonly shardId: string;
   readonly sinceMs: number;
@@ -46,7 +46,7 @@ export class FailureIndex {
     this.#limits = { entriesMax, ...limits };
   }
 
-  /** Files with records of the range, the first of which arrived at `sinceMs`, epoch milliseconds. */
+  /** Files with records of a range whose first record arrived at `sinceMs`, epoch milliseconds. */
   async overlapping(shardId: string, range: Range, sinceMs: number): Promise<FoundFiles> {
     if (this.#known?.shardId !== shardId || this.#known.sinceMs > sinceMs) {
       this.#known = await this.#read(shardId, sinceMs);

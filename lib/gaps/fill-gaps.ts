@@ -37,7 +37,7 @@ export interface GapOptions {
   readonly toMs: number;
   /** Says what it would count, and does nothing. */
   readonly dryRun: boolean;
-  /** Counts what can be counted where the store takes the rest no more, and puts that into quarantine as late. */
+  /** Counts the events that the store still takes, and puts the rest into quarantine as late. */
   readonly acceptLate?: boolean;
 }
 
@@ -77,7 +77,7 @@ const readBytes = 400_000;
 const readRecordsMax = 10_000;
 /** Before any record was seen. */
 const usualRecordBytes = 1_000;
-/** The limits are those of a shard: so many are read side by side. */
+/** Kinesis limits reads per shard, so this many shards are read side by side. */
 const shardsAtOnce = 20;
 /** Of one invocation; its payload holds a third more. */
 const batchBytesMax = 3 * 1024 * 1024;
@@ -104,7 +104,7 @@ export async function fillGaps(ports: GapPorts, options: GapOptions): Promise<Ga
   try {
     await Promise.all(Array.from({ length: shardsAtOnce }, work));
   } finally {
-    // Where one has failed, the others begin no more.
+    // After one failure, no further shard is started.
     next = shardIds.length;
   }
   return { shards: shardIds.length, ...filler.report() };
@@ -154,7 +154,7 @@ class GapFiller {
 
   async #look(shardId: string, { gaps, records }: GapRun): Promise<void> {
     for (let rest = gaps; rest.length > 0; ) {
-      // As many as lie between, and one behind the last gap.
+      // As many records as lie between, and one after the last gap.
       const place = await this.#firstWithRecords(shardId, rest, records + 1);
       const gap = place === undefined ? undefined : rest[place];
       if (place === undefined || gap === undefined) return;
@@ -163,7 +163,7 @@ class GapFiller {
     }
   }
 
-  /** Place of the first gap that has records: next to most parts there are none. */
+  /** Index of the first gap that has records: most gaps have none. */
   async #firstWithRecords(shardId: string, gaps: readonly Gap[], limit: number): Promise<number | undefined> {
     let place = 0;
     for await (const records of this.#pages(shardId, gaps[0]?.after, limit)) {
@@ -210,7 +210,7 @@ class GapFiller {
     }
   }
 
-  /** Reads of a shard behind a record, no faster than it may be read, up to its tip. */
+  /** Reads a shard from a record to its tip, no faster than Kinesis allows. */
   async *#pages(shardId: string, after: string | undefined, limit: number): AsyncGenerator<readonly StreamRecord[]> {
     const { stream } = this.#ports;
     await this.#pace(shardId);

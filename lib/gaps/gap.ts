@@ -18,7 +18,7 @@ export interface GapRun {
 }
 
 /**
- * The gaps of a shard, as far back as records of them may have arrived since, in runs with at most so many records between
+ * The gaps of a shard in which records may have arrived since, in runs with at most the given number of records between
  * them; the newest run first. The end of the shard is a run by itself.
  */
 export async function* gapRuns(

@@ -3,7 +3,7 @@ import type { Context } from "aws-lambda";
 /** The event of a scheduled function: EventBridge's own, or the command line's. */
 export interface SliceEvent {
   readonly dryRun?: boolean;
-  /** Only `true`, and never on schedule: what the store takes no more goes to quarantine. */
+  /** Only `true`, and never on schedule: events that the store no longer takes go to quarantine. */
   readonly acceptLate?: boolean;
 }
 

@@ -24,7 +24,7 @@ export function deaggregate(data: Buffer, recordsMax: number): UserRecord[] | Pr
   const digest = createHash("md5").update(body).digest();
   if (!digest.equals(data.subarray(data.length - digestBytes))) return broken("one whose MD5 does not match");
   const records: UserRecord[] = [];
-  // The tables may stand behind the records: they are looked into when a key is asked for.
+  // The tables may follow the records, so they are read only when a key is asked for.
   const tables: Tables = { partitionKeys: [], explicitHashKeys: [] };
   // AggregatedRecord { repeated string partition_key_table = 1, explicit_hash_key_table = 2; repeated Record records = 3 }
   for (const field of fields(body)) {

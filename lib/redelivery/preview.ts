@@ -11,7 +11,7 @@ export interface Preview {
   readonly duplicate: number;
   readonly quarantined: number;
   readonly late: number;
-  /** Of the late ones those of minutes that the store takes no more. */
+  /** Late events whose minutes the store no longer takes. */
   readonly outOfReach: number;
   /** First and last minute, epoch milliseconds; undefined where nothing would be counted. */
   readonly firstBucketMs: number | undefined;

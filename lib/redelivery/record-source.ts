@@ -12,13 +12,13 @@ export interface FoundRecords {
   readonly records: readonly StreamRecord[];
   /** Whether it is known that these are all of the range. */
   readonly complete: boolean;
-  /** Whether every place was looked at: where not, what is missing may be there. */
+  /** Whether every place was searched. If not, missing records may be in one of the others. */
   readonly lookedAtAll: boolean;
-  /** Key of a batch that Lambda gave up on and nobody can read: what is missing may be in it. */
+  /** Key of an unreadable batch that Lambda gave up on: missing records may be in it. */
   readonly unreadable: string | undefined;
 }
 
-/** What is looked for. */
+/** The records to find. */
 export interface SoughtRecords extends Range {
   /** Arrival of the first of them, epoch milliseconds. */
   readonly firstArrivalMs: number;
@@ -32,7 +32,7 @@ export class RecordSource {
   readonly #files: FailureFiles;
   readonly #index: FailureIndex;
 
-  /** Looks at no more batches once there is no time. */
+  /** Stops looking at batches when time is up. */
   constructor(stream: Pick<RangeReader, "read">, files: FailureFiles, time: { readonly hasTime: boolean }) {
     this.#stream = stream;
     this.#files = files;

@@ -21,7 +21,7 @@ export const storeReachOf = (settings: Settings): StoreReach => ({
   allowedLatenessMs: settings.allowedLatenessMs,
 });
 
-/** Kept back of the reach: what is begun now is written minutes later, after retries. */
+/** Safety margin: rows may be written minutes after the part was begun, after retries. */
 const spareMs = 15 * 60_000;
 
 /** Why records are not to be counted now. */

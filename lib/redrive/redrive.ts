@@ -36,7 +36,7 @@ export interface RedrivePorts {
 export interface RedriveOptions {
   /** Says what it would do, and does nothing. */
   readonly dryRun: boolean;
-  /** Counts what can be counted of batches that the store takes no more, and puts the rest into quarantine as late. */
+  /** Counts the events that the store still takes, and puts the rest into quarantine as late. */
   readonly acceptLate?: boolean;
   /** Epoch milliseconds; what has not begun by then is left to the next run. */
   readonly deadlineMs: number;
@@ -158,7 +158,7 @@ class Redrive {
     };
   }
 
-  /** Counts what no part has of a batch, and what was written off too soon. */
+  /** Counts the records of a batch that no part has, and those that were written off too soon. */
   async #batch(batch: Batch): Promise<Left | undefined> {
     const parts = await this.#parts(batch);
     const uncovered = uncoveredBy(parts, batch);
@@ -279,7 +279,7 @@ const uncoveredBy = (parts: readonly CommittedPart[], { records }: Batch): Batch
 const firstArrivalOf = (records: Batch["records"]): number =>
   records.reduce((least, { arrivalMs }) => Math.min(least, arrivalMs), Number.POSITIVE_INFINITY);
 
-/** Why records stay where promises over them cannot be kept: first what somebody can do something about. */
+/** Why records stay if promises over them cannot be kept, the reasons that can be mended first. */
 function leftBy(blocked: readonly Blocked[]): Left | undefined {
   for (const { kept } of blocked) if (kept.kind === "out-of-reach") return { why: "out-of-reach", detail: kept.why };
   for (const { kept } of blocked) if (kept.kind === "unknown") return { why: "not-counted", detail: kept.why };

@@ -6,7 +6,7 @@ export type LeftWhy =
   | "unreadable"
   /** The ledger may have forgotten whether its records were counted. */
   | "too-old"
-  /** The store takes rows of its minutes no more: it waits until somebody decides. */
+  /** The store no longer takes rows of its minutes: it waits for a decision. */
   | "out-of-reach"
   | "not-counted"
   /** A part that holds some of its records cannot be finished. */

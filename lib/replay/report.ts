@@ -23,7 +23,7 @@ export interface ReplayReport {
   /** Events of quarantine that match. */
   readonly events: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** What would be refused again, and why; the most first, and of many different ones no more than that. */
+  /** Why events would be refused again, the most frequent reasons first, up to a limit. */
   readonly refusals: readonly (Problem & { readonly events: number; readonly entry: string })[];
   /** Refused events whose reason is not among them. */
   readonly otherRefusals: number;

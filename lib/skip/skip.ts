@@ -36,7 +36,7 @@ export async function skip(
     // In this order: a part that is committed in between is then seen twice, never not at all.
     const head = await ledger.head(shard);
     const before = head.skipped.find((other) => other.sequenceNumber === sequenceNumber);
-    // Written by this call: its answer was lost, and somebody has moved the head since.
+    // Written by this call: its answer was lost, and the head has moved since.
     if (before?.writer === writer) return { kind: "skipped" };
     const [part] = await ledger.committed(shard, sequenceNumber, sequenceNumber);
     const promise = head.open.find((open) => covers(open, sequenceNumber));

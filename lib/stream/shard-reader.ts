@@ -49,7 +49,7 @@ export const askPatiently = <T>(attempt: () => Promise<T>, { waitMsMax, clock }:
 
 /**
  * Reads one shard from a place on, read by read. However long the caller takes between two reads: an iterator lives for
- * five minutes (Kinesis API, GetShardIterator), and one that has expired is made anew behind the last record it brought.
+ * five minutes (Kinesis API, GetShardIterator), and an expired one is replaced by one after the last record read.
  */
 export class ShardReader {
   readonly #client: KinesisClient;
@@ -73,7 +73,7 @@ export class ShardReader {
   }
 
   /**
-   * One read of at most `limit` records; undefined behind the end of a closed shard. Throws what Kinesis throws,
+   * One read of at most `limit` records; undefined past the end of a closed shard. Throws what Kinesis throws,
    * ResourceNotFoundException for a shard that the stream has forgotten.
    */
   async next(limit: number): Promise<StreamPage | undefined> {

@@ -21,7 +21,7 @@ export type Kept =
   | { readonly kind: "lost"; readonly recordsFound: number }
   /** Whether its records are gone is not known: not everything was looked at that may have them. */
   | { readonly kind: "unknown"; readonly why: string }
-  /** The store takes rows of its minutes no more; its records are there. */
+  /** The store no longer takes rows of its minutes, though its records are there. */
   | { readonly kind: "out-of-reach"; readonly why: string }
   | { readonly kind: "not-kept"; readonly why: string };
 

@@ -3,7 +3,7 @@ import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
 
 /**
- * Promises a part once more that was written off and whose records turned up after all: whoever keeps it puts the true part
+ * Promises a part once more that was written off and whose records turned up after all: keeping it puts the true part
  * in the place of the one that holds nothing. The promise as it was made; undefined where it cannot be made again: it was
  * never settled which parts of other shards it sees, and later parts rely on that; or the head has no room.
  */

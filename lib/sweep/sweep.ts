@@ -37,7 +37,7 @@ export interface SweepPorts {
 export interface SweepOptions {
   /** Says what it would do, and does nothing. */
   readonly dryRun: boolean;
-  /** Keeps promises whose minutes the store takes no more: their events are late, and go to quarantine. */
+  /** Keeps promises whose minutes the store no longer takes: their events are late, and go to quarantine. */
   readonly acceptLate?: boolean;
   /** Closes the promises that are lost, so that nobody tries again. */
   readonly writeOff?: boolean;
@@ -82,7 +82,7 @@ export interface SweepReport {
   /** Those that could not be kept, and those of which it is not known whether they are lost. */
   readonly notKept: readonly (SweptPromise & { readonly why: string })[];
   readonly notKeptCount: number;
-  /** Those that the store takes no more: they wait until somebody decides. */
+  /** Those that the store no longer takes: they wait for a decision. */
   readonly outOfReach: readonly (SweptPromise & { readonly why: string; readonly events: number })[];
   readonly outOfReachCount: number;
   /** Records that were found to end the process, and are skipped now. */
@@ -163,7 +163,7 @@ class Sweep {
     if (writtenOff) {
       const rowsMax = promise.events * Math.max(1, metrics.length);
       const outcome = await this.#keeper.writeOff(shardId, promise, rowsMax);
-      // Somebody had its records after all.
+      // Its records were found after all.
       if (outcome.kind !== "lost") return this.#note(outcome, shardId, promise);
     }
     const { recordsFound } = found;

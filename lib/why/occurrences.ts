@@ -19,7 +19,7 @@ export interface Occurrence {
   readonly fields: Fields | undefined;
 }
 
-/** What is looked for: a message id, of one source or of any. */
+/** The message to find: its id, from one source or any. */
 export interface Wanted {
   readonly messageId: string;
   readonly source: string | undefined;

@@ -36,7 +36,9 @@ export class MemoryQuarantine implements QuarantineFiles {
 
   async page(folder: QuarantineFolder, next = ""): Promise<FilePage> {
     this.pages++;
-    const keys = [...this.files.keys()].filter((key) => key.startsWith(`quarantine/${pathOf(folder)}`) && key > next);
+    const prefix = `quarantine/${pathOf(folder)}`;
+    const keys: string[] = [];
+    for (const key of this.files.keys()) if (key.startsWith(prefix) && key > next) keys.push(key);
     const page = keys.sort().slice(0, this.#pageFiles);
     const files = page.flatMap((key) => this.files.get(key)?.file ?? []);
     return { files, ...(keys.length > page.length ? { next: page.at(-1) ?? "" } : {}) };
