@@ -10,7 +10,7 @@ const epochTag = 1;
 const timeNames = /Timestamps?$/;
 const blobNames: ReadonlySet<string> = new Set(["Data"]);
 
-/** Reads a body. Bytes become base64 and times seconds, as JSON has them. Throws for what is not CBOR. */
+/** Reads a body. Bytes become base64 and times seconds, as JSON has them. Throws if the body is not CBOR. */
 export function readCbor(body: Uint8Array, unit: TimeUnit): unknown {
   return body.length === 0 ? {} : asJson(cbor.deserialize(body), unit);
 }

@@ -132,7 +132,7 @@ function timesOf(shard: StoredShard): Times {
   };
 }
 
-/** Kinesis API reference, ShardFilter. What was open at a time began before it and had not ended. */
+/** Kinesis API reference, ShardFilter. A shard open at a time began before it and had not ended. */
 function filtered(shards: readonly StoredShard[], filter: Filter | undefined, horizonMs: number): StoredShard[] {
   const kept = shards.filter((shard) => timesOf(shard).endMs >= horizonMs);
   const openAt = (ms: number): StoredShard[] =>

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 type MemberType = string | { readonly type?: string; readonly children?: unknown };
 type Members = Readonly<Record<string, MemberType | undefined>>;
 
-/** Values that say no more than leaving the member out does, of members that do not run here otherwise. */
+/** Values that mean the same as leaving the member out; any other value of it does not run here. */
 const withoutEffect: Readonly<Record<string, readonly unknown[]>> = {
   DeletionProtectionEnabled: [false],
   EnforceConsumerDeletion: [true, false],
@@ -17,7 +17,7 @@ const withoutEffect: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * The first member of an input that is not known, as `A.B`, or undefined. What is not known would be dropped without a
+ * The first unknown member of an input, as `A.B`, or undefined. An unknown member would be dropped without a
  * word, and the caller would believe that it had its effect.
  */
 export function unsupportedMember(input: object, types: object, path = ""): string | undefined {

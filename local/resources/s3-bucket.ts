@@ -13,7 +13,7 @@ export const s3Bucket =
     return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com` } };
   };
 
-/** Throws for a rule that is of some objects alone. */
+/** Throws for a rule that applies to some objects only. */
 function expirationDays(properties: Properties): number | undefined {
   const { Rules = [] } = object(properties, "LifecycleConfiguration");
   const enabled = (Rules as readonly Properties[]).filter(({ Status }) => Status === "Enabled");

@@ -10,7 +10,7 @@ const knownHeaders = new Set(
 );
 const knownPrefixes = ["x-amz-meta-", "x-amz-checksum-"];
 
-/** Values that say what is so without the header. */
+/** Values that mean the same as leaving the header out. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
   "x-amz-acl": ["private", "bucket-owner-full-control"],
   "x-amz-object-ownership": ["BucketOwnerEnforced"],
@@ -25,7 +25,7 @@ const knownParameters = new Set(
   uploadid partnumber max-parts part-number-marker`.split(/\s+/),
 );
 
-/** Throws {@link S3Error} for a header or a query parameter that asks for what is not run here, by its name. */
+/** Throws {@link S3Error}, with its name, for a header or query parameter whose feature does not run here. */
 export function checkKnown({ headers }: Pick<HttpRequest, "headers">, query: URLSearchParams): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith("x-amz-") || value === undefined) continue;

@@ -26,7 +26,7 @@ type Upload = {
 
 const md5 = (content: Buffer): Buffer => createHash("md5").update(content).digest();
 
-/** The multipart uploads under way. What is not completed is gone at the end of the process. */
+/** The multipart uploads under way. Uploads that are not completed end with the process. */
 export class MultipartUploads {
   readonly #uploads = new Map<string, Upload>();
 

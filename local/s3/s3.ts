@@ -18,7 +18,7 @@ export type S3 = {
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
   /** Does nothing where the bucket is there. */
   readonly createBucket: (name: string) => void;
-  /** From now on objects of the bucket end so many days after they were written. */
+  /** From now on objects of the bucket expire this many days after they were written. */
   readonly setLifetime: (name: string, days: number) => void;
   /** Deletes the objects whose time is over. */
   readonly deleteExpired: (nowMs: number) => void;

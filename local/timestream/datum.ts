@@ -92,7 +92,7 @@ export function columnType(type: DuckDBType): ColumnType {
   return { ScalarType: "VARCHAR" };
 }
 
-/** The type of a time series' values; undefined for what is none. A client's names cannot begin with `ts_`. */
+/** The type of a time series' values; undefined for any other type. A client's names cannot begin with `ts_`. */
 function seriesType(type: DuckDBType): DuckDBType | undefined {
   const { valueType } = type as Partial<DuckDBListType>;
   if (type.typeId !== DuckDBTypeId.LIST || valueType?.typeId !== DuckDBTypeId.STRUCT) return undefined;

@@ -45,7 +45,7 @@ describe("the Host of a request", () => {
   });
 });
 
-test("a name that the owner has given is taken, whole and in any case, and no other", () => {
+test("a name given by the owner is accepted, whole and in any case, and no other", () => {
   const names = ["abc.tunnel.example"];
   expect(hostRefusal("ABC.tunnel.example", names)).toBeUndefined();
   expect(hostRefusal("x.abc.tunnel.example", names)).toBeDefined();

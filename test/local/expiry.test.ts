@@ -6,7 +6,7 @@ import type { S3 } from "../../local/s3/s3.ts";
 
 const provision = { logicalId: "L", physicalId: "p" };
 
-test("a table's items end by the attribute that the template names", async () => {
+test("a table's items expire by the attribute that the template names", async () => {
   const ends: string[][] = [];
   const dynamodb = {
     createTable: async () => "arn",
@@ -20,7 +20,7 @@ test("a table's items end by the attribute that the template names", async () =>
   expect(ends).toEqual([["ledger", "expires"]]);
 });
 
-test("a bucket's objects end after the days that the template says, and a rule of some objects alone is named", () => {
+test("a bucket's objects expire after the template's days, and a rule for some objects only is refused by name", () => {
   const ends: unknown[][] = [];
   const s3 = {
     createBucket: () => {},

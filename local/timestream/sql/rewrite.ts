@@ -45,7 +45,7 @@ class Rewriter {
   readonly #now: Date;
   readonly #out: string[] = [];
   readonly #closing: ReadonlyMap<number, number>;
-  /** What is written in place of a comma or parenthesis, by its index. */
+  /** Replacements of commas and parentheses, by index. */
   readonly #instead = new Map<number, string>();
   /** Index of the parenthesis after which decimal literals are doubles again. */
   #decimalsUntil = -1;

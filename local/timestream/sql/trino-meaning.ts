@@ -3,7 +3,7 @@ import { isNode, type SyntaxNode } from "./syntax-tree.ts";
 
 /**
  * The tree of a query, with DuckDB's operators, casts and functions replaced where they mean something else in Trino.
- * Only for a tree that the guard has passed: what is put in may call what a query may not.
+ * Only for a tree that the guard has passed: the added nodes may call functions that a query may not.
  */
 export function trinoMeaning(tree: SyntaxNode): SyntaxNode {
   return replaced(tree) as SyntaxNode;

@@ -118,7 +118,7 @@ describe("a table", () => {
     expect(Item?.n).toEqual({ N: "7" });
   });
 
-  it("loses items whose time is over, and no others", async () => {
+  it("drops expired items and no others", async () => {
     const nowMs = Date.UTC(2026, 0, 1);
     const put = (last: string, expires?: number) =>
       client.send(

@@ -57,7 +57,7 @@ describe("FilterLogEvents", () => {
 describe("GetLogEvents", () => {
   const stream = { logGroupName: group, logStreamName: "laptop", limit: 2 };
 
-  test("begins at the end, or at the head, and goes both ways until there is no more", async () => {
+  test("begins at the end or the head, and pages both ways to the last line", async () => {
     const ask = logged();
     const last = await ask("GetLogEvents", stream);
     expect(lines(last)).toEqual(["line 4", "line 5"]);

@@ -114,7 +114,7 @@ describe("a copy", () => {
     });
   });
 
-  it("is refused of what is not there, onto itself, and against its conditions", async () => {
+  it("is refused for a missing source, onto itself, and against its conditions", async () => {
     const copy = (CopySource: string, more: object = {}) =>
       client.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource, ...more }));
     await expect(copy(`${Bucket}/none`)).rejects.toMatchObject({ name: "NoSuchKey" });

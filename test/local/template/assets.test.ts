@@ -51,7 +51,7 @@ describe("a template that aws-cdk-lib wrote", () => {
   });
 });
 
-it("assets that no function of the present template has are deleted", async () => {
+it("assets of no function in the current template are deleted", async () => {
   const assembly = await mkdtemp(join(tmpdir(), "assembly-"));
   const source = { path: "asset.new", packaging: "zip" };
   const files = { new: { source, destinations: { here: { objectKey: "new.zip" } } } };
