@@ -53,7 +53,7 @@ describe("a configuration that is refused says where, what was expected and what
       '"as"',
     ],
     [
-      "a concurrency that is none",
+      "an invalid concurrency",
       { ...withMetric({}), concurrency: "none" },
       "concurrency",
       /object or "unreserved"/,

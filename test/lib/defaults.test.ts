@@ -25,8 +25,8 @@ describe("the memory store's retention", () => {
   });
 });
 
-describe("the memory store's retention as it is set", () => {
-  it("may be longer than it has to be, for batches that are redriven late, and not shorter", () => {
+describe("the configured retention of the memory store", () => {
+  it("may be longer than needed, for batches redriven late, but not shorter", () => {
     const set = (memoryRetention: string) => ({ ...withMetric({}), store: { memoryRetention } }) as const;
     expect(memoryStoreHours(settingsOf(set("120h") as never))).toBe(120);
     expect(problemsOf(set("49h"))).toEqual([]);
@@ -67,7 +67,7 @@ describe("the batches of the roll-up", () => {
     expect(batchesOf(1_000, { batchSize: 7, batchingWindow: "3s" })).toEqual([7, 3]);
   });
 
-  it("make no more parts a minute with 120 shards than with 15, and one part for each batch of 1,000 events a second", () => {
+  it("make as many parts a minute with 120 shards as with 15, and one part a batch at 1,000 events a second", () => {
     const partsPerMinute = (shards: number): number => (shards * 60) / (batchesOf(shards)[1] ?? 0);
     for (let shards = 1; shards <= 120; shards++) expect(partsPerMinute(shards)).toBeLessThanOrEqual(200);
     expect(1_000 * (batchesOf(10_000)[1] ?? 0)).toBeLessThanOrEqual(partLimits.eventsMax);

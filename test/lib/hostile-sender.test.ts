@@ -13,8 +13,8 @@ import { unpack } from "../../lib/record/unpack.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
 
 /*
- * What a sender chooses must cost us no more than its size: sixteen times as much takes about sixteen times as long. What
- * grows with the square would take 256 times as long; the limit lies in between.
+ * Input that a sender chooses must cost no more than its size: sixteen times as much takes about sixteen times as long.
+ * A quadratic cost would take 256 times as long; the limit lies in between.
  */
 const larger = 16;
 const timesLonger = 80;
@@ -37,7 +37,7 @@ function fold(data: Buffer): void {
   new PartFold(definitions).add({ sequenceNumber: "1", partitionKey: "p", arrivalMs, data });
 }
 
-/** A KPL aggregated record of so many user records. */
+/** A KPL aggregated record with this many user records. */
 function aggregated(users: number, data: Buffer): Buffer {
   const user = Buffer.concat([Buffer.from([0x08, 0x00, 0x1a, data.length]), data]);
   const field = Buffer.concat([Buffer.from([0x1a, user.length]), user]);

@@ -133,7 +133,7 @@ describe("rows in the store", () => {
     expect(report.findings[0]?.detail).toContain("expected sums of 300.3, got 300.4");
   });
 
-  test("that met others of their version are compared whatever the audit is asked for, and right where they agree", async () => {
+  test("that met others of their version are always compared, and are fine if they agree", async () => {
     for (const rows of ["none", "sample", "all"] as const) {
       const rig = rigOf();
       rig.ledger.table.putPart(shard, committed(3, { existing: 1 }));
@@ -143,7 +143,7 @@ describe("rows in the store", () => {
     }
   });
 
-  test("that met others of their version are no reason to ask for those of other parts", async () => {
+  test("that met others of their version cause no question about other parts", async () => {
     const rig = rigOf();
     rig.ledger.table.putPart(shard, committed(3, { existing: 1 }));
     expect((await rig.audit({ rows: "none" })).partsCompared).toBe(1);
@@ -388,7 +388,7 @@ describe("a report", () => {
   });
 });
 
-test("a promise that is closed while the audit looks at its shard is no finding", async () => {
+test("a promise closed while the audit looks at its shard is not a finding", async () => {
   const rig = new AuditRig();
   rig.addMany(10);
   rig.open(20);

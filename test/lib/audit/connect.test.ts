@@ -114,7 +114,7 @@ describe("against the services themselves, an audit", () => {
   });
 });
 
-test("the place of each schedule is kept, and is none of the shards'", async () => {
+test("the place of each schedule is kept apart from the shards", async () => {
   const { log } = connected;
   expect(await log.read("daily")).toBeUndefined();
   const records = { least: 1, most: 2, newestMs: 3 };
@@ -143,7 +143,7 @@ describe("the store", () => {
     expect(await ask({})).toContainEqual(found);
   });
 
-  test("adds up the sums of parts, without their signs, where it is asked to", async () => {
+  test("adds up the absolute sums of parts when asked to", async () => {
     const numbers = (sum: number) => ({ sum, min: sum, max: sum });
     const sums = [-2.5, 4].map((sum, index) => ({ ...row(1, `s${index}`), numbers: numbers(sum) }));
     await store.write("sums", 1, sums, patience);

@@ -74,10 +74,10 @@ async function whole(name: ScheduleName): Promise<ScheduledReport[]> {
   throw new Error("Expected an audit that ends, got one that goes on");
 }
 
-describe.each(["hourly", "daily"] as const)("the %s audit of more shards than one invocation has time for", (name) => {
+describe.each(["hourly", "daily"] as const)("the %s audit of more shards than fit into one invocation", (name) => {
   beforeEach(fillShards);
 
-  test("goes on in the next one until it has looked at every shard, and then says what is wrong with the whole", async () => {
+  test("continues in the next invocation until every shard is checked, then reports on the whole stream", async () => {
     const startedMs = rig.nowMs;
     rig.incoming = (fromMs, toMs) => recordsBetween(fromMs, toMs) + 1_000_000;
     const reports = await whole(name);
@@ -88,7 +88,7 @@ describe.each(["hourly", "daily"] as const)("the %s audit of more shards than on
     expect(rig.places.get(name)).toEqual({ throughMs: startedMs - 15 * minuteMs });
   });
 
-  test("finds nothing where all is right: what an invocation left half done is not added up twice", async () => {
+  test("finds nothing if all is right: a half-finished shard is not added up twice", async () => {
     const reports = await whole(name);
     expect(reports.flatMap(({ findings }) => findings)).toEqual([]);
     expect(reports.at(-1)?.incoming).toBe(recordsBetween(0, Number.POSITIVE_INFINITY));
@@ -103,7 +103,7 @@ describe.each(["hourly", "daily"] as const)("the %s audit of more shards than on
   });
 });
 
-test("a scheduled audit begins where the one before ended, an hour earlier, however long ago that was", async () => {
+test("a scheduled audit begins an hour before the end of the last one, however long ago that was", async () => {
   await run("hourly");
   rig.nowMs += 9 * hourMs;
   const { from, to } = (await run("hourly")) ?? {};
@@ -124,7 +124,7 @@ test("the daily audit is due once a day, and the hourly one says how far it is b
   expect((await run("hourly"))?.behindMs.daily).toBe(60 * hourMs + 15 * minuteMs);
 });
 
-test("what could not be asked of the store is asked again by the next invocation", async () => {
+test("a question that the store could not answer is asked again by the next invocation", async () => {
   fillShards();
   rig.incoming = undefined;
   const parts = { ...rig.ports, shardLists: [{ shardIds: async () => [shardIds[0] ?? ""] }] };

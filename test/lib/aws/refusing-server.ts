@@ -13,7 +13,7 @@ export interface ReachedRequest {
   readonly asked: string;
 }
 
-/** An endpoint for every service that notes what is asked, and refuses it for good. */
+/** An endpoint for every service that records each request and refuses it permanently. */
 export class RefusingServer implements AsyncDisposable {
   readonly #server = createServer(async (request, response) => {
     const { authorization = "", host } = request.headers;

@@ -21,7 +21,7 @@ export class SilentServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves when so many have. */
+  /** Resolves when that many have. */
   async reached(what: keyof typeof this.counts, count: number): Promise<void> {
     while (this.counts[what] < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

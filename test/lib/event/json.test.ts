@@ -9,7 +9,7 @@ const number = fc.oneof(
   fc.constantFrom("1e999", "-1E+400", "1e22", "123456789012345678.5", "0.1", "-0", "12345678901234567e-3"),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
 );
-/** Texts that look like what is looked for. */
+/** Texts that look like large numbers. */
 const text = fc.oneof(
   anyText,
   fc

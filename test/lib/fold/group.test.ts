@@ -72,7 +72,7 @@ describe("the values of a group", () => {
     ]);
   });
 
-  it("are (other), each of them, over the cap", () => {
+  it("are all (other) over the cap", () => {
     const capped = definitionsOf({ ...config, limits: { groupsPerBucket: 1, dimensionBytes: 64 } });
     const pages = [page("/", "DE"), page("/x", "DE"), page("/", "FR")];
     expect(groupsOf(folded([record(pages)], capped))).toEqual([
@@ -81,7 +81,7 @@ describe("the values of a group", () => {
     ]);
   });
 
-  it("are none for a metric without dimensions", () => {
+  it("are empty for a metric without dimensions", () => {
     const told: (readonly string[])[] = [];
     const fold = new PartFold(definitions, nothingKnown, ({ definition }, { values }) => {
       if (definition.name === "paid") told.push(values);
@@ -113,7 +113,7 @@ describe("a sum", () => {
       { numRuns: 3 },
     );
     expect(revenue(Array<number>(10_000).fill(0.1))?.sum).toBe(1_000);
-    // Whichever is larger, what was added before or what is added now.
+    // Whichever term is larger, the sum so far or the new value.
     expect(revenue([1e15, 0.001, -1e15])?.sum).toBe(0.001);
     expect(revenue([0.001, 1e15, -1e15])?.sum).toBe(0.001);
   });

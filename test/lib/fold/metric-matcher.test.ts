@@ -75,7 +75,7 @@ describe("the metrics that look at an event", () => {
     expect([1, "1", true, [1], null].map(of)).toEqual([["number"], ["text"], ["yes"], [], []]);
   });
 
-  it("tell whole numbers apart that a double does not, which a condition has as a string", () => {
+  it("tell whole numbers apart that a double cannot, given as strings in a condition", () => {
     const selections = { one: track([], { "properties.id": "2053013552326770905" }) };
     const of = (id: string) => {
       const event = readEvent(`{"type":"track","event":"Sold","properties":{"id":${id}}}`, 0);

@@ -117,13 +117,13 @@ describe("a shard without gaps", () => {
     [6, 9],
   ] as const;
 
-  test("is read once between all its parts, and once behind the last, where they are small", async () => {
+  test("is read once between all its parts and once after the last if they are small", async () => {
     const rig = await rigWith(9, thirds);
     expect(await run(rig)).toMatchObject({ looked: 4, gaps: [] });
     expect(rig.reads).toBe(2);
   });
 
-  test("is read once for each part, and for each end, where a part is larger than what a read may bring", async () => {
+  test("is read once for each part and each end if a part is larger than one read", async () => {
     const rig = await rigWith(9, thirds);
     for (const part of rig.ledger.parts.get(shard) ?? []) rig.ledger.table.putPart(shard, { ...part, records: 5_000 });
     expect(await run(rig)).toMatchObject({ looked: 4, gaps: [] });

@@ -101,7 +101,7 @@ describe("what is open while a question is asked", () => {
     expect(await openMinutes()).toEqual([]);
   });
 
-  test("needs no more of a shard than the parts that are new, and the first one that is not", async () => {
+  test("reads only the new parts of a shard, and the first known one", async () => {
     for (let minute = 1; minute <= 20; minute++) await commit(shard, await open(shard, minute));
     let read = 0;
     const { neighbours } = ledger;

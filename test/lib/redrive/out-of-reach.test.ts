@@ -10,7 +10,7 @@ const hourMs = 3_600_000;
 const once = { dryRun: false, deadlineMs: Number.POSITIVE_INFINITY };
 const accepting = { ...once, acceptLate: true };
 
-/** A rig whose store refuses what is older than it keeps, so many hours after the records arrived. */
+/** A rig whose store refuses rows older than its retention, this many hours after the records arrived. */
 function rigAfter(hours: number, records = manyRecords(4)): Rig {
   const rig = new Rig(records);
   rig.nowMs = baseMs + hours * hourMs;
@@ -19,7 +19,7 @@ function rigAfter(hours: number, records = manyRecords(4)): Rig {
   return rig;
 }
 
-describe("redrive of a batch that the store takes no more", () => {
+describe("redrive of a batch that the store no longer takes", () => {
   test("leaves it where it is and says what to do, and counts it once the store keeps rows for longer", async () => {
     const rig = rigAfter(72);
     const key = rig.giveUp(0, 4);
@@ -36,7 +36,7 @@ describe("redrive of a batch that the store takes no more", () => {
     expect(rig.totals()).toEqual(rig.expected());
   });
 
-  test("says how many events are late where that is accepted", async () => {
+  test("says how many events are late with --accept-late", async () => {
     const rig = rigAfter(72);
     rig.giveUp(0, 4);
     const report = await redrive(rig.ports, accepting);
@@ -45,7 +45,7 @@ describe("redrive of a batch that the store takes no more", () => {
     expect([...rig.quarantined.values()].flat()).toHaveLength(8);
   });
 
-  test("leaves it for one event that is too old, and names how many there are; the others are counted if that is accepted", async () => {
+  test("leaves it for one event that is too old and says how many there are; --accept-late counts the others", async () => {
     const early = new Date(baseMs - 20 * hourMs).toISOString();
     const records = [
       recordOf(0, [sold(0)]),
@@ -62,7 +62,7 @@ describe("redrive of a batch that the store takes no more", () => {
     });
   });
 
-  test("asks the function only where the arrivals do not tell", async () => {
+  test("asks the function only if the arrivals leave it open", async () => {
     const { allowedLatenessMs, reachMs } = new Rig(manyRecords(1)).reach;
     const hours = (ms: number): number => ms / hourMs;
     for (const [after, previews, redriven] of [
@@ -98,7 +98,7 @@ describe("redrive of a batch that the store takes no more", () => {
     });
   });
 
-  test("does not begin where the function cannot say: it throws", async () => {
+  test("throws before it begins if the function gives no answer", async () => {
     const rig = rigAfter(40);
     rig.giveUp(0, 4);
     const rollUp = { ...rig.rollUp, preview: async () => ({ kind: "threw", why: "a bug" }) as const };
@@ -108,7 +108,7 @@ describe("redrive of a batch that the store takes no more", () => {
   });
 });
 
-describe("a part that was begun and that the store takes no more", () => {
+describe("a part that was begun and that the store no longer takes", () => {
   async function waiting(): Promise<Rig> {
     const rig = rigAfter(1);
     await leavePromise(rig, 0, 4);
@@ -132,7 +132,7 @@ describe("a part that was begun and that the store takes no more", () => {
     expect(rig.totals()).toEqual(rig.expected());
   });
 
-  test("keeps back the batch with its records, and not what lies beside it", async () => {
+  test("keeps back the batch with its records, but no others", async () => {
     const rig = rigAfter(1, manyRecords(6));
     await leavePromise(rig, 0, 4);
     rig.giveUp(0, 6);
@@ -147,14 +147,14 @@ describe("a part that was begun and that the store takes no more", () => {
     expect(rig.totals()).toEqual(rig.expected([0, 1, 2, 3]));
   });
 
-  test("is finished where that is accepted: its events are late", async () => {
+  test("is finished with --accept-late: its events are late", async () => {
     const rig = await waiting();
     expect(await sweep(rig.ports, accepting)).toMatchObject({ keptCount: 1, outOfReachCount: 0 });
     expect(rig.ledger.parts.get(shard)).toMatchObject([{ counted: 0, late: 8 }]);
   });
 });
 
-test("gaps of which the store takes no rows more are told, and counted only where that is accepted", async () => {
+test("gaps whose rows the store no longer takes are reported, and counted only with --accept-late", async () => {
   const rig = rigAfter(72);
   const ports = { ...rig.ports, shards: { shardIds: async () => [shardId] } };
   const range = { fromMs: baseMs - hourMs, toMs: rig.nowMs };

@@ -21,7 +21,7 @@ afterAll(async () => {
   await dynamodb.close();
 });
 
-test("a mark goes to who was first, and is found again by the source and the id of the message; the table has neither", async () => {
+test("the first writer gets a mark, found again by the message's source and id; the table stores neither", async () => {
   const marks = new DynamoReplayMarks(client, "ledger");
   const untilMs = Date.UTC(2026, 0, 31);
   const next = { attempt: 1, of: 0, state: "sending", entry: "e", patch: "p", untilMs } as const;

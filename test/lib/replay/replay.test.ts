@@ -40,7 +40,7 @@ async function withOrders(events: readonly Fields[]): Promise<ReplayRig> {
   return rig;
 }
 
-describe("a replay of what several sources have sent under one id", () => {
+describe("a replay of events that several sources sent under one id", () => {
   const of = (source: string | undefined) => ({ source });
 
   test("sends each of them, once", async () => {
@@ -52,7 +52,7 @@ describe("a replay of what several sources have sent under one id", () => {
     expect(await rig.replay()).toMatchObject({ outcomes: { sent: 0, replayed: 3 } });
   });
 
-  test("sends one although another source had its own counted", async () => {
+  test("sends an event although another source's event with that id was counted", async () => {
     const rig = await withOrders([refusedOrder(1, of("server")), order(1, of("web"))]);
     rig.nowMs += dayMs;
     expect(await rig.replay()).toMatchObject({ outcomes: { sent: 1, counted: 0 } });

@@ -56,7 +56,7 @@ async function dropExpired(): Promise<void> {
 }
 
 describe("a shard that the stream has forgotten", () => {
-  test("is dropped by the ledger, head and place in the list, long after nothing of it can be counted", async () => {
+  test("is dropped from the ledger, head and list, long after nothing of it can be counted", async () => {
     await begin("shardId-0", "shardId-1");
     for (let day = 0; day <= ledgerDays + 12; day++) {
       nowMs = startMs + day * dayMs;
@@ -80,7 +80,7 @@ describe("a shard that the stream has forgotten", () => {
     expect((await ledger.head(shardOf("shardId-0"))).expiresMs).toBeUndefined();
   });
 
-  test("stays where it is moved before its end, and its end is then set anew", async () => {
+  test("stays if its head moves before it expires, and then expires later", async () => {
     await begin("shardId-0");
     await sweepWith();
     const ending = await ledger.head(shardOf("shardId-0"));
@@ -92,7 +92,7 @@ describe("a shard that the stream has forgotten", () => {
     expect((await ledger.head(shardOf("shardId-0"))).expiresMs).toBe(nowMs + ledgerDays * dayMs);
   });
 
-  test("is given no end by a sweep that saw it before somebody else moved it", async () => {
+  test("is not set to expire by a sweep that read the head before it moved", async () => {
     await begin("shardId-0");
     const seen = await ledger.head(shardOf("shardId-0"));
     await ledger.moveHead(shardOf("shardId-0"), seen, seen);
@@ -101,7 +101,7 @@ describe("a shard that the stream has forgotten", () => {
     expect((await ledger.head(shardOf("shardId-0"))).expiresMs).toBeUndefined();
   });
 
-  test("is read as it was until the table drops it, however long that takes", async () => {
+  test("reads the same until the table drops it, however long that takes", async () => {
     await begin("shardId-0");
     await sweepWith();
     nowMs += 200 * dayMs;
@@ -109,7 +109,7 @@ describe("a shard that the stream has forgotten", () => {
     expect(await ledger.shardIds(stream)).toEqual(["shardId-0"]);
   });
 
-  test("is back in the list for good where it has a head again", async () => {
+  test("is back in the list permanently once it has a head again", async () => {
     await begin("shardId-0");
     await sweepWith();
     nowMs += (ledgerDays + 1) * dayMs;
@@ -123,7 +123,7 @@ describe("a shard that the stream has forgotten", () => {
     expect(await ledger.knownShards(stream)).toEqual([{ shardId: "shardId-0", isExpiring: false }]);
   });
 
-  test("stays where the stream has it again, as one made anew under its name does", async () => {
+  test("stays if the stream has it again, as a stream recreated under its name does", async () => {
     await begin("shardId-0");
     await sweepWith();
     await sweepWith("shardId-0");

@@ -23,7 +23,7 @@ const later = (rig: Rig): void => {
 };
 
 describe("the sweep", () => {
-  test("reads one head a shard, together, and nothing else, where nothing is open", async () => {
+  test("reads the heads of all shards together, and nothing else, if nothing is open", async () => {
     const rig = new Rig(manyRecords(4));
     await rig.deliver(0, 4);
     const calls: string[] = [];
@@ -240,7 +240,7 @@ describe("a promise that is written off", () => {
   }
 
   test.each(["definitions", "commit"] as const)(
-    "is not, where redrive counts it before the sweep's %s: the ledger says what was counted",
+    "stays counted if redrive counts it before the sweep's %s",
     async (call) => {
       const rig = new Rig(manyRecords(4));
       const text = await seemingLoss(rig);
@@ -268,7 +268,7 @@ describe("a promise that is written off", () => {
     },
   );
 
-  test("is counted after all by redrive, where its records turn up", async () => {
+  test("is counted after all by redrive if its records turn up", async () => {
     const rig = new Rig(manyRecords(6));
     const text = await seemingLoss(rig);
     expect(await sweep(rig.ports, writeOff)).toMatchObject({ lost: [{ writtenOff: true, events: 8 }] });
@@ -284,7 +284,7 @@ describe("a promise that is written off", () => {
     expect(await openParts(rig)).toBe(0);
   });
 
-  test("stays so where only some of its records turn up, and redrive says that it was", async () => {
+  test("stays written off if only some of its records turn up, and redrive says so", async () => {
     const rig = new Rig(manyRecords(6));
     await seemingLoss(rig);
     await sweep(rig.ports, writeOff);
@@ -295,7 +295,7 @@ describe("a promise that is written off", () => {
     expect(rig.files.settled.size).toBe(1);
   });
 
-  test("is finished by a sweep where the redrive that began to count it dies", async () => {
+  test("is finished by a sweep if the redrive that began to count it dies", async () => {
     for (let call = 0; ; call++) {
       const rig = new Rig(manyRecords(4));
       const text = await seemingLoss(rig);
@@ -314,7 +314,7 @@ describe("a promise that is written off", () => {
     }
   });
 
-  test("is none while an unreadable file may have its records", async () => {
+  test("waits while an unreadable file may have its records", async () => {
     const rig = new Rig(manyRecords(4));
     await seemingLoss(rig);
     const key = rig.files.put("{");

@@ -81,7 +81,7 @@ describe("an id that several sources have used", () => {
     return rig;
   }
 
-  test("is answered for each of the sources of the configuration, and for events that name none", async () => {
+  test("is answered for each configured source, and for events without one", async () => {
     const answer = await (await used()).why("m1");
     expect(answer.sources).toEqual(["", "shop", "web"]);
     expect(sourcesOf(answer.copies)).toEqual([
@@ -106,13 +106,13 @@ describe("an id that several sources have used", () => {
     ["elsewhere", [["elsewhere", "counted"]]],
     ["", [["", "counted"]]],
     ["nobody", []],
-  ])("is answered for source %j alone where it is asked for", async (source, expected) => {
+  ])("is answered for source %j alone when asked", async (source, expected) => {
     const answer = await (await used()).why("m1", undefined, `from=-48h&source=${source}`);
     expect(answer.sources).toEqual([source]);
     expect(sourcesOf(answer.copies)).toEqual(expected);
   });
 
-  test("says of which source the id is where the record is gone, and of which it was looked for where it is not found", async () => {
+  test("names the source of an id whose record is gone, and the sources searched if it is not found", async () => {
     const rig = await used();
     rig.trimmed = 3;
     const told = (await rig.why("m1")).copies.flatMap(({ says }) => says.map(({ text }) => text)).join("\n");
@@ -196,7 +196,7 @@ describe("an event that was rejected", () => {
     expect(copies).toMatchObject([{ event: { user: "42" }, fate: { kind: "quarantined", reason: "invalid" } }]);
   });
 
-  test("of nobody but an anonymous id is told with that", async () => {
+  test("without a user is reported with its anonymous id", async () => {
     const rig = new WhyRig([recordOf(0, [{ ...sold(1), userId: "", anonymousId: "a1" }])]);
     await rig.world.invoke(0, 1);
     expect((await rig.why("m1")).copies).toMatchObject([{ event: { user: "a1" }, fate: { kind: "counted" } }]);
