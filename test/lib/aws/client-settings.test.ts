@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CloudWatchIncoming } from "../../../lib/audit/cloudwatch.ts";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { SecretsManager } from "../../../lib/collect/secrets.ts";
-import type { MetricQuestion } from "../../../lib/store/store.ts";
 import { TimestreamStore } from "../../../lib/store/timestream.ts";
+import { question } from "./question.ts";
 import { SilentServer } from "./silent-server.ts";
 
 let service: SilentServer;
@@ -25,18 +25,6 @@ const second = 1_000;
 /** Less than any limit: the SDKs wait for a few hundred milliseconds. */
 const backoffMsMax = 1_500;
 const place = { database: "millrace", table: "metrics_1m" };
-const question: MetricQuestion = {
-  metric: "orders",
-  def: "d",
-  measure: "count",
-  fromMs: 0,
-  toMs: 60_000,
-  every: undefined,
-  by: [],
-  where: [],
-  order: { column: "time", descending: false },
-  limit: 10,
-};
 
 test.each<[service: string, ask: () => Promise<unknown>, limitMs: number, attempts: number]>([
   [

@@ -11,8 +11,8 @@ import { connectQueryPorts } from "../../../lib/query/connect.ts";
 import { connectEventPorts } from "../../../lib/query/connect-events.ts";
 import { connectReplayPorts } from "../../../lib/replay/connect.ts";
 import { connectPorts } from "../../../lib/roll-up/connect.ts";
-import type { MetricQuestion } from "../../../lib/store/store.ts";
 import { connectSweepPorts } from "../../../lib/sweep/connect.ts";
+import { question } from "./question.ts";
 import { RefusingServer } from "./refusing-server.ts";
 
 const config = defineConfig({
@@ -28,18 +28,6 @@ const environment = Object.fromEntries(
 );
 const shardId = "shardId-000000000000";
 const shard = `${place.stream}/${shardId}`;
-const question: MetricQuestion = {
-  metric: "views",
-  def: "d",
-  measure: "count",
-  fromMs: 0,
-  toMs: 60_000,
-  every: undefined,
-  by: [],
-  where: [],
-  order: { column: "time", descending: false },
-  limit: 10,
-};
 const row = { metric: "views", def: "d", bucketMs: 0, dimensions: [], count: 1, numbers: undefined };
 const parts = { fromMs: 0, toMs: 60_000, parts: ["p"] };
 const patience = { deadlineMs: Number.POSITIVE_INFINITY };
