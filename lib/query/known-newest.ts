@@ -8,7 +8,8 @@ import type { CommittedPart, Head, Ledger } from "../ledger/ledger.ts";
  */
 export class KnownNewest implements Pick<Ledger, "headsOf" | "newest"> {
   readonly #ledger: Pick<Ledger, "headsOf" | "newest">;
-  #heads: ReadonlyMap<string, Head> = new Map();
+  /** Of the heads that were read last: nothing else of them, which may be large. */
+  #moves: ReadonlyMap<string, { readonly revision: number; readonly isOpen: boolean }> = new Map();
   /** By shard, as they are under a revision of its head. */
   readonly #known = new Map<string, { readonly revision: number; readonly newest: CommittedPart | undefined }>();
 
@@ -18,18 +19,21 @@ export class KnownNewest implements Pick<Ledger, "headsOf" | "newest"> {
 
   /** Remembers nothing of other shards. */
   async headsOf(shards: readonly string[]): Promise<ReadonlyMap<string, Head>> {
-    this.#heads = await this.#ledger.headsOf(shards);
-    for (const shard of this.#known.keys()) if (!this.#heads.has(shard)) this.#known.delete(shard);
-    return this.#heads;
+    const heads = await this.#ledger.headsOf(shards);
+    this.#moves = new Map(
+      [...heads].map(([shard, { revision, open }]) => [shard, { revision, isOpen: open.length > 0 }]),
+    );
+    for (const shard of this.#known.keys()) if (!heads.has(shard)) this.#known.delete(shard);
+    return heads;
   }
 
   /** At least as new as the heads that were read last. */
   async newest(shard: string): Promise<CommittedPart | undefined> {
-    const head = this.#heads.get(shard);
+    const head = this.#moves.get(shard);
     const known = this.#known.get(shard);
     if (head !== undefined && known?.revision === head.revision) return known.newest;
     const newest = await this.#ledger.newest(shard);
-    if (head !== undefined && head.open.length === 0) this.#known.set(shard, { revision: head.revision, newest });
+    if (head !== undefined && !head.isOpen) this.#known.set(shard, { revision: head.revision, newest });
     return newest;
   }
 }

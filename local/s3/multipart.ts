@@ -22,6 +22,7 @@ type Upload = {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly parts: Map<number, Part>;
+  readonly begunMs: number;
 };
 
 const md5 = (content: Buffer): Buffer => createHash("md5").update(content).digest();
@@ -36,7 +37,13 @@ export class MultipartUploads {
       throw new S3Error("SlowDown", `At most ${uploadsMax} uploads are under way here: complete or abort some.`);
     }
     const uploadId = randomUUID();
-    this.#uploads.set(uploadId, { bucket, key, headers: headersToKeep(headers), parts: new Map() });
+    this.#uploads.set(uploadId, {
+      bucket,
+      key,
+      headers: headersToKeep(headers),
+      parts: new Map(),
+      begunMs: Date.now(),
+    });
     return xmlResponse("InitiateMultipartUploadResult", [
       ["Bucket", bucket.name],
       ["Key", key],
@@ -63,6 +70,12 @@ export class MultipartUploads {
         return { status: 204, headers: {}, body: "" };
       default:
         throw new S3Error("MethodNotAllowed", `${request.method} of an upload is not an operation that is run here.`);
+    }
+  }
+
+  abortBegunBefore(bucket: Bucket, ms: number): void {
+    for (const [id, upload] of this.#uploads) {
+      if (upload.bucket === bucket && upload.begunMs < ms) this.#uploads.delete(id);
     }
   }
 

@@ -18,19 +18,22 @@ export type S3 = {
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
   /** Does nothing where the bucket is there. */
   readonly createBucket: (name: string) => void;
-  /** From now on objects of the bucket expire this many days after they were written. */
-  readonly setLifetime: (name: string, days: number) => void;
-  /** Deletes the objects whose time is over. */
+  /** From now on what is in the bucket expires this many days after it was written or begun. */
+  readonly setLifetime: (name: string, days: Lifetime) => void;
+  /** Deletes the objects, and aborts the multipart uploads, whose time is over. */
   readonly deleteExpired: (nowMs: number) => void;
   /** Throws {@link S3Error} where the bucket is not there. */
   readonly put: (bucket: string, key: string, body: Buffer, headers?: Record<string, string>) => Promise<StoredObject>;
 };
 
+/** Days; undefined for ever. */
+export type Lifetime = { readonly ofObjects?: number; readonly ofUploads?: number };
+
 type Buckets = {
   readonly open: Map<string, Bucket>;
   readonly directory: string;
-  /** Days that the objects of a bucket are kept, by its name. */
-  readonly lifetimes: Map<string, number>;
+  /** By the name of the bucket. */
+  readonly lifetimes: Map<string, Lifetime>;
   readonly uploads: MultipartUploads;
 };
 
@@ -55,12 +58,16 @@ function create({ open, directory }: Buckets, name: string): void {
   open.set(name, openBucket(directory, name));
 }
 
-function deleteExpired({ open, lifetimes }: Buckets, nowMs: number): void {
-  for (const [name, days] of lifetimes) {
+const dayMs = 86_400_000;
+
+function deleteExpired({ open, lifetimes, uploads }: Buckets, nowMs: number): void {
+  for (const [name, { ofObjects = Number.POSITIVE_INFINITY, ofUploads = Number.POSITIVE_INFINITY }] of lifetimes) {
     const bucket = open.get(name);
-    for (const key of bucket?.keys() ?? []) {
-      const { modified_ms = nowMs } = bucket?.head(key) ?? {};
-      if (modified_ms < nowMs - days * 86_400_000) bucket?.delete(key);
+    if (bucket === undefined) continue;
+    uploads.abortBegunBefore(bucket, nowMs - ofUploads * dayMs);
+    for (const key of bucket.keys()) {
+      const { modified_ms = nowMs } = bucket.head(key) ?? {};
+      if (modified_ms < nowMs - ofObjects * dayMs) bucket.delete(key);
     }
   }
 }

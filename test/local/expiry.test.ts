@@ -20,7 +20,7 @@ test("a table's items expire by the attribute that the template names", async ()
   expect(ends).toEqual([["ledger", "expires"]]);
 });
 
-test("a bucket's objects expire after the template's days, and a rule for some objects only is refused by name", () => {
+test("a bucket's objects and unfinished uploads expire after the template's days, and a rule for some objects only is refused by name", () => {
   const ends: unknown[][] = [];
   const s3 = {
     createBucket: () => {},
@@ -31,6 +31,10 @@ test("a bucket's objects expire after the template's days, and a rule for some o
   void bucket({ Status: "Enabled", ExpirationInDays: 90, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } });
   void bucket({ Status: "Disabled", ExpirationInDays: 1 });
   void bucket({ Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } });
-  expect(ends).toEqual([["rejects", 90]]);
+  expect(ends).toEqual([
+    ["rejects", { ofObjects: 90, ofUploads: 1 }],
+    ["rejects", {}],
+    ["rejects", { ofUploads: 1 }],
+  ]);
   expect(() => bucket({ Status: "Enabled", ExpirationInDays: 1, Prefix: "a/" })).toThrow("got one with Prefix");
 });

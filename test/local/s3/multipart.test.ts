@@ -17,18 +17,19 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AwsEndpoint, startAwsEndpoint } from "../../../local/aws-endpoint.ts";
-import { openS3 } from "../../../local/s3/s3.ts";
+import { openS3, type S3 } from "../../../local/s3/s3.ts";
 
 const Bucket = "shop";
 const partBytes = 5 * 1024 * 1024;
 
 let directory: string;
+let s3: S3;
 let endpoint: AwsEndpoint;
 let client: S3Client;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "s3-"));
-  const s3 = openS3({ directory });
+  s3 = openS3({ directory });
   s3.createBucket(Bucket);
   endpoint = await startAwsEndpoint({ port: 0, services: { s3 } });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
@@ -91,6 +92,23 @@ describe("a multipart upload", () => {
     await expect(complete(1, 2)).rejects.toMatchObject({ name: "EntityTooSmall" });
     await client.send(new AbortMultipartUploadCommand(upload));
     await expect(complete(1)).rejects.toMatchObject({ name: "NoSuchUpload" });
+  });
+});
+
+describe("an upload that is not completed", () => {
+  it("ends after the days of its bucket's life cycle", async () => {
+    const upload = await started("forgotten");
+    const uploads = async () => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+      return Uploads.map(({ Key }) => Key).filter((key) => key === "forgotten");
+    };
+    s3.deleteExpired(Date.now() + 400 * 86_400_000);
+    s3.setLifetime(Bucket, { ofUploads: 1 });
+    s3.deleteExpired(Date.now() + 23 * 3_600_000);
+    expect(await uploads()).toEqual(["forgotten"]);
+    s3.deleteExpired(Date.now() + 25 * 3_600_000);
+    expect(await uploads()).toEqual([]);
+    await expect(client.send(new ListPartsCommand(upload))).rejects.toMatchObject({ name: "NoSuchUpload" });
   });
 });
 

@@ -213,7 +213,7 @@ describe("a bucket", () => {
     const left = async () => (await client.send(new ListObjectsV2Command({ Bucket: "short-lived" }))).Contents?.length;
     s3.deleteExpired(Date.now() + 400 * 86_400_000);
     expect(await left()).toBe(2);
-    s3.setLifetime("short-lived", 90);
+    s3.setLifetime("short-lived", { ofObjects: 90 });
     s3.deleteExpired(Date.now() + 89 * 86_400_000);
     expect(await left()).toBe(2);
     s3.deleteExpired(Date.now() + 91 * 86_400_000);
