@@ -190,3 +190,42 @@ test("the iterator-age alarm looks at this stream, and missing data alarms it", 
     TreatMissingData: "breaching",
   });
 });
+
+type Properties = Readonly<Record<string, unknown>>;
+const propertiesOf = (type: string): Properties[] =>
+  Object.values(template.findResources(type)).map(({ Properties: properties }) => properties as Properties);
+
+/** How long each kind of resource keeps what it is given; those that keep nothing, or what does not grow, are not here. */
+const ends: Readonly<Record<string, (properties: Properties) => unknown>> = {
+  "AWS::Logs::LogGroup": ({ RetentionInDays }) => RetentionInDays,
+  "AWS::S3::Bucket": ({ LifecycleConfiguration }) => LifecycleConfiguration,
+  "AWS::DynamoDB::Table": ({ TimeToLiveSpecification }) => TimeToLiveSpecification,
+  "AWS::Kinesis::Stream": ({ RetentionPeriodHours }) => RetentionPeriodHours,
+  "AWS::Timestream::Table": ({ RetentionProperties }) => RetentionProperties,
+};
+
+test.each([
+  ["AWS::Logs::LogGroup", 30],
+  [
+    "AWS::S3::Bucket",
+    {
+      Rules: [{ Status: "Enabled", ExpirationInDays: 90, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
+    },
+  ],
+  ["AWS::DynamoDB::Table", { AttributeName: "expires", Enabled: true }],
+  ["AWS::Kinesis::Stream", 24],
+  ["AWS::Timestream::Table", { MemoryStoreRetentionPeriodInHours: "49", MagneticStoreRetentionPeriodInDays: "3650" }],
+])("what a %s holds has an end", (type, expected) => {
+  const kept = propertiesOf(type).map((properties) => ends[type]?.(properties));
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept).toEqual(kept.map(() => expected));
+});
+
+test("each function logs into a group of the template: the one that Lambda makes by itself keeps its lines for ever", () => {
+  const groups = Object.keys(template.findResources("AWS::Logs::LogGroup"));
+  const used = propertiesOf("AWS::Lambda::Function").map(({ LoggingConfig }) => LoggingConfig);
+  expect(used).toHaveLength(groups.length);
+  expect(new Set(used.map((one) => JSON.stringify(one)))).toEqual(
+    new Set(groups.map((group) => JSON.stringify({ LogGroup: { Ref: group } }))),
+  );
+});
