@@ -3,6 +3,7 @@ import { type DoorEvent, throughTheDoor } from "../../../lib/collect/door.ts";
 import type { Message } from "../../../lib/collect/message.ts";
 import { privacyOf } from "../../../lib/collect/privacy.ts";
 import type { Fields } from "../../../lib/event/event.ts";
+import { parseJsonToWrite } from "../../../lib/event/json.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
 import { trackingPlanOf } from "../../../lib/tracking-plan/compile-at-start.ts";
 
@@ -29,7 +30,7 @@ function through(value: unknown, { problem, isOurs = true, mode }: Asked = {}): 
   const rules = { plan: mode === undefined ? undefined : plan(mode), privacy };
   const [event] = throughTheDoor([message], sender, request, rules);
   if (event === undefined) throw new Error("Expected an event, got none");
-  expect(JSON.parse(event.line.text)).toEqual(event.event);
+  expect(event.line.text).toBe(JSON.stringify(event.event));
   expect(event.line.bytes).toBe(Buffer.byteLength(event.line.text));
   return event;
 }
@@ -84,6 +85,13 @@ describe("an event", () => {
     [collectLimits.levelsMax + 1, "invalid"],
   ])("of %i levels is refused: %s", (levels, refused) => {
     expect(through(signed({ properties: nested(levels - 1) })).refused).toBe(refused);
+  });
+
+  test("has no more levels for a number that keeps its digits", () => {
+    const deepest = `${'{"a":'.repeat(collectLimits.levelsMax - 1)}2053013552326770905${"}".repeat(collectLimits.levelsMax - 1)}`;
+    const { line, refused } = through(signed({ properties: parseJsonToWrite(deepest) }));
+    expect(refused).toBeUndefined();
+    expect(line.text).toContain(deepest);
   });
 
   test("is as large as its bytes, whatever its letters", () => {
