@@ -26,8 +26,10 @@ export function plainBody(body: Buffer): Buffer {
  * The value of a body of JSON, whatever its content type says: browsers send text/plain, for which no preflight is
  * needed. Throws RequestRefused.
  */
-export function jsonBody(body: Buffer): unknown {
-  const plain = plainBody(body);
+export const jsonBody = (body: Buffer): unknown => jsonOf(plainBody(body));
+
+/** The value of bytes of JSON that are not compressed. Throws RequestRefused. */
+export function jsonOf(plain: Buffer): unknown {
   if (plain.length === 0) throw unparsable("nothing");
   if (!isUtf8(plain)) throw unparsable("bytes that are no UTF-8");
   try {
