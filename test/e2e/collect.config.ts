@@ -1,9 +1,11 @@
-import { count, defineConfig, identify, page, screen, sum, track } from "../../lib/config.ts";
+import { count, defineConfig, group, identify, page, screen, sum, track } from "../../lib/config.ts";
 
 export default defineConfig({
   metrics: {
     page_views: { on: page(), measure: count(), by: { source: "source" } },
-    screens: { on: screen(), measure: count() },
+    screens: { on: screen(), measure: count(), by: { source: "source" } },
+    groups: { on: group(), measure: count(), by: { source: "source" } },
+    shipped: { on: track("Order Shipped"), measure: count(), by: { source: "source" } },
     identified: { on: identify(), measure: count(), by: { source: "source" } },
     clicks: { on: track("Clicked"), measure: count(), by: { source: "source" } },
     searches: { on: track("Searched"), measure: count(), by: { source: "source" } },
@@ -22,6 +24,8 @@ export default defineConfig({
     web: { allowedOrigins: ["https://shop.example"] },
     site: { allowedOrigins: ["http://shop.example"] },
     server: { laptopKey: "server-key" },
+    rudder: { laptopKey: "rudder-key" },
+    rudder_plain: { laptopKey: "rudder-plain-key" },
   },
   trackingPlan: {
     mode: "enforce",

@@ -9,6 +9,7 @@ import { names } from "../../lib/names.ts";
 import { aggregated } from "../lib/record/aggregated.ts";
 import { Laptop } from "./laptop.ts";
 import { mendRefunds } from "./mended-refunds.ts";
+import { sendFromRudderServer, shippedBefore, shippedNow } from "./rudder-server.ts";
 import { chromiumIsThere, ShopPage, searchFromPage, sendFromPage } from "./shop-page.ts";
 import { throughAnOutage } from "./stream-outage.ts";
 
@@ -41,8 +42,8 @@ const rowsOf = async (question: string): Promise<Answer["rows"]> =>
   (await laptop.get<Answer>(`/v1/metrics/${question}`)).rows;
 
 /** The counts by minute, all within some minutes: those that began in it or right before. */
-async function countIn(metric: string, sinceMs: number): Promise<number> {
-  const rows = await rowsOf(`${metric}?every=1m&where=source:site`);
+async function countIn(metric: string, sinceMs: number, source = "site"): Promise<number> {
+  const rows = await rowsOf(`${metric}?every=1m&where=source:${source}`);
   const minutes = [sinceMs, Date.now()].map((ms) => new Date(Math.floor(ms / 60_000) * 60_000).toISOString());
   for (const { time } of rows) expect(minutes).toContain(time);
   return rows.reduce((sum, { value }) => sum + Number(value), 0);
@@ -145,6 +146,28 @@ describe.concurrent("the collector on the laptop", () => {
     expect([answer.status, answer.headers.get("access-control-allow-headers")]).toEqual([204, "authorization"]);
     const metrics = await fetch(`${laptop.url}/v1/metrics`, { headers });
     expect([metrics.status, metrics.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  });
+});
+
+describe.concurrent("RudderStack's Node SDK", () => {
+  test.each([
+    ["gzip", "rudder", true],
+    ["plain text", "rudder_plain", false],
+  ])("has its events counted once, each in its minute, sent as %s", async (_, source, gzip) => {
+    const [sinceMs, expected] = [Date.now(), shippedBefore()];
+    const writeKey = `${source.replace("_", "-")}-key`;
+    await sendFromRudderServer({ writeKey, dataPlaneUrl: laptop.url, gzip }, expected);
+    await laptop.caughtUp();
+    const shipped = await rowsOf(`shipped?every=1m&from=-4h&where=source:${source}`);
+    const before = shipped.filter(({ time }) => Date.parse(String(time)) < sinceMs - 60_000);
+    const minuteOf = (time: Date): string => `${time.toISOString().slice(0, 16)}:00.000Z`;
+    const rows = expected.map(({ timestamp, events }) => ({ time: minuteOf(timestamp), value: events }));
+    expect(before).toMatchObject(rows);
+    expect(shipped.slice(before.length).reduce((sum, { value }) => sum + Number(value), 0)).toBe(shippedNow);
+    const counts = ["page_views", "screens", "groups"].map((metric) => countIn(metric, sinceMs, source));
+    expect(await Promise.all(counts)).toEqual([1, 1, 1]);
+    const [identified] = await rowsOf(`identified?every=1m&from=-4h&where=source:${source}`);
+    expect(identified).toMatchObject({ time: before[0]?.time, value: 1 });
   });
 });
 
