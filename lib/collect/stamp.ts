@@ -52,8 +52,8 @@ const isSentGiven = (value: unknown): boolean => isTimeGiven(value) && timestamp
 /**
  * The clock of a sender may be wrong, but it says how long before sending something happened: `timestamp = receivedAt -
  * (sentAt - the sender's time)` (Segment documentation, "Spec: Common fields", Timestamps). Segment's clients have that time
- * in `timestamp`; RudderStack's have the time of the call in `originalTimestamp`, and one that the caller gave in `timestamp`,
- * which goes before it. The `sentAt` of a batch goes before that of a message, which an earlier attempt may have set.
+ * in `timestamp`; RudderStack's have it in `originalTimestamp`, but the one for Node has the time of the call there and one
+ * that the caller gave in `timestamp`, which goes before it. The `sentAt` of a batch goes before that of a message, which an earlier attempt may have set.
  * Without one the sender's time stands as it is. A time that cannot be read stays there, for the roll-up to say so.
  */
 function setTimes(event: Record<string, unknown>, sharedSentAt: unknown, { receivedMs, receivedAt }: Arrival): void {

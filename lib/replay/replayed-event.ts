@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { MessageName } from "../dedupe/message-hash.ts";
 import { type Fields, sourceOf } from "../event/event.ts";
-import { isAbsent } from "../event/fields.ts";
 import { type ReplayedNote, replayedOf } from "../event/replayed.ts";
 import { messageIdBytesMax } from "../limits.ts";
 import { partitionKey } from "../producer/partition-key.ts";
 import type { QuarantinedEvent } from "../quarantine/entry.ts";
+import { isTimeGiven } from "../timestamp.ts";
 import { mergePatch } from "./merge-patch.ts";
 
 /** An event of quarantine on its way back into the stream. */
@@ -32,7 +32,7 @@ export function candidateOf(event: QuarantinedEvent, patch: Fields | undefined):
   const arrivalMs = before?.arrivalMs ?? Date.parse(event.entry.arrival);
   const messageId = isMessageId(own.messageId) ? own.messageId : derivedId(event.entry.id);
   // A message without a time happened when it arrived, and that was then.
-  const timestamp = isAbsent(patched.timestamp) ? new Date(arrivalMs).toISOString() : patched.timestamp;
+  const timestamp = isTimeGiven(patched.timestamp) ? patched.timestamp : new Date(arrivalMs).toISOString();
   // What identifies the message is not the patch's to change: copies of it must stay its copies.
   const fields = { ...patched, timestamp, messageId, source: own.source };
   return {

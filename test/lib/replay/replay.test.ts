@@ -98,18 +98,20 @@ describe("a replay", () => {
   });
 
   test("of an event without a time counts it when it arrived; without an id, it gets one from its place", async () => {
-    const { timestamp: _, messageId: __, ...bare } = refusedOrder(1);
-    const rig = await withOrders([bare]);
-    rig.nowMs += dayMs;
-    await rig.replay();
-    await rig.rollUp();
-    rig.nowMs += dayMs;
-    expect(await rig.replay()).toMatchObject({ outcomes: { replayed: 1 } });
-    await rig.rollUp();
-    expect([...rig.store.rows.values()].map(({ row }) => [row.metric, row.bucketMs, row.count])).toEqual([
-      ["orders", baseMs, 1],
-      ["revenue", baseMs, 1],
-    ]);
+    const { messageId: _, ...bare } = refusedOrder(1);
+    for (const timestamp of [undefined, null, "", "0001-01-01T00:00:00Z"]) {
+      const rig = await withOrders([{ ...bare, timestamp }]);
+      rig.nowMs += dayMs;
+      await rig.replay();
+      await rig.rollUp();
+      rig.nowMs += dayMs;
+      expect(await rig.replay()).toMatchObject({ outcomes: { replayed: 1 } });
+      await rig.rollUp();
+      expect([...rig.store.rows.values()].map(({ row }) => [row.metric, row.bucketMs, row.count])).toEqual([
+        ["orders", baseMs, 1],
+        ["revenue", baseMs, 1],
+      ]);
+    }
   });
 
   test("does not send what its sender has mended meanwhile", async () => {
