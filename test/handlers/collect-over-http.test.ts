@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Fields } from "../../lib/event/event.ts";
 import { collectRoutes } from "../../lib/lambda/collect-routes.ts";
 import { httpApi } from "../../local/http-api/http-api.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
@@ -14,10 +15,12 @@ const rig = new CollectRig({ sources: { key: {} } });
 
 /** What the function was asked since the last look, and what went into the stream. */
 let [asked, sent, log] = [0, 0, ""];
+let events: readonly Fields[] = [];
 /** The rig has one request at a time, as a function's process has. */
 let last: Promise<unknown> = Promise.resolve();
 async function answer(payload: string): Promise<InvokeOutcome> {
-  const { response, events, log: lines } = await rig.answered(JSON.parse(payload));
+  const { response, events: own, log: lines } = await rig.answered(JSON.parse(payload));
+  events = own;
   sent += events.length;
   log += lines;
   return { kind: "ok", payload: JSON.stringify(response) };
@@ -154,6 +157,17 @@ describe("headers", () => {
     expect(await told(Buffer.from(request("POST /v1/track HTTP/1.1", headers), "latin1"))).toEqual([
       status,
       status === 200 ? 1 : 0,
+    ]);
+  });
+});
+
+describe("the attributes of a CloudEvent", () => {
+  test("are read in the UTF-8 of their bytes, in quotes and percent-encoded", async () => {
+    const attributes = ["ce-specversion: 1.0", "ce-id: 1", "ce-type: Café geöffnet 😀", 'ce-source: "/caf%C3%A9 1"'];
+    const bytes = request("POST /v1/cloudevents HTTP/1.1", [authorization, ...attributes], "{}");
+    expect(await told(Buffer.from(bytes, "utf8"))).toEqual([200, 1]);
+    expect(events).toMatchObject([
+      { event: "Café geöffnet 😀", context: { cloudevent: { source: "/café 1", type: "Café geöffnet 😀" } } },
     ]);
   });
 });
