@@ -28,8 +28,9 @@ export const arrivalOf = ({ receivedMs, address }: Pick<Arrival, "receivedMs" | 
  * address as far as it may be kept.
  */
 export function stamped(own: Fields, { type, shared }: Message, source: SourceSettings, arrival: Arrival): Fields {
-  // Not the sender's to set: the key is a secret, and `millrace` is the collector's own.
-  const { writeKey, millrace, ...kept } = own;
+  // Not the sender's to set: the key is a secret, and `millrace` is the collector's own. The flat name of an address
+  // would keep it whole.
+  const { writeKey, millrace, "context.ip": flatAddress, ...kept } = own;
   // A copy, in which even __proto__ is a field like others: what is set in it here has other names.
   const event: Record<string, unknown> = kept;
   if (type !== undefined) event.type = type;
@@ -37,7 +38,7 @@ export function stamped(own: Fields, { type, shared }: Message, source: SourceSe
   if (integrations !== undefined) event.integrations = integrations;
   if (isAbsent(own.messageId)) event.messageId = `millrace-${randomUUID()}`;
   setTimes(event, shared.sentAt, arrival);
-  event.context = contextOf(merged(shared.context, own.context), source, arrival);
+  event.context = contextOf(merged(shared.context, own.context), flatAddress, source, arrival);
   event.source = source.name;
   return event;
 }
@@ -53,8 +54,9 @@ const isSentGiven = (value: unknown): boolean => isTimeGiven(value) && timestamp
  * The clock of a sender may be wrong, but it says how long before sending something happened: `timestamp = receivedAt -
  * (sentAt - the sender's time)` (Segment documentation, "Spec: Common fields", Timestamps). Segment's clients have that time
  * in `timestamp`; RudderStack's have it in `originalTimestamp`, but the one for Node has the time of the call there and one
- * that the caller gave in `timestamp`, which goes before it. The `sentAt` of a batch goes before that of a message, which an earlier attempt may have set.
- * Without one the sender's time stands as it is. A time that cannot be read stays there, for the roll-up to say so.
+ * that the caller gave in `timestamp`, which goes before it. The `sentAt` of a batch goes before that of a message, which an
+ * earlier attempt may have set. Without one the sender's time stands as it is. A time that cannot be read stays there, for
+ * the roll-up to say so.
  */
 function setTimes(event: Record<string, unknown>, sharedSentAt: unknown, { receivedMs, receivedAt }: Arrival): void {
   const sentAt = [sharedSentAt, event.sentAt].find(isSentGiven);
@@ -67,9 +69,11 @@ function setTimes(event: Record<string, unknown>, sharedSentAt: unknown, { recei
   event.receivedAt = receivedAt;
 }
 
-function contextOf(context: unknown, { keepAddress }: SourceSettings, arrival: Arrival): unknown {
+/** The context with the address as it may be kept: what the message says in it or under the flat name, else the sender's. */
+function contextOf(context: unknown, flat: unknown, { keepAddress }: SourceSettings, arrival: Arrival): unknown {
   if (!isAbsent(context) && !isFields(context)) return context;
-  const { ip: said, ...rest } = isFields(context) ? context : {};
+  const { ip: nested, ...rest } = isFields(context) ? context : {};
+  const said = isAbsent(nested) ? flat : nested;
   const ip = isAbsent(said) ? ownAddress(keepAddress, arrival) : saidAddress(said, keepAddress);
   return ip === undefined ? rest : { ...rest, ip };
 }

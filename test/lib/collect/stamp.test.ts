@@ -204,6 +204,15 @@ describe("the address of an event", () => {
     expect(ipOf(said)).toBe(cut);
   });
 
+  test("is not left whole under its flat name", () => {
+    const flat = { "context.ip": "203.0.113.9" };
+    expect(stamp(flat)).toMatchObject({ context: { ip: "203.0.113.0" } });
+    expect(stamp({ ...flat, context: { ip: "198.51.100.9" } })).toMatchObject({ context: { ip: "198.51.100.0" } });
+    for (const fields of [flat, { ...flat, context: { ip: "198.51.100.9" } }, { ...flat, context: "none" }]) {
+      expect(JSON.stringify(stamp(fields))).not.toContain("113.9");
+    }
+  });
+
   test("is never the sender's where the message says one, and is an address or not there", () => {
     const parts = fc.constantFrom("203.0.113.9", "2001:db8::1", ",", ":", "443", "[", "]", "%", " ", "x", ".");
     fc.assert(
