@@ -46,7 +46,8 @@ const invalid = (path: string, expected: string, received: unknown): Problem =>
 /**
  * Reads the text of one message of the Segment spec. A message without a `timestamp` happened when it arrived, as the
  * spec has it; one whose timestamp cannot be read is a problem, for a guess would land in a wrong minute. `null` and ""
- * are absent, as over HTTP. A message that the collector has refused is the problem that it says.
+ * are absent, as over HTTP, and so is a timestamp that was never set (`isTimeGiven`). A message that the collector has
+ * refused is the problem that it says.
  */
 export function readEvent(text: string, arrivalMs: number): Event | Problem {
   if (!fits(text, recordLimits.eventBytesMax)) {
