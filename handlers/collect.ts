@@ -13,20 +13,28 @@ import { sourcesOf } from "../lib/defaults.ts";
 import { collectAnswers, type Told } from "../lib/lambda/collect-answers.ts";
 import { collectRequest, settingsRequest } from "../lib/lambda/collect-event.ts";
 import { collectRoutes } from "../lib/lambda/collect-routes.ts";
+import { headAnswers } from "../lib/lambda/head-answers.ts";
+import { methodOf, type Routed, routeTable } from "../lib/lambda/route-table.ts";
 import { names } from "../lib/names.ts";
 
-type Route = (event: APIGatewayProxyEventV2) => Promise<Told>;
+type RouteKey = (typeof collectRoutes)[keyof typeof collectRoutes];
+type Route = (event: APIGatewayProxyEventV2, parameters: Routed<RouteKey>["parameters"]) => Promise<Told>;
+
+const routed = routeTable(Object.values(collectRoutes));
 
 /** The collector: events in, into the stream, and acknowledged once they are there. */
 export function collectChain(sources: readonly SourceSettings[], ports: () => CollectPorts) {
-  const routes: Readonly<Record<string, Route>> = {
-    [collectRoutes.events]: async (event) => collect(collectRequest(event, Date.now()), ports()),
-    [collectRoutes.settings]: async (event) => answerSettings(settingsRequest(event), ports()),
-    [collectRoutes.preflight]: async ({ headers }) => ({ answer: answerPreflight(headers, sources) }),
+  const events: Route = async (event, { call = "" }) => collect(collectRequest(event, call, Date.now()), ports());
+  const routes: Readonly<Record<RouteKey, Route>> = {
+    [collectRoutes.events]: events,
+    [collectRoutes.beacon]: (event) => events(event, { call: "batch" }),
+    [collectRoutes.settings]: async (event, { writeKey = "" }) =>
+      answerSettings(settingsRequest(event, writeKey), ports()),
   };
   const logger = new Logger({ serviceName: names.collect });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.collect });
   return middy<APIGatewayProxyEventV2, Told | APIGatewayProxyStructuredResultV2>()
+    .use(headAnswers())
     .use(
       httpSecurityHeaders({
         contentSecurityPolicy: false,
@@ -35,10 +43,11 @@ export function collectChain(sources: readonly SourceSettings[], ports: () => Co
       }),
     )
     .use(collectAnswers(logger, metrics, sources))
-    .handler((event) => {
-      const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
-      if (route === undefined) throw new Error(`Expected one of the collector's routes, got ${event.routeKey}`);
-      return route(event);
+    .handler(async (event) => {
+      // For any path: the browser asks whether its page may send, and not whether the path is there.
+      if (methodOf(event) === "OPTIONS") return { answer: answerPreflight(event.headers, sources) };
+      const found = routed(event);
+      return found === undefined ? events(event, {}) : routes[found.key](event, found.parameters);
     });
 }
 

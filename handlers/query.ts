@@ -7,10 +7,12 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import config from "#config";
 import { sourcesOf } from "../lib/defaults.ts";
 import { type Definitions, definitionsOf } from "../lib/definitions.ts";
+import { headAnswers } from "../lib/lambda/head-answers.ts";
 import { httpAnswers, json } from "../lib/lambda/http-answers.ts";
 import { pageFile } from "../lib/lambda/page-files.ts";
 import { listQuarantine, showQuarantined } from "../lib/lambda/quarantine-answers.ts";
 import { queryRoutes } from "../lib/lambda/query-routes.ts";
+import { type Routed, routeTable } from "../lib/lambda/route-table.ts";
 import { readLiveQuestion } from "../lib/live/question.ts";
 import { names } from "../lib/names.ts";
 import { answerQuestion, metricSummaries } from "../lib/query/answer.ts";
@@ -22,41 +24,48 @@ import { whyBytesMax, whyMsMax } from "../lib/why/budget.ts";
 import { readWhyQuestion } from "../lib/why/question.ts";
 import { why } from "../lib/why/why.ts";
 
-type Route = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+type RouteKey = (typeof queryRoutes)[keyof typeof queryRoutes];
+type Route = (
+  event: APIGatewayProxyEventV2,
+  parameters: Routed<RouteKey>["parameters"],
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+const routed = routeTable(Object.values(queryRoutes));
 
 /** The query API: a question to its route, its answer or problem back. */
 export function queryChain(definitions: Definitions, ports: () => QueryPorts & EventPorts, pageDirectory: string) {
-  const routes: Readonly<Record<string, Route>> = {
+  const routes: Readonly<Record<RouteKey, Route>> = {
     [queryRoutes.metrics]: async () => json({ metrics: metricSummaries(definitions) }),
-    [queryRoutes.metric]: async ({ pathParameters, rawQueryString }) => {
+    [queryRoutes.metric]: async ({ rawQueryString }, { name = "" }) => {
       const parameters = new URLSearchParams(rawQueryString);
-      const question = readQuestion(pathParameters?.name ?? "", parameters, definitions, Date.now());
+      const question = readQuestion(name, parameters, definitions, Date.now());
       return json(await answerQuestion(question, ports()));
     },
     [queryRoutes.shards]: async () => json(await ports().shards.now(Date.now())),
-    [queryRoutes.why]: async ({ pathParameters, rawQueryString }) => {
+    [queryRoutes.why]: async ({ rawQueryString }, { messageId = "" }) => {
       const nowMs = Date.now();
       const parameters = new URLSearchParams(rawQueryString);
-      const question = readWhyQuestion(pathParameters?.messageId ?? "", parameters, nowMs);
+      const question = readWhyQuestion(messageId, parameters, nowMs);
       return json(await why(question, ports().why, { bytesMax: whyBytesMax, deadlineMs: nowMs + whyMsMax }));
     },
     [queryRoutes.live]: async ({ rawQueryString }) =>
       json(await ports().live.newest(readLiveQuestion(new URLSearchParams(rawQueryString)))),
     [queryRoutes.quarantine]: ({ rawQueryString }) => listQuarantine(rawQueryString, ports().quarantine),
-    [queryRoutes.quarantined]: ({ pathParameters }) => showQuarantined(pathParameters?.id ?? "", ports().quarantine),
+    [queryRoutes.quarantined]: (_, { id = "" }) => showQuarantined(id, ports().quarantine),
     [queryRoutes.page]: () => pageFile(pageDirectory, "index.html"),
-    [queryRoutes.pageFile]: ({ pathParameters }) => pageFile(pageDirectory, pathParameters?.file ?? ""),
+    [queryRoutes.pageFile]: (_, { file = "" }) => pageFile(pageDirectory, file),
   };
   const logger = new Logger({ serviceName: names.query });
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(injectLambdaContext(logger))
+    .use(headAnswers())
     .use(httpSecurityHeaders({ contentSecurityPolicy: false, permissionsPolicy: false }))
     .use(httpAnswers(logger))
     .handler((event) => {
-      const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
-      if (route === undefined)
+      const found = routed(event);
+      if (found === undefined)
         throw new QuestionProblem(404, "path", `expected one of ${Object.keys(routes).join(", ")}`);
-      return route(event);
+      return routes[found.key](event, found.parameters);
     });
 }
 

@@ -1,9 +1,9 @@
-import { type HttpApi, type HttpMethod, HttpNoneAuthorizer } from "aws-cdk-lib/aws-apigatewayv2";
+import { type HttpApi, HttpMethod, HttpNoneAuthorizer, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
 import { settingsOf } from "../lib/defaults.ts";
-import { collectRoutes } from "../lib/lambda/collect-routes.ts";
+import { collectRouteKeys } from "../lib/lambda/collect-routes.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import { CollectorAlarms } from "./collector-alarms.ts";
@@ -36,10 +36,12 @@ export class Collector extends Construct {
     new WriteKeys(this, "Keys", config).grantRead(collect);
     new CollectorAlarms(this, "Alarms", config);
     const integration = new HttpLambdaIntegration("CollectFunction", collect);
-    for (const route of Object.values(collectRoutes)) {
-      const [method = "", path = ""] = route.split(" ");
-      // Whoever sends has a write key, which the function looks at; browsers cannot sign for IAM.
-      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer: new HttpNoneAuthorizer() });
+    // Senders have a write key, which the function looks at; browsers cannot sign for IAM.
+    const authorizer = new HttpNoneAuthorizer();
+    for (const [index, key] of collectRouteKeys.entries()) {
+      const routeKey =
+        key === "$default" ? HttpRouteKey.DEFAULT : HttpRouteKey.with(key.replace("ANY ", ""), HttpMethod.ANY);
+      new HttpRoute(this, `Route${index}`, { httpApi: api, routeKey, integration, authorizer });
     }
   }
 }

@@ -42,6 +42,8 @@ export class MillraceStack extends Stack {
     const query = new QueryApi(this, "Query", { configFile, settings, stream, ledger, store, bucket });
     if (sourcesOf(props.config).length > 0) {
       new Collector(this, "Collector", { config: props.config, configFile, api: query.api, stream });
+    } else {
+      query.answerUnknownPaths();
     }
     new IteratorAgeAlarm(this, "IteratorAge", stream);
     new DedupeWindowAlarm(this, "DedupeWindow");

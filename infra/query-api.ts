@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
-import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
 import type { Settings } from "../lib/defaults.ts";
-import { queryRoutes } from "../lib/lambda/query-routes.ts";
+import { queryRouteKeys } from "../lib/lambda/query-routes.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -26,6 +26,7 @@ export interface QueryApiProps {
 export class QueryApi extends Construct {
   /** Other functions add routes of their own. */
   readonly api: HttpApi;
+  readonly #integration: HttpLambdaIntegration;
 
   constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: QueryApiProps) {
     super(scope, id);
@@ -64,9 +65,16 @@ export class QueryApi extends Construct {
     });
     // A bound on what a flood can cost.
     this.api.addStage("DefaultStage", { autoDeploy: true, throttle: { rateLimit: 2_000, burstLimit: 2_000 } });
-    const integration = new HttpLambdaIntegration("QueryFunction", query);
-    for (const route of Object.values(queryRoutes)) {
-      this.api.addRoutes({ path: route.replace("GET ", ""), methods: [HttpMethod.GET], integration });
+    this.#integration = new HttpLambdaIntegration("QueryFunction", query);
+    for (const key of queryRouteKeys) {
+      const [method = "", path = ""] = key.split(" ");
+      this.api.addRoutes({ path, methods: [method as HttpMethod], integration: this.#integration });
     }
+  }
+
+  /** Says of every other path that it is none, where no other function does. */
+  answerUnknownPaths(): void {
+    const routeKey = HttpRouteKey.DEFAULT;
+    new HttpRoute(this, "UnknownPaths", { httpApi: this.api, routeKey, integration: this.#integration });
   }
 }

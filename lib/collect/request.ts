@@ -1,6 +1,6 @@
 /** A request to the collector, read to its end and not yet looked into. */
 export interface CollectRequest {
-  /** The last segment of the path: "track", "b". */
+  /** What the path asks for: "track", "b"; another text where it is none of the collector's paths. */
   readonly call: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;

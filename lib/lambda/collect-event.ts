@@ -3,10 +3,10 @@ import type { CollectRequest } from "../collect/request.ts";
 import type { SettingsRequest } from "../collect/settings-request.ts";
 
 /** The request to the collector that an event of API Gateway is (payload format 2.0; names of headers are lower-case). */
-export function collectRequest(event: APIGatewayProxyEventV2, receivedMs: number): CollectRequest {
-  const { headers, pathParameters, rawQueryString, body = "", isBase64Encoded, requestContext } = event;
+export function collectRequest(event: APIGatewayProxyEventV2, call: string, receivedMs: number): CollectRequest {
+  const { headers, rawQueryString, body = "", isBase64Encoded, requestContext } = event;
   return {
-    call: pathParameters?.call ?? "",
+    call,
     headers,
     query: new URLSearchParams(rawQueryString),
     body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
@@ -16,12 +16,7 @@ export function collectRequest(event: APIGatewayProxyEventV2, receivedMs: number
   };
 }
 
-export const settingsRequest = ({
-  headers,
-  pathParameters,
-  requestContext,
-}: APIGatewayProxyEventV2): SettingsRequest => ({
-  writeKey: pathParameters?.writeKey ?? "",
-  headers,
-  host: headers.host ?? requestContext.domainName,
-});
+export const settingsRequest = (
+  { headers, requestContext }: APIGatewayProxyEventV2,
+  writeKey: string,
+): SettingsRequest => ({ writeKey, headers, host: headers.host ?? requestContext.domainName });

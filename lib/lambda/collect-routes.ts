@@ -1,6 +1,14 @@
-/** Routes of the collector, as API Gateway writes them. They stand beside those of the query API, which are all GET. */
+/** What the collector answers. A slash at the end of a path makes no difference, and HEAD is answered as GET is. */
 export const collectRoutes = {
   events: "POST /v1/{call}",
+  /** RudderStack's browser SDK, for what it sends when its page is left. */
+  beacon: "POST /beacon/v1/batch",
+  /** analytics.js, at its start. */
   settings: "GET /v1/projects/{writeKey}/settings",
-  preflight: "OPTIONS /v1/{path+}",
 } as const;
+
+/**
+ * Routes of the API that lead to the collector, with no authorizer: all paths that are not the query API's, so that an
+ * unknown one gets an answer that says so, and preflights.
+ */
+export const collectRouteKeys = ["ANY /v1/projects/{proxy+}", "$default"] as const;

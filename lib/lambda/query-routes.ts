@@ -1,4 +1,4 @@
-/** Routes of the query API, as API Gateway writes them. */
+/** What the query API answers. A slash at the end of a path makes no difference, and HEAD is answered as GET is. */
 export const queryRoutes = {
   metrics: "GET /v1/metrics",
   metric: "GET /v1/metrics/{name}",
@@ -10,3 +10,9 @@ export const queryRoutes = {
   page: "GET /",
   pageFile: "GET /page/{file}",
 } as const;
+
+/** Routes of the API that lead to the query function, each with the IAM authorizer. */
+export const queryRouteKeys = ["/", "/page/{proxy+}", "/v1/{proxy+}"].flatMap((path) => [
+  `GET ${path}`,
+  `HEAD ${path}`,
+]);

@@ -26,6 +26,21 @@ export type ApiRequest = {
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/** Percent-decoded, or as it is where that is no UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * A path as events have it: decoded twice, and cut at a question mark that the first time brings to light. Not documented;
+ * so are the events that others have published (hotsock/voker on GitHub, vokerhttp/testdata/ingress-paths.json).
+ */
+const eventPath = (rawPath: string): string => decoded(decoded(rawPath).split("?", 1)[0] ?? "");
+
 /** The request's time in the Common Log Format, such as `12/Mar/2020:19:03:58 +0000`. */
 function commonLogTime(ms: number): string {
   const iso = new Date(ms).toISOString();
@@ -71,10 +86,11 @@ export function apiEvent(request: ApiRequest, matched: RouteMatch, identity: Api
   const forwarded = { "x-forwarded-for": request.sourceIp, "x-forwarded-proto": "http" };
   const query = joinedByName(new URLSearchParams(request.rawQueryString));
   const text = isText(headers, request.body);
+  const path = eventPath(request.rawPath);
   return {
     version: "2.0",
     routeKey: route.routeKey,
-    rawPath: request.rawPath,
+    rawPath: path,
     rawQueryString: request.rawQueryString,
     ...(cookie === undefined ? {} : { cookies: cookie.split(/[;,] */).filter((each) => each !== "") }),
     headers: { ...headers, ...forwarded },
@@ -87,7 +103,7 @@ export function apiEvent(request: ApiRequest, matched: RouteMatch, identity: Api
       domainPrefix: domainName.split(".", 1)[0] ?? "",
       http: {
         method: request.method,
-        path: request.rawPath,
+        path,
         protocol: request.protocol,
         sourceIp: request.sourceIp,
         userAgent: headers["user-agent"] ?? "",

@@ -42,8 +42,14 @@ function compiled(route: Route): CompiledRoute {
   return { route, method, segments };
 }
 
-/** The more specific first: text before a variable before a greedy variable, from the left; then a method before ANY. */
+const isGreedy = ({ segments }: CompiledRoute): boolean => segments.at(-1)?.kind === "greedy";
+
+/**
+ * Full matches before those with a greedy variable, as is documented; of each, the more specific first: text before a
+ * variable, from the left; then a method before ANY.
+ */
 function bySpecificity(a: CompiledRoute, b: CompiledRoute): number {
+  if (isGreedy(a) !== isGreedy(b)) return isGreedy(a) ? 1 : -1;
   for (let at = 0; at < Math.min(a.segments.length, b.segments.length); at += 1) {
     const difference = precedence[a.segments[at]?.kind ?? "text"] - precedence[b.segments[at]?.kind ?? "text"];
     if (difference !== 0) return difference;

@@ -9,27 +9,18 @@ export interface ApiRequest {
   readonly address?: string;
 }
 
-/** An event of API Gateway as its HTTP APIs send it (payload format 2.0), for the collector's routes. */
+/** An event of API Gateway as its HTTP APIs send it (payload format 2.0), for the route that leads to the collector. */
 export function apiRequest({ method = "POST", path, headers = {}, query = "", body, address }: ApiRequest) {
-  const name = path.split("/").at(-1) ?? "";
-  const project = /^\/v1\/projects\/([^/]+)\/settings$/.exec(path)?.[1];
-  const [routeKey, pathParameters] =
-    method === "OPTIONS"
-      ? ["OPTIONS /v1/{path+}", { path: path.slice(4) }]
-      : project === undefined
-        ? ["POST /v1/{call}", { call: name }]
-        : ["GET /v1/projects/{writeKey}/settings", { writeKey: project }];
   const event = {
     version: "2.0",
-    routeKey,
+    routeKey: "$default",
     rawPath: path,
     rawQueryString: query,
     headers: { host: "api.example", ...headers },
-    pathParameters,
     requestContext: {
       domainName: "api.example",
       http: { method, path, protocol: "HTTP/1.1", sourceIp: address ?? "203.0.113.77", userAgent: "test" },
-      routeKey,
+      routeKey: "$default",
       stage: "$default",
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : body.toString("base64") }),

@@ -57,6 +57,24 @@ async function get(routeKey: string, name = "", rawQueryString = "") {
   return { statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
 }
 
+test("a path may have a slash at its end, HEAD is answered without a body, and an unknown path with a problem", async () => {
+  const asked = async (method: string, rawPath: string) => {
+    const pathParameters = { proxy: rawPath.replace("/v1/", "") };
+    const event = { routeKey: `${method} /v1/{proxy+}`, rawPath, pathParameters, requestContext: { http: { method } } };
+    return chain(event as unknown as APIGatewayProxyEventV2, lambdaContext);
+  };
+  const expected = await asked("GET", "/v1/metrics");
+  expect(expected).toMatchObject({ statusCode: 200, body: expect.stringContaining("page_views") });
+  expect(await asked("GET", "/v1/metrics/")).toEqual(expected);
+  const { body, ...withoutBody } = expected;
+  expect(await asked("HEAD", "/v1/metrics")).toEqual(withoutBody);
+  expect(await asked("HEAD", "/v1/metrics/nothing/")).toMatchObject({ statusCode: 404 });
+  expect(await asked("HEAD", "/v1/metrics/nothing/")).not.toHaveProperty("body");
+  const unknown = await asked("GET", "/v1/nowhere");
+  expect(unknown).toMatchObject({ statusCode: 404, headers: { "content-type": "application/problem+json" } });
+  expect(JSON.parse(unknown.body ?? "")).toMatchObject({ status: 404, field: "path" });
+});
+
 test("the metrics are listed with what can be asked of them", async () => {
   const { body } = await get("GET /v1/metrics");
   expect(body).toEqual({

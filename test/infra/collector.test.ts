@@ -3,9 +3,10 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
 import { type Config, count, defineConfig, page } from "../../lib/config.ts";
-import { collectRoutes } from "../../lib/lambda/collect-routes.ts";
-import { queryRoutes } from "../../lib/lambda/query-routes.ts";
+import { collectRouteKeys, collectRoutes } from "../../lib/lambda/collect-routes.ts";
+import { queryRouteKeys, queryRoutes } from "../../lib/lambda/query-routes.ts";
 import { configFile } from "../../lib/load-config.ts";
+import { router } from "../../local/http-api/route.ts";
 
 const metrics = { views: { on: page(), measure: count() } };
 
@@ -18,6 +19,17 @@ function templateOf(config: Config): Template {
 interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+}
+
+/** The routes of the API, with who may call each and which function it leads to. */
+function routesOf(of: Template): { key: string; authorizer: string; leadsTo: string }[] {
+  const integrations = of.findResources("AWS::ApiGatewayV2::Integration");
+  return Object.values(of.findResources("AWS::ApiGatewayV2::Route")).map(({ Properties }) => {
+    const integration = integrations[Properties.Target["Fn::Join"][1][1].Ref];
+    const logicalId: string = integration?.Properties.IntegrationUri["Fn::GetAtt"][0];
+    const { FunctionName } = of.findResources("AWS::Lambda::Function")[logicalId]?.Properties ?? {};
+    return { key: Properties.RouteKey, authorizer: Properties.AuthorizationType, leadsTo: FunctionName };
+  });
 }
 
 const template = templateOf(defineConfig({ metrics, sources: { web: {}, server: {} } }));
@@ -39,13 +51,9 @@ describe("the collector", () => {
 
   test("shares the API with the metrics: it asks for a write key, they for an AWS identity", () => {
     template.resourceCountIs("AWS::ApiGatewayV2::Api", 1);
-    const routes = Object.values(template.findResources("AWS::ApiGatewayV2::Route")).map(({ Properties }) => [
-      Properties.RouteKey,
-      Properties.AuthorizationType,
-    ]);
-    expect(Object.fromEntries(routes)).toEqual({
-      ...Object.fromEntries(Object.values(queryRoutes).map((route) => [route, "AWS_IAM"])),
-      ...Object.fromEntries(Object.values(collectRoutes).map((route) => [route, "NONE"])),
+    expect(Object.fromEntries(routesOf(template).map(({ key, authorizer }) => [key, authorizer]))).toEqual({
+      ...Object.fromEntries(queryRouteKeys.map((key) => [key, "AWS_IAM"])),
+      ...Object.fromEntries(collectRouteKeys.map((key) => [key, "NONE"])),
     });
     // With CORS of its own API Gateway would take no notice of the function's.
     template.hasResourceProperties("AWS::ApiGatewayV2::Api", { CorsConfiguration: Match.absent() });
@@ -70,5 +78,50 @@ describe("the collector", () => {
       StageName: "$default",
       DefaultRouteSettings: { ThrottlingRateLimit: 2_000, ThrottlingBurstLimit: 2_000 },
     });
+  });
+});
+
+describe("a request", () => {
+  const routes = routesOf(template);
+  const find = router(routes.map(({ key, leadsTo }) => ({ routeKey: key, integration: leadsTo })));
+  const led = (method: string, path: string) => {
+    const key = find(method, path)?.route.routeKey;
+    const route = routes.find((one) => one.key === key);
+    return [route?.leadsTo, route?.authorizer];
+  };
+  const written = (keys: object): string[][] => Object.values(keys).map((key: string) => key.split(" "));
+  const filled = (path: string): string => path.replaceAll(/\{\w+\}/g, "some");
+
+  test.each(written(collectRoutes))(
+    "for %s %s leads to the collector, as HEAD and with a slash too",
+    (method, path) => {
+      for (const end of ["", "/"]) {
+        for (const asked of method === "GET" ? ["GET", "HEAD", "OPTIONS"] : [method ?? "", "OPTIONS"]) {
+          expect(led(asked, filled(path ?? "") + end)).toEqual(["millrace-collect", "NONE"]);
+        }
+      }
+    },
+  );
+
+  test.each(written(queryRoutes))("for %s %s leads to the query API, as HEAD and with a slash too", (_, path) => {
+    for (const end of path === "/" ? [""] : ["", "/"]) {
+      for (const asked of ["GET", "HEAD"]) {
+        expect(led(asked, filled(path ?? "") + end)).toEqual(["millrace-query", "AWS_IAM"]);
+      }
+    }
+  });
+
+  test("for any other path leads to a function that says it is none, and never to the metrics without an identity", () => {
+    for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]) {
+      for (const path of ["/nowhere", "/v2/track", "/v1", "/v1/", "/page", "/.env"]) {
+        expect(led(method, path)).toEqual(["millrace-collect", "NONE"]);
+      }
+    }
+    expect(led("POST", "/v1/metrics")).toEqual(["millrace-collect", "NONE"]);
+    const keys = routesOf(templateOf(defineConfig({ metrics })));
+    expect(keys).toContainEqual({ key: "$default", authorizer: "AWS_IAM", leadsTo: "millrace-query" });
+    for (const { authorizer, leadsTo } of [...routes, ...keys]) {
+      if (leadsTo === "millrace-query") expect(authorizer).toBe("AWS_IAM");
+    }
   });
 });

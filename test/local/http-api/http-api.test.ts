@@ -55,7 +55,7 @@ describe("the event of a request", () => {
     expect(event).toMatchObject({
       version: "2.0",
       routeKey: "GET /v1/metrics/{name}",
-      rawPath: "/v1/metrics/page%20views",
+      rawPath: "/v1/metrics/page views",
       rawQueryString: "by=plan&by=country&from=a%2Cb&empty=",
       cookies: ["a=1", "b=2"],
       headers: {
@@ -73,7 +73,7 @@ describe("the event of a request", () => {
         domainPrefix: "api",
         http: {
           method: "GET",
-          path: "/v1/metrics/page%20views",
+          path: "/v1/metrics/page views",
           protocol: "HTTP/1.1",
           sourceIp: "127.0.0.1",
           userAgent: "test",
@@ -88,6 +88,23 @@ describe("the event of a request", () => {
     expect(event?.requestContext.requestId).toMatch(/^[\w-]{8,}$/);
     expect(event?.requestContext.timeEpoch).toBeGreaterThanOrEqual(before);
     expect(event?.requestContext.time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
+  });
+
+  // As a trial on AWS found it (hotsock/voker on GitHub, vokerhttp/testdata/ingress-paths.json).
+  it.each([
+    ["/v1/plain", "/v1/plain"],
+    ["/v1/space%20value", "/v1/space value"],
+    ["/v1/question%3Fvalue", "/v1/question"],
+    ["/v1/hash%23value", "/v1/hash#value"],
+    ["/v1/slash%2Fvalue", "/v1/slash/value"],
+    ["/v1/unicode-%CE%BB", "/v1/unicode-λ"],
+    ["/v1/literal%252Fvalue", "/v1/literal/value"],
+    ["/v1/literal%253Fvalue", "/v1/literal?value"],
+    ["/v1/literal%2525value", "/v1/literal%value"],
+  ])("of %s has the path %s", async (asked, path) => {
+    const { url, events } = await serve(nothing);
+    await fetch(url + asked, { method: "POST" });
+    expect(events[0]).toMatchObject({ rawPath: path, requestContext: { http: { path } } });
   });
 
   it.each([

@@ -31,6 +31,12 @@ describe("a route", () => {
     expect(find("GET", "/c/b")?.route.routeKey).toBe("GET /{x}/b");
   });
 
+  it("that matches in full is taken before any with a greedy variable", () => {
+    const find = routesOf("GET /a/{rest+}", "ANY /{x}/b", "ANY /a/{rest+}");
+    expect(find("GET", "/a/b")?.route.routeKey).toBe("ANY /{x}/b");
+    expect(find("GET", "/a/c")?.route.routeKey).toBe("GET /a/{rest+}");
+  });
+
   it("is not there for another path, another method, or an empty variable", () => {
     const find = routesOf("GET /v1/metrics/{name}", "GET /files/{path+}");
     expect(find("GET", "/v1/metrics")).toBeUndefined();

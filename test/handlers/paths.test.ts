@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { callNames, callOf } from "../../lib/collect/calls.ts";
+import { basic } from "./api-request.ts";
+import { CollectRig } from "./collect-rig.ts";
+
+const rig = new CollectRig({ sources: { web: {} } });
+const headers = { authorization: basic("web:") };
+const page = { type: "page", userId: "ann" };
+
+describe("a path of the collector", () => {
+  test.each(callNames)("/v1/%s is taken with and without a slash at its end", async (name) => {
+    const kind = callOf(name)?.kind;
+    const cloudEvent = { ...headers, "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/a", "ce-type": "b" };
+    for (const path of [`/v1/${name}`, `/v1/${name}/`]) {
+      const body = JSON.stringify(kind === "batch" ? { batch: [page] } : page);
+      const sent = await rig.ask({ path, headers: kind === "cloudevents" ? cloudEvent : headers, body });
+      expect([path, sent.status, sent.events.length]).toEqual([path, 200, kind === "metrics" ? 0 : 1]);
+    }
+  });
+
+  test.each(["/v1/projects/web/settings", "/v1/projects/web/settings/"])("%s is answered", async (path) => {
+    const got = await rig.ask({ method: "GET", path });
+    const head = await rig.ask({ method: "HEAD", path });
+    expect([got.status, head.status]).toEqual([200, 200]);
+    expect(got.body).toHaveProperty("integrations");
+    expect(head.body).toEqual({});
+    expect(head.headers["content-type"]).toBe("application/json");
+  });
+
+  test.each([
+    ["POST", "/v1/nowhere/"],
+    ["POST", "/v1/track//"],
+    ["POST", "/v1/track/more"],
+    ["POST", "/nowhere"],
+    ["GET", "/nowhere"],
+    ["GET", "/v1/track"],
+    ["HEAD", "/v1/track"],
+    ["PUT", "/v1/track"],
+    ["DELETE", "/"],
+  ])("%s %s is none", async (method, path) => {
+    const { status, body, events, metrics } = await rig.ask({ method, path, headers, body: JSON.stringify(page) });
+    expect([status, events, metrics]).toEqual([404, [], { UnknownPath: 1 }]);
+    expect(body).toEqual(method === "HEAD" ? {} : expect.objectContaining({ message: expect.any(String) }));
+  });
+
+  test.each(["/v1/t", "/v1/t/", "/beacon/v1/batch", "/v1/projects/web/settings", "/nowhere"])(
+    "%s has a preflight",
+    async (path) => {
+      const asked = { origin: "https://shop.example", "access-control-request-headers": "authorization" };
+      const { status, headers: answered } = await rig.ask({ method: "OPTIONS", path, headers: asked });
+      expect([status, answered["access-control-allow-headers"]]).toEqual([204, "authorization"]);
+    },
+  );
+});
