@@ -2,7 +2,7 @@ import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { Answer } from "../collect/answer.ts";
+import { type Answer, problemAnswer } from "../collect/answer.ts";
 import type { Collected } from "../collect/collect.ts";
 import { originHeaders } from "../collect/origin.ts";
 import type { SourceSettings } from "../collect/write-keys.ts";
@@ -45,7 +45,7 @@ export function collectAnswers(
   function failed(error: unknown): Answer {
     logger.error("A request could not be answered", { why: nameOf(error), at: placeOf(error) });
     metrics.addMetric("CollectorErrors", MetricUnit.Count, 1);
-    return { status: 500, headers: {}, body: { success: false, message: "internal error" } };
+    return problemAnswer(500, "InternalError", "internal error");
   }
 }
 

@@ -3,6 +3,7 @@ import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { isUnavailable } from "../aws/is-unavailable.ts";
 import { lambdaPayloadBytesMax } from "../limits.ts";
+import { type ProblemStatus, problemDetails, problemType } from "../problem-details.ts";
 import { QuestionProblem } from "../query/question-problem.ts";
 
 /** A JSON answer of the API. */
@@ -16,18 +17,16 @@ export const json = (value: unknown, maxAgeSeconds = 0): APIGatewayProxyStructur
 });
 
 /** An answer that says what is wrong (RFC 9457), with the field of the question that it is about. */
-function problemAnswer(status: number, title: string, more: object): APIGatewayProxyStructuredResultV2 {
+function problemAnswer(status: ProblemStatus, more: object): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
-    body: JSON.stringify({ type: "about:blank", title, status, ...more }),
+    headers: { "content-type": problemType, "cache-control": "no-store" },
+    body: JSON.stringify(problemDetails(status, more)),
   };
 }
 
 /** Seconds after which a client may ask again. */
 const retryAfterSeconds = 5;
-
-const titles = { 400: "Bad Request", 404: "Not Found", 413: "Content Too Large" } as const;
 
 /** Middleware: errors become problems; what is no fault of the question is logged and says nothing of its inside. */
 export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
@@ -42,17 +41,17 @@ export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV
       const { error } = request;
       if (error instanceof QuestionProblem) {
         const { status, field, message } = error;
-        request.response = problemAnswer(status, titles[status], { field, detail: message });
+        request.response = problemAnswer(status, { field, detail: message });
         return;
       }
       logger.error("The question could not be answered", { errorName: error?.name, errorMessage: error?.message });
       if (isUnavailable(error)) {
         const detail = "A service that the answer comes from is down or throttled: ask again later";
-        const answer = problemAnswer(503, "Service Unavailable", { detail, requestId: request.context.awsRequestId });
+        const answer = problemAnswer(503, { detail, requestId: request.context.awsRequestId });
         request.response = { ...answer, headers: { ...answer.headers, "retry-after": String(retryAfterSeconds) } };
         return;
       }
-      request.response = problemAnswer(500, "Internal Server Error", { requestId: request.context.awsRequestId });
+      request.response = problemAnswer(500, { requestId: request.context.awsRequestId });
     },
   };
 }

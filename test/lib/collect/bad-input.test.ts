@@ -45,7 +45,7 @@ async function ask(request: ApiRequest): Promise<Answered> {
   }
   const [[counter = "", times] = [], ...others] = Object.entries(metrics);
   expect([statuses[counter], times, others, events]).toEqual([status, 1, [], []]);
-  expect(body).toEqual({ success: false, message: expect.any(String) });
+  expect(body).toMatchObject({ success: false, status, code: expect.any(String), message: expect.any(String) });
   return answered;
 }
 
