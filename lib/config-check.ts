@@ -1,7 +1,7 @@
 import { type Config, eventTypes, type Metric } from "./config.ts";
 import { ConfigError, type ConfigProblem, shown } from "./config-error.ts";
 import { checkKeys, checkPath, isObject, type Problem } from "./config-shape.ts";
-import { checkPrivacy, checkSources } from "./config-sources.ts";
+import { checkCollector, checkPrivacy, checkSources } from "./config-sources.ts";
 import { checkTrackingPlan } from "./config-tracking-plan.ts";
 import { memoryStoreHoursMin, settingsOf } from "./defaults.ts";
 import { durationMs } from "./duration.ts";
@@ -21,7 +21,7 @@ const ownDimensions = 2;
 const rowOverheadBytes = 220;
 
 const configKeys = ["metrics", "allowedLateness", "dedupeWindow", "stream", "rollUp", "store", "limits"].concat(
-  ...["concurrency", "sources", "privacy", "trackingPlan"],
+  ...["concurrency", "sources", "collector", "privacy", "trackingPlan"],
 );
 
 /** Throws ConfigError with everything that is wrong. */
@@ -34,6 +34,7 @@ export function checkConfig(config: unknown): asserts config is Config {
   checkKeys(config, "", configKeys, problem);
   checkSettings(config, problem);
   if (config.sources !== undefined) checkSources(config.sources, problem);
+  if (config.collector !== undefined) checkCollector(config.collector, problem);
   if (config.privacy !== undefined) checkPrivacy(config.privacy, problem);
   if (config.trackingPlan !== undefined) checkTrackingPlan(config.trackingPlan, problem);
   if (!isObject(config.metrics) || Object.keys(config.metrics).length === 0) {

@@ -57,6 +57,31 @@ function isOrigin(origin: unknown): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin);
 }
 
+const hostsMax = 100;
+
+export function checkCollector(collector: unknown, problem: Problem): void {
+  if (!isObject(collector)) return problem("collector", "an object with hosts", collector);
+  checkKeys(collector, "collector.", ["hosts"], problem);
+  const { hosts = [] } = collector;
+  if (!Array.isArray(hosts)) return problem("collector.hosts", "a list of host names", hosts);
+  if (hosts.length > hostsMax) problem("collector.hosts", `at most ${hostsMax} host names`, hosts.length);
+  for (const [index, host] of hosts.entries()) {
+    if (!isHost(host)) {
+      problem(
+        `collector.hosts.${index}`,
+        'a host such as "events.shop.example", in small letters, without https://',
+        host,
+      );
+    }
+  }
+}
+
+/** As a browser writes it into `Host`: in small letters, and with a port only where that is not the usual one. */
+function isHost(host: unknown): boolean {
+  if (typeof host !== "string" || host.length > 253 || !/^[a-z0-9.-]+(:\d{1,5})?$/.test(host)) return false;
+  return URL.canParse(`https://${host}`) && new URL(`https://${host}`).host === host;
+}
+
 /** Without these an event is none, or another. */
 const needed = new Set(["type", "event", "messageId", "source", "timestamp"]);
 

@@ -117,6 +117,13 @@ export interface Config {
   readonly concurrency?: "unreserved" | ReservedConcurrency;
   /** Who may send events over HTTP, by name; without any there is no collector. */
   readonly sources?: Readonly<Record<string, Source>>;
+  readonly collector?: {
+    /**
+     * Names by which browsers reach the API beside its own domain, such as "events.shop.example" of a CDN in front of it.
+     * Pages are told to send to the one that they asked, or else to the first.
+     */
+    readonly hosts?: readonly string[];
+  };
   readonly privacy?: Privacy;
   readonly trackingPlan?: PlannedEvents;
 }

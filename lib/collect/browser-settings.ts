@@ -1,3 +1,5 @@
+import type { ApiAddress } from "./api-address.ts";
+
 /** Tries of an event, 60 seconds apart at most: the page keeps it meanwhile. */
 const triesMax = 100;
 
@@ -6,7 +8,7 @@ const triesMax = 100;
  * must have `integrations`, and sends where `Segment.io` in it says; it has no other destination here, and sends no
  * figures about itself.
  */
-export function browserSettings(writeKey: string, host: string, protocol: "http" | "https"): unknown {
+export function browserSettings(writeKey: string, { host, protocol }: ApiAddress): unknown {
   const apiHost = `${host}/v1`;
   const tries = { maxRetryCount: triesMax };
   const planned = { __default: { enabled: true, integrations: {} } };

@@ -10,13 +10,11 @@ import { checkOrigin, originHeaders } from "./origin.ts";
 import type { CollectRequest } from "./request.ts";
 import { type Refusal, RequestRefused } from "./request-refused.ts";
 import { senderOf } from "./sender.ts";
+import type { SettingsPorts } from "./settings-request.ts";
 import type { SendEvents } from "./stream-sender.ts";
-import type { SourceSettings, WriteKeys } from "./write-keys.ts";
 
 /** What the collector works with. */
-export interface CollectPorts extends Pick<DoorRules, "plan"> {
-  readonly sources: readonly SourceSettings[];
-  readonly writeKeys: WriteKeys;
+export interface CollectPorts extends Pick<DoorRules, "plan">, SettingsPorts {
   /** The privacy rules as they are now. Rejects with RequestRefused where nothing may be kept at the moment. */
   readonly privacy: () => Promise<DoorRules["privacy"]>;
   readonly send: SendEvents;

@@ -23,6 +23,7 @@ export function connectCollectPorts(
   return {
     sources,
     writeKeys: new SecretWriteKeys(secrets, sources),
+    hosts: config.collector?.hosts ?? [],
     plan,
     privacy: () => privacy.now(),
     // The producer tries again by itself, and knows for how long.

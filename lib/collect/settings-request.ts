@@ -1,4 +1,5 @@
 import { type Answer, refusalAnswer } from "./answer.ts";
+import { apiAddress } from "./api-address.ts";
 import { browserSettings } from "./browser-settings.ts";
 import { checkOrigin, originHeaders, preflightHeaders } from "./origin.ts";
 import { type Refusal, RequestRefused } from "./request-refused.ts";
@@ -9,19 +10,21 @@ import type { SourceSettings, WriteKeys } from "./write-keys.ts";
 export interface SettingsRequest {
   readonly writeKey: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Under which the API was asked, perhaps with a port. */
-  readonly host: string;
+  /** The API's own. */
+  readonly domainName: string;
 }
 
-interface SettingsPorts {
+export interface SettingsPorts {
   readonly sources: readonly SourceSettings[];
   readonly writeKeys: WriteKeys;
+  /** By which pages reach the API, beside its own domain: those of the configuration. */
+  readonly hosts: readonly string[];
 }
 
 /** Answers analytics.js, which asks for its settings before it sends anything. */
 export async function answerSettings(
   request: SettingsRequest,
-  { sources, writeKeys }: SettingsPorts,
+  { sources, writeKeys, hosts }: SettingsPorts,
 ): Promise<{ readonly answer: Answer; readonly refusal?: Refusal; readonly cause?: unknown }> {
   const { origin } = request.headers;
   const headers = originHeaders(origin, sources);
@@ -32,9 +35,7 @@ export async function answerSettings(
       throw new RequestRefused("Unauthorized", "path: expected a known write key, got another");
     }
     checkOrigin(origin, [source]);
-    // API Gateway says how it was asked; it is never asked but by https.
-    const protocol = request.headers["x-forwarded-proto"] === "http" ? "http" : "https";
-    const body = browserSettings(writeKey, request.host, protocol);
+    const body = browserSettings(writeKey, apiAddress(request.headers, request.domainName, hosts));
     return { answer: { status: 200, headers: { ...headers, "cache-control": "private, max-age=60" }, body } };
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;

@@ -19,4 +19,4 @@ export function collectRequest(event: APIGatewayProxyEventV2, call: string, rece
 export const settingsRequest = (
   { headers, requestContext }: APIGatewayProxyEventV2,
   writeKey: string,
-): SettingsRequest => ({ writeKey, headers, host: headers.host ?? requestContext.domainName });
+): SettingsRequest => ({ writeKey, headers, domainName: requestContext.domainName });

@@ -82,8 +82,9 @@ export function apiEvent(request: ApiRequest, matched: RouteMatch, identity: Api
   const { cookie, ...headers } = joinedByName(headerPairs(request.rawHeaders));
   const { route, pathParameters } = matched;
   const domainName = (headers.host ?? "localhost").replace(/:\d+$/, "");
-  // What API Gateway adds, or puts in place of what the client says; nobody reaches a laptop by https.
-  const forwarded = { "x-forwarded-for": request.sourceIp, "x-forwarded-proto": "http" };
+  // What API Gateway adds, or puts in place of what the client says. A tunnel in front of a laptop takes https as it does.
+  const isSecure = headers["x-forwarded-proto"]?.split(",", 1)[0]?.trim().toLowerCase() === "https";
+  const forwarded = { "x-forwarded-for": request.sourceIp, "x-forwarded-proto": isSecure ? "https" : "http" };
   const query = joinedByName(new URLSearchParams(request.rawQueryString));
   const text = isText(headers, request.body);
   const path = eventPath(request.rawPath);

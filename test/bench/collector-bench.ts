@@ -92,6 +92,7 @@ function collector(config: Pick<Config, "privacy" | "trackingPlan">, shards = 1)
   const ports: CollectPorts = {
     sources,
     writeKeys: { sourceOf: async () => sources[0] },
+    hosts: [],
     plan: trackingPlanOf(whole),
     privacy: async () => privacy,
     send: streamSender(streamAtOnce(shards), "events"),

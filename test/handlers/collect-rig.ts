@@ -34,7 +34,7 @@ export class CollectRig {
   readonly #chain: ReturnType<typeof collectChain>;
   #sent: Fields[] = [];
 
-  constructor(config: Pick<Config, "sources" | "privacy" | "trackingPlan">) {
+  constructor(config: Pick<Config, "sources" | "collector" | "privacy" | "trackingPlan">) {
     const sources = sourcesOf({ metrics: {}, ...config });
     const byKey = new Map(sources.map((source): [string, SourceSettings] => [source.name, source]));
     this.writeKeys = { sourceOf: async (key) => byKey.get(key) };
@@ -42,6 +42,7 @@ export class CollectRig {
     const ports: CollectPorts = {
       sources,
       writeKeys: { sourceOf: (key) => this.writeKeys.sourceOf(key) },
+      hosts: config.collector?.hosts ?? [],
       plan: trackingPlanOf({ metrics: {}, ...config }),
       privacy: async () => privacy,
       send: async (events) => {

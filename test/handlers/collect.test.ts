@@ -392,20 +392,40 @@ describe("the settings of analytics.js", () => {
   const settings = (key: string, headers: Record<string, string> = {}) =>
     rig.ask({ method: "GET", path: `/v1/projects/${key}/settings`, headers });
 
-  test("make it send here, as it was asked", async () => {
-    const { status, body, headers } = await settings("web", {
-      origin: shop,
-      host: "localhost:8787",
-      "x-forwarded-proto": "http",
-    });
+  test("make it send here", async () => {
+    const { status, body, headers } = await settings("web", { origin: shop });
     expect([status, headers["access-control-allow-origin"]]).toEqual([200, "*"]);
-    expect(body.integrations).toMatchObject({
-      "Segment.io": { apiKey: "web", apiHost: "localhost:8787/v1", protocol: "http" },
-    });
+    expect(body.integrations).toMatchObject({ "Segment.io": { apiKey: "web" } });
     expect(body.metrics).toMatchObject({ sampleRate: 0 });
-    expect((await settings("web")).body.integrations).toMatchObject({
-      "Segment.io": { apiHost: "api.example/v1", protocol: "https" },
-    });
+  });
+
+  const hosts = ["events.shop.example", "events.shop.example:8443"];
+  test.each<[title: string, asked: Record<string, string>, hosts: readonly string[], said: string]>([
+    ["no host", { host: "" }, [], "https://api.example"],
+    ["the API's own host", { host: "api.example" }, [], "https://api.example"],
+    ["this machine", { host: "localhost:8787", "x-forwarded-proto": "http" }, [], "http://localhost:8787"],
+    [
+      "this machine by its address",
+      { host: "127.0.0.1:80", "x-forwarded-proto": "http" },
+      hosts,
+      "http://127.0.0.1:80",
+    ],
+    ["this machine behind a proxy", { host: "[::1]", "x-forwarded-proto": "https" }, hosts, "https://[::1]"],
+    ["a tunnel", { host: "api.example", "x-forwarded-proto": "https, http" }, [], "https://api.example"],
+    ["another host", { host: "evil.example" }, [], "https://api.example"],
+    ["another host, where some are configured", { host: "evil.example" }, hosts, "https://events.shop.example"],
+    ["the API's own host, behind a CDN", { host: "api.example" }, hosts, "https://events.shop.example"],
+    ["a configured host", { host: "events.shop.example:8443" }, hosts, "https://events.shop.example:8443"],
+    ["a configured host in large letters", { host: "EVENTS.shop.example" }, hosts, "https://events.shop.example"],
+    ["a host that only begins so", { host: "localhost.evil.example" }, [], "https://api.example"],
+    ["a host with a user", { host: "localhost@evil.example" }, [], "https://api.example"],
+    ["a host with a path", { host: "127.0.0.1/evil" }, [], "https://api.example"],
+    ["another forwarded host", { host: "api.example", "x-forwarded-host": "evil.example" }, [], "https://api.example"],
+  ])("asked by %s say where to send", async (_, headers, configured, said) => {
+    const one = new CollectRig({ sources, collector: { hosts: configured } });
+    const { body } = await one.ask({ method: "GET", path: "/v1/projects/web/settings", headers });
+    const { apiHost, protocol } = (body.integrations as Record<string, Record<string, string>>)["Segment.io"] ?? {};
+    expect(`${protocol}://${apiHost}`).toBe(`${said}/v1`);
   });
 
   test("are for known keys and allowed origins", async () => {

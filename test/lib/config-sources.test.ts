@@ -97,6 +97,31 @@ describe("sources", () => {
   });
 });
 
+describe("the collector's hosts", () => {
+  const withCollector = (collector: unknown) => ({ ...withMetric({}), collector }) as Config;
+
+  it.each(["events.shop.example", "localhost:8787", "10.0.0.1", "a.example:8443"])("may be %s", (host) => {
+    expect(problemsOf(withCollector({ hosts: [host] }))).toEqual([]);
+  });
+
+  it.each<[title: string, collector: unknown, path: string, expected: RegExp, received: string]>([
+    ["an address", { hosts: ["https://a.example"] }, "collector.hosts.0", /without https/, '"https://a.example"'],
+    ["a path", { hosts: ["a.example/v1"] }, "collector.hosts.0", /a host such as/, '"a.example/v1"'],
+    ["large letters", { hosts: ["b.example", "A.example"] }, "collector.hosts.1", /small letters/, '"A.example"'],
+    ["any host", { hosts: ["*"] }, "collector.hosts.0", /a host such as/, '"*"'],
+    ["the usual port", { hosts: ["a.example:443"] }, "collector.hosts.0", /a host such as/, '"a.example:443"'],
+    ["a number", { hosts: [5] }, "collector.hosts.0", /a host such as/, "5"],
+    ["a name alone", { hosts: "a.example" }, "collector.hosts", /a list/, '"a.example"'],
+    ["101 of them", { hosts: Array(101).fill("a.example") }, "collector.hosts", /at most 100/, "101"],
+    ["an unknown key", { host: "a" }, "collector.host", /hosts/, '"host"'],
+    ["a list", [], "collector", /an object/, "[]"],
+  ])("are refused with %s", (_title, collector, path, expected, received) => {
+    expect(problemsOf(withCollector(collector))).toEqual([
+      { path, expected: expect.stringMatching(expected), received },
+    ]);
+  });
+});
+
 describe("privacy", () => {
   it("is nothing where nothing is said", () => {
     expect(privacyRulesOf(withMetric({}))).toEqual({ remove: [], hash: [] });

@@ -90,6 +90,18 @@ describe("the event of a request", () => {
     expect(event?.requestContext.time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
   });
 
+  it.each([
+    [undefined, "http"],
+    ["https", "https"],
+    ["HTTPS, http", "https"],
+    ["http, https", "http"],
+    ["ftp", "http"],
+  ])("by a proxy that was asked by %s says %s", async (asked, said) => {
+    const { url, events } = await serve(nothing);
+    await fetch(`${url}/v1/metrics/a`, { headers: asked === undefined ? {} : { "x-forwarded-proto": asked } });
+    expect(events[0]?.headers["x-forwarded-proto"]).toBe(said);
+  });
+
   // As a trial on AWS found it (hotsock/voker on GitHub, vokerhttp/testdata/ingress-paths.json).
   it.each([
     ["/v1/plain", "/v1/plain"],
