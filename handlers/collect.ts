@@ -7,7 +7,7 @@ import config from "#config";
 import { trackingPlanOf } from "#tracking-plan";
 import { type CollectPorts, collect } from "../lib/collect/collect.ts";
 import { connectCollectPorts } from "../lib/collect/connect.ts";
-import { answerPreflight, answerSettings } from "../lib/collect/settings-request.ts";
+import { answerBrowserSettings, answerPreflight, answerSourceConfig } from "../lib/collect/settings-request.ts";
 import type { SourceSettings } from "../lib/collect/write-keys.ts";
 import { sourcesOf } from "../lib/defaults.ts";
 import { collectAnswers, type Told } from "../lib/lambda/collect-answers.ts";
@@ -29,7 +29,8 @@ export function collectChain(sources: readonly SourceSettings[], ports: () => Co
     [collectRoutes.events]: events,
     [collectRoutes.beacon]: (event) => events(event, { call: "batch" }),
     [collectRoutes.settings]: async (event, { writeKey = "" }) =>
-      answerSettings(settingsRequest(event, writeKey), ports()),
+      answerBrowserSettings(writeKey, settingsRequest(event), ports()),
+    [collectRoutes.sourceConfig]: async (event) => answerSourceConfig(settingsRequest(event), ports()),
   };
   const logger = new Logger({ serviceName: names.collect });
   const metrics = new Metrics({ namespace: names.metricNamespace, serviceName: names.collect });

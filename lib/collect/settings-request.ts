@@ -4,12 +4,14 @@ import { browserSettings } from "./browser-settings.ts";
 import { checkOrigin, originHeaders, preflightHeaders } from "./origin.ts";
 import { type Refusal, RequestRefused } from "./request-refused.ts";
 import { sourceOf } from "./sender.ts";
-import { writeKeyOf } from "./write-key.ts";
+import { sourceConfig } from "./source-config.ts";
+import { basicKey, writeKeyOf } from "./write-key.ts";
 import type { SourceSettings, WriteKeys } from "./write-keys.ts";
 
+/** A client's question for its settings, before it sends anything. */
 export interface SettingsRequest {
-  readonly writeKey: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly query: URLSearchParams;
   /** The API's own. */
   readonly domainName: string;
 }
@@ -21,21 +23,47 @@ export interface SettingsPorts {
   readonly hosts: readonly string[];
 }
 
-/** Answers analytics.js, which asks for its settings before it sends anything. */
-export async function answerSettings(
+interface AnsweredSettings {
+  readonly answer: Answer;
+  readonly refusal?: Refusal;
+  readonly cause?: unknown;
+}
+
+/** Answers analytics.js, which names its key in the path. */
+export const answerBrowserSettings = (
+  writeKey: string,
   request: SettingsRequest,
-  { sources, writeKeys, hosts }: SettingsPorts,
-): Promise<{ readonly answer: Answer; readonly refusal?: Refusal; readonly cause?: unknown }> {
-  const { origin } = request.headers;
+  ports: SettingsPorts,
+): Promise<AnsweredSettings> =>
+  answerSettings(writeKey, request, ports, (key) =>
+    browserSettings(key, apiAddress(request.headers, request.domainName, ports.hosts)),
+  );
+
+/** Answers RudderStack's SDKs, which name their key as they do with events. */
+export const answerSourceConfig = (request: SettingsRequest, ports: SettingsPorts): Promise<AnsweredSettings> =>
+  answerSettings(
+    basicKey(request.headers.authorization) ?? request.query.get("writeKey"),
+    request,
+    ports,
+    sourceConfig,
+  );
+
+/** Answers with the settings of a known key, to a page that its source allows. */
+async function answerSettings(
+  asked: unknown,
+  { headers: { origin } }: SettingsRequest,
+  { sources, writeKeys }: SettingsPorts,
+  settings: (writeKey: string, source: string) => unknown,
+): Promise<AnsweredSettings> {
   const headers = originHeaders(origin, sources);
   try {
-    const writeKey = writeKeyOf(request.writeKey);
+    const writeKey = writeKeyOf(asked);
     const source = writeKey === undefined ? undefined : await sourceOf(writeKey, writeKeys);
     if (writeKey === undefined || source === undefined) {
-      throw new RequestRefused("Unauthorized", "path: expected a known write key, got another");
+      throw new RequestRefused("Unauthorized", "expected a known write key, got another or none");
     }
     checkOrigin(origin, [source]);
-    const body = browserSettings(writeKey, apiAddress(request.headers, request.domainName, hosts));
+    const body = settings(writeKey, source.name);
     return { answer: { status: 200, headers: { ...headers, "cache-control": "private, max-age=60" }, body } };
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;

@@ -16,7 +16,12 @@ export function collectRequest(event: APIGatewayProxyEventV2, call: string, rece
   };
 }
 
-export const settingsRequest = (
-  { headers, requestContext }: APIGatewayProxyEventV2,
-  writeKey: string,
-): SettingsRequest => ({ writeKey, headers, domainName: requestContext.domainName });
+export const settingsRequest = ({
+  headers,
+  rawQueryString,
+  requestContext,
+}: APIGatewayProxyEventV2): SettingsRequest => ({
+  headers,
+  query: new URLSearchParams(rawQueryString),
+  domainName: requestContext.domainName,
+});

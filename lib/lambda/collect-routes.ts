@@ -5,6 +5,8 @@ export const collectRoutes = {
   beacon: "POST /beacon/v1/batch",
   /** analytics.js, at its start. */
   settings: "GET /v1/projects/{writeKey}/settings",
+  /** RudderStack's SDKs, at their start. */
+  sourceConfig: "GET /sourceConfig",
 } as const;
 
 /**

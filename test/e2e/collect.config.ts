@@ -23,6 +23,7 @@ export default defineConfig({
   sources: {
     web: { allowedOrigins: ["https://shop.example"] },
     site: { allowedOrigins: ["http://shop.example"] },
+    rudder: { allowedOrigins: ["http://shop.example"] },
     server: { laptopKey: "server-key" },
     rudder: { laptopKey: "rudder-key" },
     rudder_plain: { laptopKey: "rudder-plain-key" },

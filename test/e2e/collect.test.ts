@@ -10,7 +10,14 @@ import { aggregated } from "../lib/record/aggregated.ts";
 import { Laptop } from "./laptop.ts";
 import { mendRefunds } from "./mended-refunds.ts";
 import { sendFromRudderServer, shippedBefore, shippedNow } from "./rudder-server.ts";
-import { chromiumIsThere, ShopPage, searchFromPage, sendFromPage } from "./shop-page.ts";
+import {
+  chromiumIsThere,
+  ShopPage,
+  searchByRudderStack,
+  searchFromPage,
+  sendByRudderStack,
+  sendFromPage,
+} from "./shop-page.ts";
 import { throughAnOutage } from "./stream-outage.ts";
 
 const config = join(import.meta.dirname, "collect.config.ts");
@@ -247,11 +254,42 @@ describe.skipIf(!chromiumIsThere).concurrent("analytics.js in a browser, on a pa
     expect(sent).toEqual(["GET"]);
     await open.leave(tab);
     const arrived = async (): Promise<void> => {
-      expect(await rowsOf("searches?every=all")).toMatchObject([{ value: 7 }]);
+      expect(await rowsOf("searches?every=all&where=source:site")).toMatchObject([{ value: 7 }]);
     };
     await vi.waitFor(arrived, { timeout: 10_000 });
     await laptop.caughtUp();
     expect(await countIn("searches", sinceMs)).toBe(7);
+  });
+});
+
+describe.skipIf(!chromiumIsThere).concurrent("RudderStack's SDK in a browser, on a page of another origin", () => {
+  test("has its page, its track and its identify counted once, in their minute", async () => {
+    const sinceMs = Date.now();
+    const tab = await (site ?? expect.fail("no site")).visit(`${shopInBrowser}/start`);
+    const answered = ["page", "track", "identify"].map((call) => tab.waitForResponse(`${laptop.url}/v1/${call}`));
+    await tab.evaluate(sendByRudderStack, laptop.url);
+    expect((await Promise.all(answered)).map((answer) => answer.status())).toEqual([200, 200, 200]);
+    await tab.close();
+    await laptop.caughtUp();
+    const counts = ["page_views", "clicks", "identified"].map((metric) => countIn(metric, sinceMs, "rudder"));
+    expect(await Promise.all(counts)).toEqual([1, 1, 1]);
+  });
+
+  test("sends what it still holds by a beacon when its tab is closed", async () => {
+    const sinceMs = Date.now();
+    const open = site ?? expect.fail("no site");
+    const tab = await open.visit(`${shopInBrowser}/search`);
+    const sent: string[] = [];
+    tab.on("request", (request) => void sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await tab.evaluate(searchByRudderStack, laptop.url);
+    expect(sent).toEqual(["GET /sourceConfig/"]);
+    await open.leave(tab);
+    const arrived = async (): Promise<void> => {
+      expect(await rowsOf("searches?every=all&where=source:rudder")).toMatchObject([{ value: 5 }]);
+    };
+    await vi.waitFor(arrived, { timeout: 10_000 });
+    await laptop.caughtUp();
+    expect(await countIn("searches", sinceMs, "rudder")).toBe(5);
   });
 });
 

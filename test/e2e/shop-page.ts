@@ -9,10 +9,11 @@ const executablePath = "/usr/bin/chromium";
 
 export const chromiumIsThere = existsSync(executablePath);
 
-/** What a site has in its own bundle: analytics.js as it comes from npm. */
+/** What a site has in its own bundle: the browser SDKs of Segment and RudderStack as they come from npm. */
 const script = `
   import { AnalyticsBrowser } from "@segment/analytics-next";
-  window.AnalyticsBrowser = AnalyticsBrowser;
+  import { RudderAnalytics } from "@rudderstack/analytics-js/bundled";
+  Object.assign(window, { AnalyticsBrowser, RudderAnalytics });
 `;
 
 /** A shop's website in a real browser. Its pages are of another origin than what they send to. */
@@ -74,6 +75,13 @@ export class ShopPage {
 /** A page's own objects. */
 interface PageGlobals {
   readonly AnalyticsBrowser: { load(settings: object, options?: object): PageAnalytics };
+  readonly RudderAnalytics: new () => PageRudderStack;
+}
+interface PageRudderStack {
+  load(writeKey: string, dataPlaneUrl: string, options: object): void;
+  page(name: string): void;
+  track(event: string, properties: object, callback?: () => void): void;
+  identify(userId: string, traits: object): void;
 }
 interface PageAnalytics {
   page(name: string): Promise<unknown>;
@@ -96,4 +104,24 @@ export async function searchFromPage(cdnURL: string): Promise<void> {
   const batching = { deliveryStrategy: { strategy: "batching", config: { size: 100, timeout: 600_000 } } };
   const analytics = AnalyticsBrowser.load({ writeKey: "site", cdnURL }, { integrations: { "Segment.io": batching } });
   for (let search = 0; search < 7; search++) await analytics.track("Searched", { search });
+}
+
+/** Runs in the page. */
+export function sendByRudderStack(url: string): void {
+  const { RudderAnalytics } = globalThis as unknown as PageGlobals;
+  const rudder = new RudderAnalytics();
+  rudder.load("rudder", url, { configUrl: url });
+  rudder.page("Home");
+  rudder.track("Clicked", { button: "buy" });
+  rudder.identify("ann", { plan: "pro" });
+}
+
+/** Runs in the page: what it sends waits for company, and leaves by a beacon. */
+export async function searchByRudderStack(url: string): Promise<void> {
+  const { RudderAnalytics } = globalThis as unknown as PageGlobals;
+  const rudder = new RudderAnalytics();
+  const beaconQueueOptions = { maxItems: 100, flushQueueInterval: 600_000 };
+  rudder.load("rudder", url, { configUrl: url, useBeacon: true, beaconQueueOptions });
+  const track = (search: number) => new Promise<void>((done) => rudder.track("Searched", { search }, done));
+  await Promise.all(Array.from({ length: 5 }, (_, search) => track(search)));
 }

@@ -27,6 +27,30 @@ describe("a path of the collector", () => {
     expect(head.headers["content-type"]).toBe("application/json");
   });
 
+  test.each(["/beacon/v1/batch", "/beacon/v1/batch/"])("%s takes a batch with its key in the query", async (path) => {
+    const body = JSON.stringify({ batch: [page], sentAt: new Date().toISOString() });
+    const sent = await rig.ask({ path, query: "writeKey=web", headers: { "content-type": "text/plain" }, body });
+    expect([sent.status, sent.events.length]).toEqual([200, 1]);
+    expect((await rig.ask({ path, body })).status).toBe(401);
+  });
+
+  test.each(["/sourceConfig", "/sourceConfig/"])(
+    "%s knows the key of the header, and that of the query",
+    async (path) => {
+      const source = { id: "web", enabled: true, writeKey: "web", destinations: [] };
+      const asked = [{ headers }, { query: "p=npm&v=3&writeKey=web" }, { headers, query: "writeKey=other" }];
+      for (const more of asked) {
+        const { status, body, metrics } = await rig.ask({ method: "GET", path, ...more });
+        expect([status, metrics]).toEqual([200, {}]);
+        expect(body).toMatchObject({ source });
+      }
+      expect((await rig.ask({ method: "HEAD", path, headers })).body).toEqual({});
+      expect(await rig.ask({ method: "GET", path })).toMatchObject({ status: 401, metrics: { Unauthorized: 1 } });
+      const wrong = { headers: { authorization: basic("other:") }, query: "writeKey=web" };
+      expect((await rig.ask({ method: "GET", path, ...wrong })).status).toBe(401);
+    },
+  );
+
   test.each([
     ["POST", "/v1/nowhere/"],
     ["POST", "/v1/track//"],
@@ -43,7 +67,7 @@ describe("a path of the collector", () => {
     expect(body).toEqual(method === "HEAD" ? {} : expect.objectContaining({ message: expect.any(String) }));
   });
 
-  test.each(["/v1/t", "/v1/t/", "/beacon/v1/batch", "/v1/projects/web/settings", "/nowhere"])(
+  test.each(["/v1/t", "/v1/t/", "/beacon/v1/batch", "/v1/projects/web/settings", "/sourceConfig/", "/nowhere"])(
     "%s has a preflight",
     async (path) => {
       const asked = { origin: "https://shop.example", "access-control-request-headers": "authorization" };
