@@ -48,10 +48,18 @@ export const rollUpTimeoutSeconds = 180;
 /** What Lambda takes as the payload of a synchronous invocation, and gives back (Lambda developer guide, "Quotas"). */
 export const lambdaPayloadBytesMax = 6 * 1024 * 1024;
 
-/** Limits of a request to the collector, those of the Segment HTTP API; an event has the limit of `recordLimits`. */
+/**
+ * Limits of a request to the collector; an event that counts has the limit of `recordLimits`. Segment's own server takes
+ * 500 KB and 2,500 messages, RudderStack's 4 MB, and its Node and Python SDKs send as much.
+ */
 export const collectLimits = {
-  /** As sent, and after decompression. */
-  bodyBytesMax: 500 * 1024,
+  /**
+   * As sent, and after decompression. What Lambda takes is the bound: API Gateway hands a body over in base64, which makes
+   * 5.6 MB of it, or as a text in JSON, in which each quote has a backslash; 0.7 MB are left for the headers.
+   */
+  bodyBytesMax: 4 * 1024 * 1024,
+  /** An event over the limit of `recordLimits` goes to quarantine whole up to here, so that a record has room for it. */
+  wholeEventBytesMax: 500 * 1024,
   eventsMax: 2_500,
   /** What the messages of a batch share, times the messages. */
   sharedBytesMax: 4 * 1024 * 1024,

@@ -5,8 +5,12 @@ import { isProblem } from "../problem.ts";
 import { decompress } from "../record/compression.ts";
 import { RequestRefused } from "./request-refused.ts";
 
-const tooLarge = (): RequestRefused =>
-  new RequestRefused("TooLarge", `expected a body of at most ${collectLimits.bodyBytesMax} bytes, got more`);
+/** In the units that the settings of clients have. */
+const tooLarge = (what: "as sent" | "unpacked"): RequestRefused =>
+  new RequestRefused(
+    "TooLarge",
+    `body: expected at most ${collectLimits.bodyBytesMax} bytes (4 MB) ${what}, got more: send smaller batches`,
+  );
 
 const unparsable = (got: string): RequestRefused => new RequestRefused("Unparsable", `body: expected JSON, got ${got}`);
 
@@ -16,10 +20,10 @@ const unparsable = (got: string): RequestRefused => new RequestRefused("Unparsab
  * RequestRefused.
  */
 export function plainBody(body: Buffer): Buffer {
-  if (body.length > collectLimits.bodyBytesMax) throw tooLarge();
+  if (body.length > collectLimits.bodyBytesMax) throw tooLarge("as sent");
   const plain = decompress(body, collectLimits.bodyBytesMax);
   if (!isProblem(plain)) return plain;
-  throw plain.reason === "too-large" ? tooLarge() : unparsable("broken compression");
+  throw plain.reason === "too-large" ? tooLarge("unpacked") : unparsable("broken compression");
 }
 
 /**

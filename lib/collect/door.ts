@@ -18,6 +18,7 @@ import { RequestRefused } from "./request-refused.ts";
 import type { Sender } from "./sender.ts";
 import { type Arrival, arrivalOf, stamped } from "./stamp.ts";
 import type { WrittenEvent } from "./stream-sender.ts";
+import { isHeavierThan } from "./weight.ts";
 
 /** An event as it goes into the stream. */
 export interface DoorEvent extends WrittenEvent {
@@ -68,12 +69,12 @@ export function throughTheDoor(
         ? leave(kept, plan?.mode, violations?.next().value ?? [])
         : turnedAway(kept, refused, isCut);
     writtenBytes += written.line.bytes;
-    if (writtenBytes > collectLimits.writtenBytesMax) throw tooLarge();
+    if (writtenBytes > collectLimits.writtenBytesMax) throw requestTooLarge();
     return written;
   });
 }
 
-const tooLarge = (): RequestRefused =>
+const requestTooLarge = (): RequestRefused =>
   new RequestRefused(
     "TooLarge",
     `expected events that take at most ${collectLimits.writtenBytesMax} bytes in the stream, got more`,
@@ -93,6 +94,10 @@ function enter(message: Message, sender: Sender, arrival: Arrival): Step {
     const event = remainsOf(stamp({ ...value, context: undefined }));
     return { event, refused: refusal("invalid", detail), isCut: true };
   }
+  if (isHeavierThan(value, collectLimits.wholeEventBytesMax)) {
+    const event = remainsOf(stamp({ ...value, context: undefined }));
+    return { event, refused: tooLarge(`over ${collectLimits.wholeEventBytesMax}`), isCut: true };
+  }
   if (problem !== undefined) return { event: stamp(value), refused: refusal("invalid", problem) };
   if (source === undefined) {
     return { event: stamp(value), refused: refusal("invalid", "writeKey: expected the key of a source, got another") };
@@ -104,6 +109,7 @@ function enter(message: Message, sender: Sender, arrival: Arrival): Step {
 function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations: readonly Violation[]): DoorEvent {
   const breaksPlan = violations.length > 0;
   const line = lineOf(event);
+  if (!fitsWhole(line)) return { ...cutDown(event, line), breaksPlan };
   // A record has room for it still, and the roll-up sees by itself that it is too large.
   if (!fits(line)) return { event, line, refused: "too-large", breaksPlan };
   if (!breaksPlan) return { event, line, breaksPlan };
@@ -117,8 +123,17 @@ function leave(event: Fields, mode: TrackingPlan["mode"] | undefined, violations
 /** A refused event, with the reason. Where that makes it too large, the roll-up says so instead. */
 function turnedAway(event: Fields, refused: Refused, isCut?: true): DoorEvent {
   const whole = written(noted(event, { refused, ...(isCut ? { cut: true } : {}) }));
+  if (!fitsWhole(whole.line)) return cutDown(event, whole.line);
   return { ...whole, refused: refused.reason, breaksPlan: false };
 }
+
+const tooLarge = (bytes: number | string): Refused =>
+  refusal("too-large", `expected at most ${recordLimits.eventBytesMax} bytes, got ${bytes}`);
+
+/** What remains of an event that no record has room for. */
+const cutDown = (event: Fields, { bytes }: EventLine): DoorEvent => turnedAway(remainsOf(event), tooLarge(bytes), true);
+
+const fitsWhole = ({ bytes }: EventLine): boolean => bytes <= collectLimits.wholeEventBytesMax;
 
 /** Each event is written once: that takes as long as to read it. */
 const written = (event: Fields): WrittenEvent => ({ event, line: lineOf(event) });

@@ -10,6 +10,7 @@ export default defineConfig({
     clicks: { on: track("Clicked"), measure: count(), by: { source: "source" } },
     searches: { on: track("Searched"), measure: count(), by: { source: "source" } },
     deliveries: { on: track("example.parcel.delivered"), measure: count(), by: { place: "properties.place" } },
+    uploads: { on: track("Uploaded"), measure: count() },
     packed: { on: track("Packed"), measure: count() },
     refunds: { on: track("Refund Made"), measure: count() },
     orders: { on: track("Order Completed"), measure: count(), by: { source: "source" } },
@@ -25,7 +26,7 @@ export default defineConfig({
     site: { allowedOrigins: ["http://shop.example"] },
     rudder: { allowedOrigins: ["http://shop.example"] },
     server: { laptopKey: "server-key" },
-    rudder: { laptopKey: "rudder-key" },
+    rudder_node: { laptopKey: "rudder-node-key" },
     rudder_plain: { laptopKey: "rudder-plain-key" },
   },
   trackingPlan: {

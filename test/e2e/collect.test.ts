@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
@@ -122,6 +123,33 @@ describe.concurrent("the collector on the laptop", () => {
     expect(await rowsOf("page_views?every=all&where=source:web")).toMatchObject([{ value: 1 }]);
   });
 
+  test("takes events of 30 KB, forty at once, and a batch of 4 MB, plain and gzip", async () => {
+    const event = (at: number, bytes: number) => ({
+      type: "track",
+      event: "Uploaded",
+      messageId: `upload-${bytes}-${at}`,
+      text: randomBytes(bytes / 2).toString("hex"),
+    });
+    const forty = JSON.stringify({ batch: Array.from({ length: 40 }, (_, at) => event(at, 30_000)) });
+    const full = JSON.stringify({ batch: Array.from({ length: 128 }, (_, at) => event(at, 32_000)) });
+    const authorization = `Basic ${Buffer.from("server-key:").toString("base64")}`;
+    const zipped = { "content-encoding": "gzip", "content-type": "application/json" };
+    for (const [body, more] of [
+      [gzipSync(forty), zipped],
+      [full, {}],
+      [gzipSync(full), zipped],
+    ] as const) {
+      const answer = await fetch(`${laptop.url}/v1/batch/`, {
+        method: "POST",
+        headers: { authorization, ...more },
+        body,
+      });
+      expect([answer.status, await answer.json()]).toEqual([200, { success: true }]);
+    }
+    await laptop.caughtUp();
+    expect(await rowsOf("uploads?every=all")).toMatchObject([{ value: 168 }]);
+  });
+
   test("tells analytics.js to send to the address that it was asked at", async () => {
     const answer = await fetch(`${laptop.url}/v1/projects/web/settings`, { headers: { origin: shop } });
     expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
@@ -135,7 +163,7 @@ describe.concurrent("the collector on the laptop", () => {
     ["no key", "/v1/batch", { batch: [{ type: "page" }] }, 401],
     ["a page of another origin", "/v1/batch", { writeKey: "web", batch: [{ type: "page" }] }, 403],
     ["no batch", "/v1/batch", { writeKey: "server-key" }, 400],
-    ["too much", "/v1/batch", { writeKey: "server-key", text: "x".repeat(600_000) }, 413],
+    ["too much", "/v1/batch", { writeKey: "server-key", text: "x".repeat(4 * 1024 * 1024) }, 413],
     ["another path", "/v1/metric", {}, 404],
   ])("refuses %s", async (_, path, body, status) => {
     const headers = { origin: "https://evil.example" };
@@ -158,7 +186,7 @@ describe.concurrent("the collector on the laptop", () => {
 
 describe.concurrent("RudderStack's Node SDK", () => {
   test.each([
-    ["gzip", "rudder", true],
+    ["gzip", "rudder_node", true],
     ["plain text", "rudder_plain", false],
   ])("has its events counted once, each in its minute, sent as %s", async (_, source, gzip) => {
     const [sinceMs, expected] = [Date.now(), shippedBefore()];

@@ -197,10 +197,14 @@ export class World {
       ledger: faulty(this.ledger),
       store: faulty(this.store),
       quarantine: faulty({
-        put: async (_shard: string, { part, version, arrivalMs }: QuarantinePlace, rejected: readonly Rejected[]) => {
+        put: async (
+          _shard: string,
+          { part, version, firstArrivalMs }: QuarantinePlace,
+          rejected: readonly Rejected[],
+        ) => {
           this.rejected.set(part, rejected);
           this.rejectedFiles.set(`${part}.${version}`, rejected);
-          this.rejectedAtMs.set(`${part}.${version}`, arrivalMs);
+          this.rejectedAtMs.set(`${part}.${version}`, firstArrivalMs);
         },
       }),
       stream: faulty({
