@@ -23,6 +23,9 @@ export class LedgerTable extends DynamoTable {
   readonly #changedHeads = new Set<string>();
   readonly #changedParts = new Set<string>();
 
+  /** Is told of each part that takes another's place. */
+  replaced: (before: CommittedPart, after: CommittedPart) => void = () => {};
+
   constructor(settings: Partial<TableSettings> = {}) {
     super({ name: "ledger", keys: ledgerKeys, now: () => Date.now(), ...settings });
   }
@@ -65,8 +68,11 @@ export class LedgerTable extends DynamoTable {
   }
 
   override write(item: Item): void {
+    const [shard, sort] = [item[ledgerKeys.partition]?.S ?? "", item[ledgerKeys.sort]?.S ?? ""];
+    const before = sort.startsWith(partsPrefix) ? this.stored(shard, sort)?.item : undefined;
     super.write(item);
-    this.#note(item[ledgerKeys.partition]?.S ?? "", item[ledgerKeys.sort]?.S ?? "");
+    this.#note(shard, sort);
+    if (before !== undefined) this.replaced(partOf(before), partOf(item));
   }
 
   override delete(partition: string, sort: string): void {

@@ -236,16 +236,25 @@ function drawCallFault({ random, isLong }: Drawing, calls: readonly CallName[]):
 function drawFault(world: Drawing): Step[] {
   const { random, surroundings } = world;
   if (world.reshards && random.chance(0.4)) return drawReshard(world);
-  if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.09)) return drawLoss(world);
+  if (surroundings.retentionMs < Number.POSITIVE_INFINITY && random.chance(0.09))
+    return random.chance(0.6) ? drawLoss(world) : drawLateWriteOff(world);
+  if (random.chance(0.02)) return drawEarlyWriteOff(world);
+  if (surroundings.retries >= 0 && random.chance(0.05)) return drawGap(world);
   if (random.chance(0.04)) return drawUndecodable(world);
-  if (random.chance(0.03)) return drawTakeOver(world);
+  if (random.chance(0.04)) return drawTakeOver(world);
   const fault = drawOneFault(world);
   // What an invocation leaves behind is taken over by the code of another deployment.
   if (fault.kind !== "faults" || !random.chance(0.3)) return [fault];
   return [fault, drawDeploy(world, random.below(20_000))];
 }
 
-const diesWriting: CallFault = { call: "store.write", nth: 0, what: "dies after", ms: 0 };
+const stalls = (call: CallName, nth: number, ms: number): CallFault => ({ call, nth, what: "stalls", ms });
+
+/** Longer than the function may run: whatever is deployed meanwhile is what comes next. */
+const pastLimitMs = 400_000;
+
+/** After a put: when the mapping has read it. */
+const readMsOf = ({ pollMs, windowSeconds }: Surroundings): number => pollMs + windowSeconds * 1_000;
 
 /** A part is left open, and nobody can come back for it before the stream forgets its records. */
 function drawLoss(world: Drawing): Step[] {
@@ -258,15 +267,71 @@ function drawLoss(world: Drawing): Step[] {
   return random.chance(0.5) ? [outage, ...drawPuts(world), over] : [...drawPuts(world), outage, over];
 }
 
-/** Code that can fold a record writes rows of it and dies, and what is deployed then cannot. */
+/**
+ * A part is given up, for the stream has forgotten its records and they are in no file, and its first writer, who was
+ * thought dead, commits it just then.
+ */
+function drawLateWriteOff(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  const forMs = surroundings.retentionMs + 600_000;
+  const sleepMs = forMs + 1_200_000;
+  const stall = (fault: CallFault) => ({ faults: [fault], outlivesLimit: true });
+  const readMs = readMsOf(surroundings) + 10_000;
+  return [
+    { kind: "faults", afterMs: drawDelay(world), ...stall(stalls("ledger.commit", 0, sleepMs)) },
+    ...drawPuts(world),
+    { kind: "outage", afterMs: readMs, service: "ledger", forMs, hangMs: 100_000 },
+    { kind: "restart", afterMs: forMs - readMs, checkpoints: "kept", overlaps: false },
+    // Longer than anybody may be at a promise.
+    {
+      kind: "recover",
+      afterMs: readMs + random.between(200_000, 600_000),
+      what: "write-off",
+      ...stall(stalls("ledger.commit", 0, 1_800_000)),
+    },
+    { kind: "lull", afterMs: 1_800_000 },
+  ];
+}
+
+/** A part is left open, nobody is let in to finish it, and on-call gives up what is lost: its records are all there. */
+function drawEarlyWriteOff(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  const dies: CallFault = { call: "store.write", nth: 0, what: "dies before", ms: 0 };
+  return [
+    { kind: "faults", afterMs: drawDelay(world), faults: [dies], outlivesLimit: false },
+    ...drawPuts(world),
+    { kind: "throttle", afterMs: readMsOf(surroundings) + random.below(5_000), invocations: random.between(20, 60) },
+    { kind: "recover", afterMs: random.between(190_000, 300_000), what: "write-off", faults: [], outlivesLimit: false },
+  ];
+}
+
+/** Records that Lambda gives up on one after the other, while nobody takes what it gives up. */
+function drawGap(world: Drawing): Step[] {
+  const { random, surroundings } = world;
+  const forMs = (surroundings.retries + 2) * 2 * surroundings.pollMs + random.between(60_000, 180_000);
+  return [
+    { kind: "outage", afterMs: drawDelay(world), service: "ledger", forMs, hangMs: 0 },
+    { kind: "outage", afterMs: 0, service: "quarantine", forMs: 2 * forMs, hangMs: 0 },
+    ...Array.from({ length: random.between(3, 8) }, () => drawPuts(world)).flat(),
+    { kind: "lull", afterMs: forMs },
+  ];
+}
+
+/** Code that can fold a record writes rows of it and runs out of time, and what is deployed then cannot. */
 function drawUndecodable(world: Drawing): Step[] {
   const { random, surroundings } = world;
   const name = drawName(random);
   const puts = drawPuts(world).map((step): Step => (step.kind === "put" ? { ...step, kills: name } : step));
   return [
-    { kind: "faults", afterMs: drawDelay(world), faults: [diesWriting], outlivesLimit: false },
+    {
+      kind: "faults",
+      afterMs: drawDelay(world),
+      faults: [stalls("store.write", random.below(2), pastLimitMs)],
+      outlivesLimit: false,
+    },
     ...puts,
-    { kind: "deploy", afterMs: surroundings.pollMs + random.below(30_000), name, mixed: false },
+    { kind: "deploy", afterMs: readMsOf(surroundings) + random.below(30_000), name, mixed: false },
+    { kind: "lull", afterMs: 300_000 },
   ];
 }
 
@@ -276,7 +341,6 @@ function drawUndecodable(world: Drawing): Step[] {
  */
 function drawTakeOver(world: Drawing): Step[] {
   const { random, surroundings } = world;
-  const stalls = (call: CallName, nth: number, ms: number): CallFault => ({ call, nth, what: "stalls", ms });
   const deploy = (afterMs: number): Step => ({ kind: "deploy", afterMs, name: random.pick(metricNames), mixed: false });
   const faults = (fault: CallFault, outlivesLimit: boolean): Step => ({
     kind: "faults",
@@ -284,14 +348,15 @@ function drawTakeOver(world: Drawing): Step[] {
     faults: [fault],
     outlivesLimit,
   });
-  const readMs = surroundings.pollMs + surroundings.windowSeconds * 1_000 + random.below(20_000);
+  const readMs = readMsOf(surroundings) + random.below(20_000);
   const lull: Step = { kind: "lull", afterMs: 300_000 };
   if (random.chance(0.5)) {
     const first = faults(stalls("ledger.commit", 0, 250_000), true);
-    return [first, faults(stalls("ledger.commit", 0, 400_000), false), ...drawPuts(world), deploy(readMs), lull];
+    return [first, faults(stalls("ledger.commit", 0, pastLimitMs), false), ...drawPuts(world), deploy(readMs), lull];
   }
-  const first = faults(stalls("store.write", 1, 400_000), false);
-  const second = faults({ call: "store.write", nth: 0, what: "dies before", ms: 0 }, false);
+  // Requests are sent side by side: one metric's rows are written, and another's are not.
+  const first = faults(stalls("store.write", random.below(2), pastLimitMs), false);
+  const second = faults(stalls("store.write", 0, pastLimitMs), false);
   return [first, second, ...drawPuts(world), deploy(readMs), deploy(190_000), lull];
 }
 

@@ -8,6 +8,8 @@ export interface Options extends DrawOptions {
   readonly trace: boolean;
   /** Prints what came of each setting of each switch. */
   readonly table: boolean;
+  /** Bugs are looked for seed by seed, as if nobody knew which one finds them. */
+  readonly inOrder: boolean;
   /** Bugs to plant, one after the other; none for the code as it is. */
   readonly planted: readonly Break[];
 }
@@ -18,7 +20,8 @@ export const usage = `npm run simulate -- --seeds N [--seed FIRST] [--switches a
   --switches all  what AWS leaves open is drawn too; "default" where not given
   --trace         says what happens, call by call
   --table         prints what came of each setting of each switch, or what finds each bug, as a table of Markdown
-  --break NAME    plants a bug and runs until it is found; "all" for one after the other, "list" to name them`;
+  --break NAME    plants a bug and runs until it is found; "all" for one after the other, "list" to name them
+  --in-order      looks for it seed by seed, and not first where it is known to be found`;
 
 /** Throws with what is wrong in a command line. */
 export function readOptions(commandLine: readonly string[]): Options | "usage" | "list" {
@@ -31,6 +34,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
       trace: { type: "boolean", default: false },
       table: { type: "boolean", default: false },
       break: { type: "string" },
+      "in-order": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -45,6 +49,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
     switches,
     trace: values.trace,
     table: values.table,
+    inOrder: values["in-order"],
     planted: values.break === undefined ? [] : named(values.break),
   };
 }

@@ -1,20 +1,16 @@
 import { breaks } from "./breaks.ts";
 import { drawPlan } from "./draw.ts";
-import { loadEdited } from "./edited-product.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Plan } from "./plan.ts";
-import type { Product } from "./product.ts";
+import { type ProductOf, productsWith } from "./products.ts";
 import { type RunResult, run } from "./run.ts";
 import { shownPlan } from "./shown-plan.ts";
 import { shrink } from "./shrink.ts";
-import { smallLimits } from "./small-limits.ts";
+import { tellingSeeds } from "./telling-seeds.ts";
 
 /** Failing seeds that are shown in full. */
 const shownMax = 3;
-
-/** Seeds that find bugs which few find: where they are among those to be run they come first, which saves time alone. */
-const tellingSeeds = [1, 5, 8, 16, 17, 19, 27, 33, 48, 52, 70, 131, 136, 268, 420, 601, 971, 2248];
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -29,25 +25,24 @@ async function main(): Promise<number> {
 
 /** Runs all seeds. 1 where a total is wrong, or a doubt was not told. */
 async function simulate(options: Options): Promise<number> {
-  const products = { ordinary: await loadEdited("ordinary", []), small: await loadEdited("small-limits", smallLimits) };
+  const products = productsWith("ordinary", []);
   const startedCpu = process.cpuUsage();
   const counts = { invocations: 0, records: 0, parts: 0, wrong: 0, inDoubt: 0 };
   const met = new Map<string, number>();
   const outcomes = new Outcomes();
   for (let seed = options.first; seed < options.first + options.seeds; seed++) {
     const plan = drawPlan(seed, options);
-    const product = plan.surroundings.smallParts ? products.small : products.ordinary;
-    const result = await runTraced(plan, product, options.trace && options.seeds > 1);
+    const result = await runTraced(plan, products, options.trace && options.seeds > 1);
     outcomes.add(plan, result);
     for (const name of ["invocations", "records", "parts"] as const) counts[name] += result[name];
     for (const [what, times] of result.met) met.set(what, (met.get(what) ?? 0) + times);
     if (result.doubts > 0) counts.inDoubt++;
     if (result.wrong === undefined) {
-      if (options.trace && options.seeds === 1) await runTraced(plan, product, true);
+      if (options.trace && options.seeds === 1) await runTraced(plan, products, true);
       continue;
     }
     counts.wrong++;
-    if (counts.wrong <= shownMax) await explain(plan, product, options, result.wrong);
+    if (counts.wrong <= shownMax) await explain(plan, products, options, result.wrong);
     else console.log(`seed ${seed}: ${result.wrong}`);
   }
   const { user, system } = process.cpuUsage(startedCpu);
@@ -67,8 +62,8 @@ async function simulate(options: Options): Promise<number> {
 async function findBreaks(options: Options): Promise<number> {
   let missed = 0;
   for (const planted of options.planted) {
-    const product = await loadEdited(planted.name, planted.edits);
-    const found = await firstWrong(product, options);
+    const products = productsWith(planted.name, planted.edits);
+    const found = await firstWrong(planted.name, products, options);
     if (found === undefined) {
       missed++;
       console.log(`${planted.name}: not found in ${options.seeds} seeds`);
@@ -76,28 +71,34 @@ async function findBreaks(options: Options): Promise<number> {
     }
     console.log(`${planted.name}: found by seed ${found.plan.seed}: ${found.result.wrong}`);
     if (options.table) console.log(`| ${planted.what} | ${found.plan.seed} |`);
-    if (options.planted.length === 1) await explain(found.plan, product, options, found.result.wrong ?? "");
+    if (options.planted.length === 1) await explain(found.plan, products, options, found.result.wrong ?? "");
   }
   return missed === 0 ? 0 : 1;
 }
 
-async function firstWrong(product: Product, options: Options): Promise<{ plan: Plan; result: RunResult } | undefined> {
+/** Where one of the seeds is known to find the bug it comes first, unless they are to be run in order. */
+async function firstWrong(
+  name: string,
+  products: ProductOf,
+  options: Options,
+): Promise<{ plan: Plan; result: RunResult } | undefined> {
   const seeds = Array.from({ length: options.seeds }, (_, index) => options.first + index);
-  for (const seed of new Set([...tellingSeeds.filter((telling) => seeds.includes(telling)), ...seeds])) {
+  const telling = seeds.filter((seed) => !options.inOrder && seed === tellingSeeds[name]);
+  for (const seed of new Set([...telling, ...seeds])) {
     const plan = drawPlan(seed, options);
-    const result = await runTraced(plan, product, false);
+    const result = await runTraced(plan, products, false);
     if (result.wrong !== undefined) return { plan, result };
   }
   return undefined;
 }
 
 /** Shows the smallest plan that still fails; with a trace, all that happens in it. */
-async function explain(plan: Plan, product: Product, options: Options, wrong: string): Promise<void> {
+async function explain(plan: Plan, products: ProductOf, options: Options, wrong: string): Promise<void> {
   console.log(`seed ${plan.seed}: ${wrong}`);
-  const small = await shrink(plan, async (smaller) => (await runTraced(smaller, product, false)).wrong !== undefined);
-  const { wrong: smallWrong } = await runTraced(small, product, false);
+  const small = await shrink(plan, async (smaller) => (await runTraced(smaller, products, false)).wrong !== undefined);
+  const { wrong: smallWrong } = await runTraced(small, products, false);
   for (const line of shownPlan(small)) console.log(`  ${line}`);
-  if (options.trace) await runTraced(small, product, true);
+  if (options.trace) await runTraced(small, products, true);
   console.log(`  wrong: ${smallWrong}`);
   console.log(`  again: npm run simulate -- ${again(plan.seed, options)}`);
 }
@@ -110,9 +111,9 @@ function again(seed: number, { switches, planted }: Options): string {
   ].join(" ");
 }
 
-function runTraced(plan: Plan, product: Product, tracing: boolean): Promise<RunResult> {
+async function runTraced(plan: Plan, products: ProductOf, tracing: boolean): Promise<RunResult> {
   const trace = tracing ? { trace: (line: string) => console.log(`  ${line}`) } : {};
-  return run(plan, product, trace);
+  return run(plan, await products(plan), trace);
 }
 
 try {

@@ -24,6 +24,7 @@ const shortLists: readonly Edit[] = [
   { file: "ledger/dynamodb.ts", from: "firstPage = 25", to: "firstPage = 2" },
   { file: "dedupe/shard-window.ts", from: "outOfOrderMax = 50", to: "outOfOrderMax = 1" },
   { file: "dedupe/stored-ids.ts", from: "betweenMax = 50", to: "betweenMax = 1" },
+  { file: "dedupe/shard-window.ts", from: "leftOver * held + 1_000", to: "leftOver * held + 1" },
   // Of several shards' ids only those at hand are kept.
   limit("dedupeBytesHeldMax = 200 * 1024 * 1024", "dedupeBytesHeldMax = 2_000"),
 ];

@@ -108,7 +108,11 @@ export class World {
       isBusy: () => surroundings.busyShare > 0 && pages.chance(surroundings.busyShare),
       shardsPerPage: surroundings.pageSize,
     });
-    ledger.isUnprocessed = () => pages.chance(surroundings.emptyShare);
+    ledger.replaced = (before, after) => {
+      if (before.lost === undefined && after.lost !== undefined)
+        wrong(`part ${after.id} is written off, and was counted`);
+    };
+    ledger.isUnprocessed = () => surroundings.emptyShare > 0 && pages.chance(0.5);
     stream.isTaken = (shardId, bytes) => kinesis.takes(shardId, bytes);
     const queries = new TimestreamQueries(table, surroundings.pageSize, () => now() - surroundings.readLagMs);
     this.outside = { ledger, table, queries, kinesis, bucket, streamName };

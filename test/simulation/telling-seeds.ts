@@ -1,0 +1,1 @@
+export const tellingSeeds: Readonly<Record<string, number>> = {};
