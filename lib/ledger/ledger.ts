@@ -39,6 +39,11 @@ export interface OpenPart extends PartRange {
   /** As many as there are, and what they held when the part was opened: where it is lost, this is known of it. */
   readonly records: number;
   readonly events: number;
+  /**
+   * Rows that it had under the first of its definitions, or some more; absent where it was reopened, or opened by code that
+   * did not say.
+   */
+  readonly rows?: number;
   readonly firstBucketMs: number | undefined;
   readonly lastBucketMs: number | undefined;
   /**
@@ -104,7 +109,6 @@ export interface Head extends HeadState {
 }
 
 export interface HeadState {
-  /** In the order in which they were opened. */
   readonly open: readonly OpenPart[];
   /** Shards that this one came from by splitting and merging, as the ledger names them; each before those it came from. */
   readonly ancestors: readonly string[];

@@ -35,7 +35,7 @@ export async function outdatedRows(
     const definitions = await ledger.definitions(earlier.hash);
     if (definitions?.foldVersion !== current.foldVersion) {
       // Rows that this code makes too are replaced all the same. To wait for the other code would block the shard for ever.
-      unknown += rowsMax(open, definitions ?? current);
+      unknown += rowsMax(open, name, definitions ?? current);
       continue;
     }
     const memory = await memoryUnder(definitions);
@@ -47,8 +47,9 @@ export async function outdatedRows(
   return { rows: [...outdated.values()], unknown: unknown + killers.size };
 }
 
-/** An event is in one row of each metric at most. */
-const rowsMax = ({ events }: OpenPart, { metrics }: Definitions): number => events * metrics.length;
+/** What the part was opened with is known of the first that it was folded under; else an event is in a row of each metric. */
+const rowsMax = ({ events, rows, definitions }: OpenPart, name: string, { metrics }: Definitions): number =>
+  name === definitions[0] && rows !== undefined ? rows : events * metrics.length;
 
 function killersSince(earlier: FoldedUnder, now: FoldedUnder): string[] {
   const before = new Set(earlier.skipped.map(({ sequenceNumber }) => sequenceNumber));

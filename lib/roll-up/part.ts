@@ -103,7 +103,7 @@ export function partRange(shard: string, range: Range, { records, ids }: FoldedP
 export function heldBy({ records, tally, rows }: FoldedPart) {
   const buckets = rows.map(({ bucketMs }) => bucketMs);
   const [firstBucketMs, lastBucketMs] = [chosen(buckets, Math.min), chosen(buckets, Math.max)];
-  return { records: records.length, events: tally.events, firstBucketMs, lastBucketMs };
+  return { records: records.length, events: tally.events, rows: rows.length, firstBucketMs, lastBucketMs };
 }
 
 const storeRefusal = ": expected the store to take the row";

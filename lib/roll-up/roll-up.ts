@@ -147,7 +147,8 @@ class BatchRollUp {
   }
 
   #oldestPromise({ open }: Head): OpenPart | undefined {
-    return open.find((part) => overlaps(part, this.#range));
+    // One that was reopened has a lower number than those before it.
+    return open.filter((part) => overlaps(part, this.#range)).sort((a, b) => a.number - b.number)[0];
   }
 
   /** Promises the next part that nothing covers; undefined where somebody else was faster. */

@@ -61,11 +61,12 @@ describe("what is settled of a part before it is opened", () => {
     expect(heldBy(foldAll(records, before, memory))).toEqual({
       records: 3,
       events: 3,
+      rows: 6,
       firstBucketMs: baseMs,
       lastBucketMs: baseMs + 120_000,
     });
     expect(heldBy(foldAll([recordOf(0, ["?"])], before, memory))).toEqual({
-      ...{ records: 1, events: 1, firstBucketMs: undefined, lastBucketMs: undefined },
+      ...{ records: 1, events: 1, rows: 0, firstBucketMs: undefined, lastBucketMs: undefined },
     });
   });
 });

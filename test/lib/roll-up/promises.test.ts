@@ -45,6 +45,13 @@ describe("promises of several parts", () => {
     expect(await openOf(world)).toEqual([]);
   });
 
+  test("are kept in that order although one of them was reopened after the other", async () => {
+    const world = await withTwo();
+    const head = await world.ledger.head(shard);
+    await world.ledger.moveHead(shard, head, { ...head, open: head.open.toReversed() });
+    expect(rangesOf((await world.invoke(0, 4))?.parts)).toEqual([between(0, 1), between(2, 3)]);
+  });
+
   test("stay as they are where they have nothing of the batch", async () => {
     const world = await withTwo();
     const open = await openOf(world);

@@ -67,6 +67,7 @@ afterAll(() => {
 afterEach(() => {
   requests = [];
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 /** A clock that goes on only while somebody sleeps. */
@@ -342,5 +343,4 @@ test("both services are found where the environment says, each by its own name",
   await connected("WRITE").write("p1", 1, rowsOf(1), { deadlineMs: Date.now() + 5_000 });
   await Array.fromAsync(connected("QUERY").rowsOfParts({ fromMs: 0, toMs: 60_000, parts: undefined }));
   expect(requests.map((request) => Object.keys(request).includes("QueryString"))).toEqual([false, true]);
-  vi.unstubAllEnvs();
 });
