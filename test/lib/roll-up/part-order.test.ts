@@ -15,7 +15,7 @@ describe("a part that is opened", () => {
     ["behind all others", { furthest: sequence(4) }],
     ["behind all others, of which some were out of order", { furthest: sequence(4), outOfOrder: before }],
   ])("%s is in order, and the furthest from now on", (_, head) => {
-    expect(orderAtOpening(head, range(5, 8), 7)).toEqual({ ofPart: {}, ofHead: { furthest: sequence(8) } });
+    expect(orderAtOpening(head, range(5, 8), 7)).toStrictEqual({ ofPart: {}, ofHead: { furthest: sequence(8) } });
   });
 
   test.each([
@@ -23,11 +23,11 @@ describe("a part that is opened", () => {
     ["on the furthest", 4],
   ])("%s is out of order, and leaves the furthest as it is", (_, furthest) => {
     const outOfOrder = { number: 7, lastSequence: sequence(8) };
-    expect(orderAtOpening({ furthest: sequence(furthest) }, range(4, 8), 7)).toEqual({
+    expect(orderAtOpening({ furthest: sequence(furthest) }, range(4, 8), 7)).toStrictEqual({
       ofPart: {},
       ofHead: { outOfOrder },
     });
-    expect(orderAtOpening({ furthest: sequence(furthest), outOfOrder: before }, range(4, 8), 7)).toEqual({
+    expect(orderAtOpening({ furthest: sequence(furthest), outOfOrder: before }, range(4, 8), 7)).toStrictEqual({
       ofPart: { outOfOrderBefore: before },
       ofHead: { outOfOrder },
     });

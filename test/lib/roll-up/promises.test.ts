@@ -168,18 +168,27 @@ describe("a message that comes again", () => {
   test("in a child counts once too where a part of the child is begun, and has not noted what it sees of the parent", async () => {
     const world = worldOf([1, 1], [1]);
     // The child's head: made known to the parent, born, opened, sealed.
-    void world.invoke(1, 2, before, [{ of: "moveHead", call: 3, kind: "sleeps before" }]);
+    const child = world.invoke(1, 2, before, [{ of: "moveHead", call: 3, kind: "sleeps before" }]);
     await world.settle();
     await world.invoke(0, 1);
     world.wake();
-    await world.settle();
-    await world.invoke(1, 2);
+    expect(await child).toMatchObject({ conflicts: 1, parts: [{ duplicate: 1 }] });
     expect(countOf(world)).toBe(1);
     expect(tallies(world).toSorted()).toEqual([
       [0, 1, 0],
       [1, 0, 0],
     ]);
   });
+});
+
+test("a part says at its opening what it holds as if its relatives had nothing: what they have is not settled yet", async () => {
+  const [zero, one] = [0, 1].map((id) => sold(id));
+  const world = new World([recordOf(0, [zero, one]), recordOf(1, [one])], [1]);
+  await world.invoke(1, 2);
+  await world.invoke(0, 1, before, diesOpen);
+  expect(await openOf(world)).toMatchObject([{ rows: 4, firstBucketMs: baseMs, lastBucketMs: baseMs + 60_000 }]);
+  const report = await world.invoke(0, 1);
+  expect(report?.parts).toMatchObject([{ counted: 1, duplicate: 1, rows: 2, lastBucketMs: baseMs }]);
 });
 
 describe("a part whose shard's head is changed while it is written", () => {

@@ -46,8 +46,24 @@ export const inRollUp: readonly Equivalent[] = [
   },
   {
     file: "lib/roll-up/roll-up.ts",
-    changes: [["open === undefined", "false"]],
-    why: "Where the head was moved to seal the part, the part is in it: the types do not know it.",
+    changes: [
+      ["head === undefined", "false"],
+      ["open === undefined", "false"],
+      ["head === undefined || open === undefined", "(head === undefined) && (open === undefined)"],
+    ],
+    within: "head === undefined || open",
+    why: "Where the head was moved to seal the part, the part is in it, and else in none: the types do not know it.",
+  },
+  {
+    file: "lib/roll-up/roll-up.ts",
+    changes: [["alone", "false"]],
+    within: "const folded",
+    why: "It saves folding again.",
+  },
+  {
+    file: "lib/roll-up/roll-up.ts",
+    changes: [["open.definitions.length === 1", "false"]],
+    why: "It saves reading what the part was opened with, which is all that it can count.",
   },
   {
     file: "lib/roll-up/uncovered.ts",
