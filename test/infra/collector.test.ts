@@ -38,7 +38,7 @@ describe("the collector", () => {
   test("is there where the configuration has sources, and not otherwise", () => {
     template.hasResourceProperties("AWS::Lambda::Function", {
       FunctionName: "millrace-collect",
-      MemorySize: 512,
+      MemorySize: 1_024,
       Architectures: ["arm64"],
       Timeout: 20,
     });
