@@ -46,6 +46,7 @@ export const readShards = (body: unknown): ShardState[] =>
     return {
       shardId: text(shard, "shardId"),
       iteratorAgeMs: number(shard, "iteratorAgeMs"),
+      staleMs: number(shard, "staleMs"),
       committedThrough: shard.committedThrough === null ? null : time(shard, "committedThrough"),
       openParts: number(shard, "openParts"),
     };

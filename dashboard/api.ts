@@ -19,9 +19,15 @@ export async function ask(path: string, signal: AbortSignal): Promise<Reply> {
       ? new ApiFailure(true, "The API answered with something that is no JSON", { cause })
       : new ApiFailure(true, `The API answered with ${problemInWords(response.status, undefined)}`, { cause });
   });
-  if (!response.ok) throw new ApiFailure(true, `The API answered with ${problemInWords(response.status, body)}`);
+  if (!response.ok) throw problemOf(response, body);
   const dateMs = Date.parse(response.headers.get("date") ?? "");
   return { body, dateMs: Number.isNaN(dateMs) ? undefined : dateMs };
+}
+
+function problemOf({ status, headers }: Response, body: unknown): ApiFailure {
+  const seconds = Number(headers.get("retry-after") ?? 1);
+  const busy = status === 429 ? { busyMs: 1_000 * (Number.isFinite(seconds) ? seconds : 1) } : {};
+  return new ApiFailure(true, `The API answered with ${problemInWords(status, body)}`, busy);
 }
 
 async function send(path: string, signal: AbortSignal): Promise<Response> {

@@ -10,7 +10,8 @@ export function readLiveAnswer(body: unknown): LiveAnswer {
     asOf: time(answer, "asOf"),
     events: list(answer, "events").map((event) => readEvent(fields(event, "event"))),
     cursor: text(answer, "cursor"),
-    shards: { read: number(shards, "read"), all: number(shards, "all") },
+    shards: { read: number(shards, "read"), all: number(shards, "all"), throttled: number(shards, "throttled") },
+    staleMs: number(answer, "staleMs"),
     leftOut: answer.leftOut === true,
   };
 }

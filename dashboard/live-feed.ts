@@ -54,10 +54,16 @@ export function outcomeInWords({
 }
 
 /** What is said above the list. */
-export function noteInWords({ leftOut, shards }: Pick<LiveAnswer, "leftOut" | "shards">, shown: number): string {
+export function noteInWords(
+  { leftOut, shards, staleMs }: Pick<LiveAnswer, "leftOut" | "shards" | "staleMs">,
+  shown: number,
+): string {
   const notes = [
     shown === 0 ? "No such event in the last minute; those that come are shown within two seconds." : "",
     leftOut ? "There were more events than are shown: these are the newest." : "",
+    shards.throttled > 0
+      ? `Kinesis throttles ${shards.throttled} of ${shards.read} shards, and counting goes first: shown as of ${Math.round(staleMs / 1_000)} s ago.`
+      : "",
     shards.read < shards.all ? `Of ${shards.all} shards, ${shards.read} are looked at.` : "",
   ];
   return notes.filter((note) => note !== "").join(" ");

@@ -3,6 +3,9 @@ import { ApiFailure } from "./api-failure.ts";
 const backoffFirstMs = 5_000;
 const backoffMaxMs = 60_000;
 
+/** So often in a row it is no failure that too many ask at once; what is shown stays meanwhile. */
+const busyMax = 5;
+
 /** The wait after so many failures in a row: 5 s, doubled up to a minute, and spread by a quarter either way. */
 export const backoffMs = (failures: number, random: number): number =>
   Math.min(backoffMaxMs, backoffFirstMs * 2 ** (failures - 1)) * (0.75 + random / 2);
@@ -22,6 +25,7 @@ export class Poller {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #current: AbortController | undefined;
   #failures = 0;
+  #busy = 0;
   #dueMs = 0;
 
   constructor(options: PollerOptions) {
@@ -75,15 +79,23 @@ export class Poller {
       if (this.#current !== current || current.signal.aborted) return;
       const endMs = Date.now();
       this.#failures = 0;
+      this.#busy = 0;
       // A slow API gets as long a rest as it took for the answer.
       this.#dueMs = Math.max(startMs + everyMs, endMs + (endMs - startMs));
       onSuccess();
     } catch (cause) {
       // A dropped question has no result, good or bad.
       if (this.#current !== current || current.signal.aborted) return;
+      const failure = asFailure(cause);
+      if (failure.busyMs !== undefined && this.#busy < busyMax) {
+        this.#busy += 1;
+        // Later each time, and spread: all who were turned away come again.
+        this.#dueMs = Date.now() + failure.busyMs * this.#busy * (1 + Math.random());
+        return;
+      }
       this.#failures += 1;
       this.#dueMs = Date.now() + backoffMs(this.#failures, Math.random());
-      onFailure(asFailure(cause), this.#dueMs);
+      onFailure(failure, this.#dueMs);
     } finally {
       if (this.#current === current) {
         this.#current = undefined;

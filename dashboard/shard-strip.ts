@@ -7,6 +7,9 @@ import { shardSummary, shortShardId, worstFirst } from "./shard-list.ts";
 /** More shards than this are folded away, the ones that are furthest behind excepted. */
 const openMax = 8;
 
+/** A shard that was not looked at for longer is told apart. */
+const staleMsMax = 10_000;
+
 /** Where the roll-up is with each shard. */
 export class ShardStrip {
   readonly #root: ParentNode;
@@ -35,10 +38,12 @@ export class ShardStrip {
     part(this.#root, "shard-section", HTMLElement).classList.add("stale");
   }
 
-  #item({ shardId, iteratorAgeMs, committedThrough, openParts }: ShardState): HTMLElement {
+  #item({ shardId, iteratorAgeMs, staleMs, committedThrough, openParts }: ShardState): HTMLElement {
     const item = fromTemplate("shard");
     item.dataset.level = ageLevel(iteratorAgeMs);
-    item.title = shardId;
+    const isStale = staleMs > staleMsMax;
+    item.classList.toggle("stale", isStale);
+    item.title = isStale ? `${shardId}: Kinesis throttles it, as of ${Math.round(staleMs / 1_000)} s ago` : shardId;
     say(part(item, "id", HTMLElement), shortShardId(shardId));
     say(part(item, "age", HTMLElement), ageInWords(iteratorAgeMs));
     const committed =

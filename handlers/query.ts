@@ -41,15 +41,18 @@ export function queryChain(definitions: Definitions, ports: () => QueryPorts & E
       const question = readQuestion(name, parameters, definitions, Date.now());
       return json(await answerQuestion(question, ports()));
     },
-    [queryRoutes.shards]: async () => json(await ports().shards.now(Date.now())),
+    [queryRoutes.shards]: async () => json(await ports().look.shards()),
     [queryRoutes.why]: async ({ rawQueryString }, { messageId = "" }) => {
       const nowMs = Date.now();
       const parameters = new URLSearchParams(rawQueryString);
       const question = readWhyQuestion(messageId, parameters, nowMs);
       return json(await why(question, ports().why, { bytesMax: whyBytesMax, deadlineMs: nowMs + whyMsMax }));
     },
-    [queryRoutes.live]: async ({ rawQueryString }) =>
-      json(await ports().live.newest(readLiveQuestion(new URLSearchParams(rawQueryString)))),
+    [queryRoutes.live]: async ({ rawQueryString }) => {
+      // What is wrong with it is said here.
+      readLiveQuestion(new URLSearchParams(rawQueryString));
+      return json(await ports().look.live(rawQueryString));
+    },
     [queryRoutes.quarantine]: ({ rawQueryString }) => listQuarantine(rawQueryString, ports().quarantine),
     [queryRoutes.quarantined]: (_, { id = "" }) => showQuarantined(id, ports().quarantine),
     [queryRoutes.page]: () => pageFile(pageDirectory, "index.html"),

@@ -9,6 +9,7 @@ import { DedupeWindowAlarm } from "./dedupe-window-alarm.ts";
 import { EventStream } from "./event-stream.ts";
 import { IteratorAgeAlarm } from "./iterator-age-alarm.ts";
 import { LedgerTable } from "./ledger-table.ts";
+import { Live } from "./live.ts";
 import { LossAlarms } from "./loss-alarms.ts";
 import { MetricStore } from "./metric-store.ts";
 import { QueryApi } from "./query-api.ts";
@@ -39,7 +40,16 @@ export class MillraceStack extends Stack {
     const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
     new Recovery(this, "Recovery", { configFile, settings, stream, ledger, bucket, rollUp: rollUp.function });
     new Audit(this, "Audit", { configFile, settings, stream, ledger, store, bucket });
-    const query = new QueryApi(this, "Query", { configFile, settings, stream, ledger, store, bucket });
+    const live = new Live(this, "Live", { configFile, settings, stream, ledger });
+    const query = new QueryApi(this, "Query", {
+      configFile,
+      settings,
+      stream,
+      ledger,
+      store,
+      bucket,
+      live: live.function,
+    });
     if (sourcesOf(props.config).length > 0) {
       new Collector(this, "Collector", { config: props.config, configFile, api: query.api, stream });
     } else {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lib/defaults.ts";
 import { queryRouteKeys } from "../lib/lambda/query-routes.ts";
@@ -20,6 +21,8 @@ export interface QueryApiProps {
   readonly ledger: LedgerTable;
   readonly store: MetricStore;
   readonly bucket: RejectBucket;
+  /** Reads the stream for all who look. */
+  readonly live: IFunction;
 }
 
 /** The HTTP API, with the function that answers questions and serves the page. */
@@ -28,8 +31,9 @@ export class QueryApi extends Construct {
   readonly api: HttpApi;
   readonly #integration: HttpLambdaIntegration;
 
-  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: QueryApiProps) {
+  constructor(scope: Construct, id: string, props: QueryApiProps) {
     super(scope, id);
+    const { configFile, settings, stream, ledger, store, bucket, live } = props;
     const query = new BundledFunction(this, "Function", {
       functionName: names.query,
       description: "Answers questions about metrics and serves the page",
@@ -56,6 +60,7 @@ export class QueryApi extends Construct {
     ledger.grantRead(query);
     store.grantQuery(query);
     bucket.grantRead(query);
+    live.grantInvokeLatestVersion(query);
     this.api = new HttpApi(this, "Api", {
       apiName: names.query,
       description: "Millrace: metrics by HTTP",

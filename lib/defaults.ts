@@ -34,7 +34,9 @@ const usualWindowSeconds = (shards: number | "on-demand"): number =>
 /** Most records of a batch: with more shards the window is to end it. Lambda ends one at 6 MB in any case. */
 const usualBatchSize = (shards: number | "on-demand"): number =>
   shards === "on-demand" || shards <= fewShards ? 1_000 : 10_000;
-export type Concurrency = Readonly<Record<"collect" | "query" | "rollUp" | "sweep" | "redrive" | "audit", number>>;
+export type Concurrency = Readonly<
+  Record<"collect" | "query" | "live" | "rollUp" | "sweep" | "redrive" | "audit", number>
+>;
 
 /** The settings of a checked configuration. */
 export function settingsOf(config: Config): Settings {
@@ -65,6 +67,8 @@ function concurrencyOf({ concurrency = {}, stream }: Config): Concurrency | unde
   return {
     collect: concurrency.collect ?? 200,
     query: concurrency.query ?? 50,
+    // So that one process reads the stream for all who look.
+    live: 1,
     rollUp: concurrency.rollUp ?? (shards === "on-demand" ? onDemandRollUps : shards + spareRollUps),
     // By schedule one at a time, and those of a command.
     sweep: 2,

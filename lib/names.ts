@@ -8,6 +8,7 @@ export const names = {
   ledger: "millrace-ledger",
   rollUp: "millrace-roll-up",
   query: "millrace-query",
+  live: "millrace-live",
   collect: "millrace-collect",
   sweep: "millrace-sweep",
   redrive: "millrace-redrive",

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { isUnavailable } from "../aws/is-unavailable.ts";
 import { lambdaPayloadBytesMax } from "../limits.ts";
 import { type ProblemStatus, problemDetails, problemType } from "../problem-details.ts";
+import { NotNow } from "../query/not-now.ts";
 import { QuestionProblem } from "../query/question-problem.ts";
 
 /** A JSON answer of the API. */
@@ -25,8 +26,14 @@ function problemAnswer(status: ProblemStatus, more: object): APIGatewayProxyStru
   };
 }
 
-/** Seconds after which a client may ask again. */
-const retryAfterSeconds = 5;
+/** Seconds after which a client may ask again where a service is down. */
+const downSeconds = 5;
+
+/** An answer that says when to ask again. */
+function laterAnswer(status: 429 | 503, seconds: number, more: object): APIGatewayProxyStructuredResultV2 {
+  const answer = problemAnswer(status, more);
+  return { ...answer, headers: { ...answer.headers, "retry-after": String(seconds) } };
+}
 
 /** Middleware: errors become problems; what is no fault of the question is logged and says nothing of its inside. */
 export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
@@ -44,11 +51,16 @@ export function httpAnswers(logger: Logger): MiddlewareObj<APIGatewayProxyEventV
         request.response = problemAnswer(status, { field, detail: message });
         return;
       }
+      if (error instanceof NotNow) {
+        const { status, message, retryAfterSeconds } = error;
+        const { awsRequestId: requestId } = request.context;
+        request.response = laterAnswer(status, retryAfterSeconds, { detail: message, requestId });
+        return;
+      }
       logger.error("The question could not be answered", { errorName: error?.name, errorMessage: error?.message });
       if (isUnavailable(error)) {
         const detail = "A service that the answer comes from is down or throttled: ask again later";
-        const answer = problemAnswer(503, { detail, requestId: request.context.awsRequestId });
-        request.response = { ...answer, headers: { ...answer.headers, "retry-after": String(retryAfterSeconds) } };
+        request.response = laterAnswer(503, downSeconds, { detail, requestId: request.context.awsRequestId });
         return;
       }
       request.response = problemAnswer(500, { requestId: request.context.awsRequestId });

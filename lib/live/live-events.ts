@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Definitions } from "../definitions.ts";
 import { compareSequence } from "../record/sequence.ts";
+import type { GivingWay } from "../stream/giving-way.ts";
 import type { KinesisStream } from "../stream/kinesis.ts";
 import { type LiveEvent, LiveJudge } from "./live-event.ts";
 import { cursorText, type LiveQuestion } from "./question.ts";
@@ -13,16 +14,16 @@ export interface LiveAnswer {
   readonly events: readonly LiveEvent[];
   /** Give it as `after`, and what comes next is answered. */
   readonly cursor: string;
-  /** Shards that are read, and shards that there are. */
-  readonly shards: { readonly read: number; readonly all: number };
+  /** Shards that are read, and shards that there are; those that Kinesis throttles are read again after a while. */
+  readonly shards: { readonly read: number; readonly all: number; readonly throttled: number };
+  /** How long ago the shard was read whose last read is the oldest, milliseconds. */
+  readonly staleMs: number;
   /** Whether there was more than is shown. */
   readonly leftOut: boolean;
 }
 
 /** A shard can be read five times a second, by the roll-up too (Kinesis API, GetRecords): this one reads once. */
 const everyMs = 1_000;
-/** Whoever asks a little too soon waits for the next read. */
-const waitMsMax = 300;
 const listEveryMs = 30_000;
 /** More would make the cursor longer than a URL may be. */
 const shardsMax = 100;
@@ -38,16 +39,24 @@ const textBytesAnsweredMax = 1024 * 1024;
 /** The newest events of the stream, read while somebody looks, once for all who do. */
 export class LiveEvents {
   readonly #stream: Pick<KinesisStream, "pages" | "shardIds">;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #givingWay: GivingWay;
   readonly #judge: LiveJudge;
   #tails = new Map<string, ShardTail>();
   #shards = 0;
   #listedMs = Number.NEGATIVE_INFINITY;
   #readMs = Number.NEGATIVE_INFINITY;
+  #throttled = 0;
   #reading: Promise<void> | undefined;
 
-  constructor(stream: Pick<KinesisStream, "pages" | "shardIds">, definitions: Definitions, clock: Clock) {
+  constructor(
+    stream: Pick<KinesisStream, "pages" | "shardIds">,
+    definitions: Definitions,
+    givingWay: GivingWay,
+    clock: Pick<Clock, "now">,
+  ) {
     this.#stream = stream;
+    this.#givingWay = givingWay;
     this.#clock = clock;
     this.#judge = new LiveJudge(definitions);
   }
@@ -76,37 +85,43 @@ export class LiveEvents {
       asOf: new Date(nowMs).toISOString(),
       events: withinBytes(found.slice(-answeredMax), textBytesAnsweredMax),
       cursor: cursorText(places),
-      shards: { read: tails.length, all: this.#shards },
+      shards: { read: tails.length, all: this.#shards, throttled: this.#throttled },
+      staleMs: tails.reduce((oldest, { readMs }) => Math.max(oldest, nowMs - readMs), 0),
       leftOut: found.length > answeredMax || tails.some(({ leftOutMs }) => nowMs - leftOutMs < leftOutSaidMs),
     };
   }
 
-  /** However many ask at once, the shards are read once. */
+  /** However many ask, the shards are read once a second; who asks in between gets what is at hand. */
   async #refresh(): Promise<void> {
     if (this.#reading === undefined) {
-      const waitMs = Math.max(0, this.#readMs + everyMs - this.#clock.now());
-      if (waitMs > waitMsMax) return;
-      this.#reading = this.#read(waitMs).finally(() => {
+      const nowMs = this.#clock.now();
+      if (nowMs < this.#readMs + everyMs) return;
+      this.#readMs = nowMs;
+      this.#reading = this.#read(nowMs).finally(() => {
         this.#reading = undefined;
       });
     }
     await this.#reading;
   }
 
-  async #read(waitMs: number): Promise<void> {
-    if (waitMs > 0) await this.#clock.sleep(waitMs);
-    const nowMs = this.#clock.now();
-    this.#readMs = nowMs;
+  async #read(nowMs: number): Promise<void> {
     if (nowMs - this.#listedMs >= listEveryMs) await this.#list(nowMs);
     const tails = [...this.#tails.values()];
     const heldOfShard = Math.ceil(heldMax / Math.max(1, tails.length));
     const failures: unknown[] = [];
+    let throttled = 0;
     for (let first = 0; first < tails.length; first += shardsAtOnce) {
       const some = tails.slice(first, first + shardsAtOnce);
-      // A shard that is throttled is read the next time: the others need not wait.
-      const read = await Promise.allSettled(some.map((tail) => tail.read(nowMs, heldOfShard)));
-      for (const one of read) if (one.status === "rejected") failures.push(one.reason);
+      // A shard that fails is read the next time: the others need not wait.
+      const read = await Promise.allSettled(
+        some.map((tail) => this.#givingWay.read(tail.shardId, () => tail.read(nowMs, heldOfShard))),
+      );
+      for (const one of read) {
+        if (one.status === "rejected") failures.push(one.reason);
+        else if (one.value === "later") throttled++;
+      }
     }
+    this.#throttled = throttled;
     this.#drop();
     if (failures.length > 0 && failures.length === tails.length) throw failures[0];
   }
@@ -118,7 +133,7 @@ export class LiveEvents {
     // The newest: after a reshard, the open shards are these.
     const followed = shardIds.slice(-shardsMax);
     this.#tails = new Map(
-      followed.map((id) => [id, this.#tails.get(id) ?? new ShardTail(id, this.#stream, this.#judge)]),
+      followed.map((id) => [id, this.#tails.get(id) ?? new ShardTail(id, this.#stream, this.#judge, nowMs)]),
     );
   }
 

@@ -7,7 +7,6 @@ import type { Definitions } from "../definitions.ts";
 import { readEnvironment } from "../environment.ts";
 import { S3FailureFiles } from "../failures/s3.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
-import { LiveEvents } from "../live/live-events.ts";
 import { S3QuarantineFiles } from "../quarantine/s3-files.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import type { WhyPorts } from "../why/ports.ts";
@@ -15,7 +14,6 @@ import type { WhyPorts } from "../why/ports.ts";
 /** What questions about single events are answered from. */
 export interface EventPorts {
   readonly why: WhyPorts;
-  readonly live: LiveEvents;
 }
 
 /** The AWS services that the environment names, as these ports. */
@@ -41,6 +39,5 @@ export function connectEventPorts(
       definitions,
       sources,
     },
-    live: new LiveEvents(stream, definitions, systemClock),
   };
 }

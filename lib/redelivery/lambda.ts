@@ -42,7 +42,9 @@ export class LambdaFunctions {
       if (error instanceof LambdaServiceException && error.name === "RequestTooLargeException") {
         return { kind: "too-large" };
       }
-      return { kind: "refused", why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+      const isBusy = error instanceof LambdaServiceException && error.name === "TooManyRequestsException";
+      const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return { kind: "refused", why, ...(isBusy ? { isBusy } : {}) };
     }
   }
 }

@@ -8,8 +8,8 @@ export type Outcome<Answer> =
   | { readonly kind: "threw"; readonly why: string }
   /** The process came to its end: time limit, memory, a crash. */
   | { readonly kind: "died"; readonly why: string }
-  /** It did not run: throttled, or Lambda cannot be reached. */
-  | { readonly kind: "refused"; readonly why: string }
+  /** It did not run: throttled, `isBusy`, or Lambda cannot be reached. */
+  | { readonly kind: "refused"; readonly why: string; readonly isBusy?: boolean }
   /** No invocation can carry so much. */
   | { readonly kind: "too-large" };
 

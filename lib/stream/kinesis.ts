@@ -12,9 +12,6 @@ import {
   ShardReader,
 } from "./shard-reader.ts";
 
-/** A gauge reads a shard this often where it finds nothing: a read may come back empty although there is more. */
-const gaugeReadsMax = 3;
-
 /** The event stream, read again with the ordinary API. */
 export class KinesisStream implements RangeReader, PageReader {
   readonly #client: KinesisClient;
@@ -68,25 +65,11 @@ export class KinesisStream implements RangeReader, PageReader {
     return shards;
   }
 
-  /**
-   * Arrival of the first record behind `after` (of the shard's first where undefined), epoch milliseconds; undefined where
-   * there is none. Throws ResourceNotFoundException for a shard that the stream has forgotten.
-   */
-  async nextArrivalMs(shardId: string, after: string | undefined): Promise<number | undefined> {
-    const reader = this.#reader(shardId, after === undefined ? "oldest" : { after });
-    for (let reads = 0; reads < gaugeReadsMax; reads++) {
-      const page = await reader.next(1);
-      const [record] = page?.records ?? [];
-      if (record !== undefined) return record.arrivalMs;
-      if (page === undefined || page.behindMs === 0) return undefined;
-    }
-    return undefined;
-  }
-
-  async *pages(shardId: string, start: StreamStart, limit: number): AsyncGenerator<StreamPage> {
+  /** As PageReader has it; the limit of each read may be another. */
+  async *pages(shardId: string, start: StreamStart, limit: number | (() => number)): AsyncGenerator<StreamPage> {
     const reader = this.#reader(shardId, start);
     for (;;) {
-      const page = await known(reader.next(limit));
+      const page = await known(reader.next(typeof limit === "number" ? limit : limit()));
       if (page === undefined || page === "forgotten") return;
       yield page;
     }

@@ -29,6 +29,7 @@ describe("an iterator age", () => {
 const shard = (number: number, iteratorAgeMs: number): ShardState => ({
   shardId: `shardId-${String(number).padStart(12, "0")}`,
   iteratorAgeMs,
+  staleMs: 0,
   committedThrough: null,
   openParts: 0,
 });

@@ -12,9 +12,11 @@ const failureOf = async (work: Promise<unknown>): Promise<unknown> =>
   );
 
 const problem = { title: "Bad Request", status: 400, field: "from", detail: "from: expected a time" };
+const busy = { title: "Too Many Requests", status: 429, detail: "ask again" };
 const bodies: Readonly<Record<string, [status: number, body: string]>> = {
   "/fine": [200, '{"shards":[]}'],
   "/problem": [400, JSON.stringify(problem)],
+  "/busy": [429, JSON.stringify(busy)],
   "/gateway": [503, "<html>Service Unavailable</html>"],
   "/login": [200, "<html>Please log in</html>"],
 };
@@ -26,7 +28,7 @@ describe("asking the API", () => {
     server = createServer(({ url = "" }, response) => {
       const [status, body] = bodies[url] ?? [404, "{}"];
       if (url === "/cut") response.destroy();
-      else if (url !== "/never") response.writeHead(status).end(body);
+      else if (url !== "/never") response.writeHead(status, { "retry-after": "3" }).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -49,6 +51,11 @@ describe("asking the API", () => {
       answered: true,
       message: "The API answered with 400 Bad Request: from: expected a time",
     });
+  });
+
+  it("says when to ask again where too many ask at once, and only there", async () => {
+    expect(await failureOf(ask(`${at}/busy`, open))).toMatchObject({ answered: true, busyMs: 3_000 });
+    expect(await failureOf(ask(`${at}/gateway`, open))).toMatchObject({ busyMs: undefined });
   });
 
   it("fails in plain words where a gateway answers in its own way", async () => {
@@ -87,7 +94,7 @@ describe("an answer of the API", () => {
     expect(readAnswer({ ...answer, truncated: true }).truncated).toBe(true);
     const open = [{ from: answer.from, to: answer.to }];
     expect(readAnswer({ ...answer, open }).open).toEqual(open);
-    const shard = { shardId: "s", iteratorAgeMs: 0, committedThrough: null, openParts: 1 };
+    const shard = { shardId: "s", iteratorAgeMs: 0, staleMs: 0, committedThrough: null, openParts: 1 };
     expect(readShards({ shards: [shard] })).toEqual([shard]);
     const metric = { name: "orders", measure: "sum", dimensions: ["country"] };
     expect(readMetricSummaries({ metrics: [metric], more: 1 })).toEqual([metric]);

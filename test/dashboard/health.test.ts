@@ -104,6 +104,7 @@ describe("a page without events", () => {
   const shard = (committedThrough: string | null) => ({
     shardId: "s",
     iteratorAgeMs: 0,
+    staleMs: 0,
     committedThrough,
     openParts: 0,
   });

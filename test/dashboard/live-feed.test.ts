@@ -24,7 +24,8 @@ const body = {
   asOf: "2026-01-01T12:00:01.000Z",
   events: [event],
   cursor: "0.a",
-  shards: { read: 1, all: 1 },
+  shards: { read: 1, all: 1, throttled: 0 },
+  staleMs: 0,
   leftOut: false,
 };
 
@@ -66,10 +67,14 @@ describe("the events as they come", () => {
   });
 
   it("say when there is more than is shown, or nothing", () => {
-    const shards = { read: 1, all: 1 };
-    expect(noteInWords({ leftOut: false, shards }, 3)).toBe("");
-    expect(noteInWords({ leftOut: false, shards }, 0)).toContain("No such event in the last minute");
-    expect(noteInWords({ leftOut: true, shards: { read: 100, all: 120 } }, 3)).toMatch(/more events.*Of 120 shards/);
+    const shards = { read: 1, all: 1, throttled: 0 };
+    const staleMs = 400;
+    expect(noteInWords({ leftOut: false, shards, staleMs }, 3)).toBe("");
+    expect(noteInWords({ leftOut: false, shards, staleMs }, 0)).toContain("No such event in the last minute");
+    const many = { read: 100, all: 120, throttled: 0 };
+    expect(noteInWords({ leftOut: true, shards: many, staleMs }, 3)).toMatch(/more events.*Of 120 shards/);
+    const throttled = { leftOut: false, shards: { read: 3, all: 3, throttled: 1 }, staleMs: 12_300 };
+    expect(noteInWords(throttled, 3)).toMatch(/throttles 1 of 3 shards.*as of 12 s ago/);
   });
 
   it("are laid out where they are JSON", () => {

@@ -59,6 +59,25 @@ describe("a poller", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("asks again a little later each time where too many ask at once, and calls it a failure only if that goes on", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    const { poller, asked, fail, failures } = bound(new Work());
+    const busy = new ApiFailure(true, "Too many look", { busyMs: 1_000 });
+    poller.start();
+    for (let turn = 1; turn <= 5; turn++) {
+      await vi.advanceTimersByTimeAsync(0);
+      expect(asked).toHaveLength(turn);
+      await fail(busy);
+      await vi.advanceTimersByTimeAsync(turn * 1_000 - 1);
+      expect(asked).toHaveLength(turn);
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(failures).toEqual([]);
+    await fail(busy);
+    expect(failures).toEqual(["Too many look"]);
+    vi.restoreAllMocks();
+  });
+
   it("asks nothing while it is paused, and what is due at once when it goes on", async () => {
     const { poller, asked, end } = bound(new Work());
     poller.start();

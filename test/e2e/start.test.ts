@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { describe, expect, test } from "vitest";
 import { compiled } from "../compiled.ts";
 import { Laptop } from "./laptop.ts";
@@ -26,13 +27,30 @@ async function failedStart(...parameters: string[]): Promise<{ code: unknown; er
   return { code, errors };
 }
 
+/** The statuses that many get who look at the same time; 429 is not shown, for it means to ask again. */
+async function statusesOfLookers(url: string): Promise<Set<number>> {
+  const looks = Array.from({ length: 40 }, (_, looker) => fetch(`${url}/v1/${looker % 2 === 0 ? "live" : "shards"}`));
+  const statuses = (await Promise.all(looks)).map(({ status }) => status);
+  return new Set(statuses.filter((status) => status !== 429));
+}
+
+/** What CloudWatch knows of reads that Kinesis refused. */
+async function throttledReads(endpoint: string): Promise<unknown[]> {
+  const credentials = { accessKeyId: "laptop", secretAccessKey: "laptop" };
+  const client = new CloudWatchClient({ endpoint, region: "us-east-1", credentials });
+  const MetricName = "ReadProvisionedThroughputExceeded";
+  const { Metrics = [] } = await client.send(new ListMetricsCommand({ MetricName }));
+  client.destroy();
+  return Metrics;
+}
+
 interface Answer {
   readonly rows: readonly { readonly value: number }[];
 }
 
 describe("the laptop cloud", () => {
   test("shows its page, counts what is sent, and still has it after Ctrl-C and a new start", async () => {
-    await using laptop = await Laptop.start({ config });
+    await using laptop = await Laptop.start({ config, more: ["--no-demo", "--kinesis-limits"] });
     expect((await fetch(`${laptop.url}/healthz`)).status).toBe(200);
     const page = await fetch(laptop.url);
     expect(page.headers.get("content-type")).toContain("text/html");
@@ -43,6 +61,8 @@ describe("the laptop cloud", () => {
     await laptop.run("cli/millrace.ts", "send", JSON.stringify(order));
     await laptop.run("cli/millrace.ts", "send", JSON.stringify(order));
     await laptop.caughtUp();
+    expect(await statusesOfLookers(laptop.url)).toEqual(new Set([200]));
+    expect(await throttledReads(laptop.awsUrl)).toEqual([]);
     const revenue = async (on: Laptop): Promise<number | undefined> =>
       (await on.get<Answer>("/v1/metrics/revenue?every=all")).rows[0]?.value;
     expect(await revenue(laptop)).toBe(25);

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { queryChain } from "../../handlers/query.ts";
-import { systemClock } from "../../lib/clock.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
-import { LiveEvents } from "../../lib/live/live-events.ts";
+import type { Look } from "../../lib/live/look.ts";
+import { type InvokeLook, LookFunction } from "../../lib/live/look-function.ts";
 import { minuteOf } from "../../lib/quarantine/quarantine-files.ts";
 import type { QueryPorts } from "../../lib/query/connect.ts";
 import type { EventPorts } from "../../lib/query/connect-events.ts";
@@ -230,13 +230,37 @@ test("what became of a message is asked of the ledger, by its id as the path has
   }
 });
 
-test("the events as they come are answered, and a question that is none is refused", async () => {
-  const stream = { shardIds: async () => [], pages: async function* () {} };
-  const chain = eventChain({ live: new LiveEvents(stream, definitions, systemClock) });
-  const event = { routeKey: "GET /v1/live", headers: {}, pathParameters: {} };
-  const { statusCode, body } = await chain({ ...event, rawQueryString: "name=a" });
-  expect([statusCode, JSON.parse(body ?? "")]).toMatchObject([200, { events: [], shards: { read: 0, all: 0 } }]);
-  expect((await chain({ ...event, rawQueryString: "colour=red" })).statusCode).toBe(400);
+describe("who looks at the stream", () => {
+  const chainOf = (invoke: InvokeLook) => {
+    const look = new LookFunction(invoke, { now: Date.now, sleep: async () => {} });
+    const chain = queryChain(definitions, () => ({ look }) as unknown as QueryPorts & EventPorts, import.meta.dirname);
+    return async (routeKey: string, rawQueryString = "") => {
+      const event = { routeKey, rawQueryString, headers: {}, pathParameters: {} };
+      const { statusCode, headers, body } = await chain(event as unknown as APIGatewayProxyEventV2, lambdaContext);
+      return { statusCode, headers, body: JSON.parse(body ?? "") };
+    };
+  };
+
+  test("is answered by the one function that reads it, and a question that is none is refused before", async () => {
+    const asked: Look[] = [];
+    const get = chainOf(async (look) => {
+      asked.push(look);
+      return { kind: "done", answer: { answer: { as: look.look } } };
+    });
+    expect(await get("GET /v1/live", "name=a")).toMatchObject({ statusCode: 200, body: { as: "live" } });
+    expect(await get("GET /v1/shards")).toMatchObject({ statusCode: 200, body: { as: "shards" } });
+    expect((await get("GET /v1/live", "colour=red")).statusCode).toBe(400);
+    expect(asked).toEqual([{ look: "live", query: "name=a" }, { look: "shards" }]);
+  });
+
+  test("is told when to come again: soon where too many look, later where a service is down", async () => {
+    const busy = chainOf(async () => ({ kind: "refused", why: "busy", isBusy: true }));
+    const down = chainOf(async () => ({ kind: "done", answer: { unavailable: "ServiceUnavailable" } }));
+    for (const route of ["GET /v1/live", "GET /v1/shards"]) {
+      expect(await busy(route)).toMatchObject({ statusCode: 429, headers: { "retry-after": "1" } });
+      expect(await down(route)).toMatchObject({ statusCode: 503, headers: { "retry-after": "5" } });
+    }
+  });
 });
 
 function eventChain(ports: Partial<EventPorts>) {

@@ -6,6 +6,7 @@ import { answerQuarantine, readLimits } from "../../lib/quarantine/answer.ts";
 import { filesInTurn } from "../../lib/redrive/files-in-turn.ts";
 import { redrive } from "../../lib/redrive/redrive.ts";
 import { ReplayTally } from "../../lib/replay/report.ts";
+import { GivingWay } from "../../lib/stream/giving-way.ts";
 import { sweep } from "../../lib/sweep/sweep.ts";
 import { readWhyQuestion } from "../../lib/why/question.ts";
 import { why } from "../../lib/why/why.ts";
@@ -107,7 +108,7 @@ const lists: Readonly<Record<string, (amount: number, max: number) => Promise<To
         for (;;) yield { records: [], behindMs: 0 };
       },
     };
-    const live = new LiveEvents(stream, before, { now: () => 0, sleep: async () => {} });
+    const live = new LiveEvents(stream, before, new GivingWay({ now: () => 0 }), { now: () => 0 });
     const { read, all } = (await live.newest(readLiveQuestion(new URLSearchParams()))).shards;
     return { complete: read === all, left: all - read };
   },

@@ -4,6 +4,7 @@ import { connectCollectPorts } from "../../../lib/collect/connect.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { settingsOf } from "../../../lib/defaults.ts";
 import { definitionsOf } from "../../../lib/definitions.ts";
+import { connectLookPorts } from "../../../lib/live/connect.ts";
 import { environmentNames } from "../../../lib/names.ts";
 import { eventLine } from "../../../lib/producer/event-line.ts";
 import { connectQuarantine } from "../../../lib/quarantine/connect.ts";
@@ -50,32 +51,36 @@ function auditAsks(): Asked[] {
 }
 
 function queryAsks(): Asked[] {
-  const { store, openness, shards, quarantine } = connectQueryPorts(environment);
+  const { store, openness, look, quarantine } = connectQueryPorts(environment);
   const day = { time: "2026-01-01" };
   return [
     ["store", () => store.answer(question), "timestream", 'FROM \\"numbers\\".\\"metrics_1m\\"', 4],
     ["open parts", () => openness.during(async () => 0), "dynamodb", "shards/clicks", 4],
-    ["states of shards", () => shards.now(0), "kinesis", '"StreamName":"clicks"', 4],
+    ["states of shards", () => look.shards(), "lambda", "millrace-live", 1],
+    ["live events", () => look.live("name=a"), "lambda", "millrace-live", 1],
     ["quarantine", async () => (await quarantine()).files.page(day), "s3", "rejects", 4],
     ["ledger of quarantine", async () => (await quarantine()).ledger.committed(shard, "1", "2"), "dynamodb", "book", 4],
   ];
 }
 
 function eventAsks(): Asked[] {
-  const { why, live } = connectEventPorts(environment, definitionsOf(config), []);
+  const { why } = connectEventPorts(environment, definitionsOf(config), []);
   const day = { time: "2026-01-01" };
   return [
     ["stream", () => why.stream.read(shardId, "1", "2"), "kinesis", '"StreamName":"clicks"', 4],
     ["ledger", () => why.ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
     ["quarantine", () => why.quarantine.page(day), "s3", "rejects", 4],
     ["failures", () => all(why.failures.list()), "s3", "rejects", 4],
-    [
-      "live events",
-      () => live.newest({ name: "", user: "", source: "", after: new Map() }),
-      "kinesis",
-      '"StreamName":"clicks"',
-      4,
-    ],
+  ];
+}
+
+function lookAsks(): Asked[] {
+  const { live, shards } = connectLookPorts(environment, definitionsOf(config));
+  const question = { name: "", user: "", source: "", after: new Map() };
+  return [
+    // One attempt: who only looks does not repeat what was throttled.
+    ["live events", () => live.newest(question), "kinesis", '"StreamName":"clicks"', 1],
+    ["states of shards", () => shards.now(0), "kinesis", '"StreamName":"clicks"', 1],
   ];
 }
 
@@ -141,6 +146,7 @@ describe.each<[of: string, asks: () => Asked[]]>([
   ["the audit", auditAsks],
   ["the query API", queryAsks],
   ["questions about events", eventAsks],
+  ["those who look", lookAsks],
   ["sweep and redrive", sweepAsks],
   ["the roll-up", rollUpAsks],
   ["a replay", replayAsks],
@@ -161,6 +167,7 @@ test("an environment that lacks names is refused with all that it lacks", () => 
     () => connectAuditPorts({}, settings),
     () => connectQueryPorts({}),
     () => connectEventPorts({}, definitionsOf(config), []),
+    () => connectLookPorts({}, definitionsOf(config)),
     () => connectSweepPorts({}, settings),
     () => connectPorts({}, settings),
     () => connectQuarantine({}, { committed: async () => [] }),

@@ -78,7 +78,7 @@ describe("an invocation", () => {
         headers: { "x-amzn-errortype": "TooManyRequestsException" },
         body: { Type: "User", message: "Rate Exceeded." },
       },
-      { kind: "refused", why: expect.stringContaining("TooManyRequestsException") },
+      { kind: "refused", why: expect.stringContaining("TooManyRequestsException"), isBusy: true },
     ],
     [
       "that is too large for Lambda says so",

@@ -182,25 +182,6 @@ describe("a range", () => {
   });
 });
 
-describe("the next arrival behind a record", () => {
-  test.each([
-    ["is that of the first record", [page([5, 6])], 5_000, 1],
-    ["is found over an empty read", [page([]), page([5])], 5_000, 2],
-    ["is none at the tip", [page([], { MillisBehindLatest: 0 }), page([5])], undefined, 1],
-    ["is none behind the end of the shard", [page([], end), page([5])], undefined, 1],
-    ["is given up after three empty reads: it is for a gauge", [page([])], undefined, 3],
-  ])("%s", async (_, answers, expected, reads) => {
-    for (const [after, start] of [
-      ["4", "AFTER_SEQUENCE_NUMBER 4"],
-      [undefined, "TRIM_HORIZON"],
-    ] as const) {
-      const { stream, asked } = streamOf(answers);
-      expect(await stream.nextArrivalMs("shardId-1", after)).toBe(expected);
-      expect(asked).toEqual([start, ...Array(reads).fill("page")]);
-    }
-  });
-});
-
 describe("where a shard came from", () => {
   const shard = (id: string, ParentShardId?: string, AdjacentParentShardId?: string): Shard => ({
     ShardId: id,

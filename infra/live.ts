@@ -1,0 +1,42 @@
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { Settings } from "../lib/defaults.ts";
+import { environmentNames, names } from "../lib/names.ts";
+import { BundledFunction } from "./bundled-function.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { LedgerTable } from "./ledger-table.ts";
+
+export interface LiveProps {
+  readonly configFile: string;
+  readonly settings: Settings;
+  readonly stream: EventStream;
+  readonly ledger: LedgerTable;
+}
+
+/**
+ * The one function that reads the stream for all who look: events as they come, and how far the roll-up is. A shard takes
+ * five reads a second from everybody, the roll-up included (Kinesis API, GetRecords); however many look, it takes three.
+ */
+export class Live extends Construct {
+  readonly function: IFunction;
+
+  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger }: LiveProps) {
+    super(scope, id);
+    const live = new BundledFunction(this, "Function", {
+      functionName: names.live,
+      description: "Reads the stream for all who look",
+      entry: "live.ts",
+      configFile,
+      memoryMib: 512,
+      timeoutSeconds: 30,
+      concurrency: settings.concurrency?.live,
+      environment: {
+        [environmentNames.stream]: stream.stream.streamName,
+        [environmentNames.ledger]: ledger.table.tableName,
+      },
+    });
+    this.function = live;
+    stream.grantRead(live);
+    ledger.grantRead(live);
+  }
+}
