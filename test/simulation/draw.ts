@@ -158,7 +158,8 @@ function drawEvent(world: Drawing, person: number): PlannedEvent {
   const own = events.filter((each) => each.person === person);
   // Somebody else's message under the same id, by chance or not.
   if (own.length > 0 && random.chance(0.06)) return drawStranger(world, person, random.pick(own).event);
-  if (own.length > 0 && random.chance(world.reshards ? 0.4 : 0.25)) return random.pick(own).event;
+  const isRepetitive = world.reshards || world.surroundings.windowHours > 1;
+  if (own.length > 0 && random.chance(isRepetitive ? 0.4 : 0.25)) return random.pick(own).event;
   const event: PlannedEvent = {
     id: random.chance(0.9) ? world.ids++ : undefined,
     kind: random.pick(["sale", "sale", "sale", "view", "page"]),
@@ -296,12 +297,16 @@ function drawLateWriteOff(world: Drawing): Step[] {
 /** A part is left open, nobody is let in to finish it, and on-call gives up what is lost: its records are all there. */
 function drawEarlyWriteOff(world: Drawing): Step[] {
   const { random, surroundings } = world;
-  const dies: CallFault = { call: "store.write", nth: 0, what: "dies before", ms: 0 };
   return [
-    { kind: "faults", afterMs: drawDelay(world), faults: [dies], outlivesLimit: false },
+    {
+      kind: "faults",
+      afterMs: drawDelay(world),
+      faults: [stalls("store.write", 0, pastLimitMs)],
+      outlivesLimit: false,
+    },
     ...drawPuts(world),
     { kind: "throttle", afterMs: readMsOf(surroundings) + random.below(5_000), invocations: random.between(20, 60) },
-    { kind: "recover", afterMs: random.between(190_000, 300_000), what: "write-off", faults: [], outlivesLimit: false },
+    { kind: "recover", afterMs: random.between(190_000, 240_000), what: "write-off", faults: [], outlivesLimit: false },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { type Break, breaks } from "./breaks.ts";
+import type { Break } from "./break.ts";
+import { breaks } from "./breaks.ts";
 import type { DrawOptions } from "./draw.ts";
 
 export interface Options extends DrawOptions {
