@@ -59,7 +59,7 @@ export class IdLog {
 
   /** A log that holds much takes larger blocks. */
   #open(needed: number): Block {
-    const size = Math.max(needed, Math.min(blockBytesMax, Math.max(blockBytesMin, this.#bytes / 8)));
+    const size = Math.max(needed, Math.min(blockBytesMax, Math.max(blockBytesMin, Math.ceil(this.#bytes / 8))));
     const block = { bytes: Buffer.allocUnsafeSlow(size), used: 0, live: 0 };
     const free = this.#blocks.indexOf(undefined);
     this.#current = free === -1 ? this.#blocks.length : free;

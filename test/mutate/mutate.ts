@@ -65,7 +65,12 @@ const fates = new Fates(
 const survivals = new Survivals(top, mutants, values.anew);
 
 const folder = mkdtempSync(join(tmpdir(), "mutate-"));
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+process.once("exit", () => {
+  rmSync(folder, { recursive: true, force: true });
+  // What was found before somebody ended it.
+  fates.keep();
+  survivals.keep();
+});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 const run = new TestRun(top, folder, { codes, workers: Number(values.workers) }, { fates, survivals });
 const tests = importersIn(top)(new Set(files)).filter((test) => !inProcesses.test(test));
