@@ -25,7 +25,7 @@ const some: Tolerance = { periodMinutes: 5, countMax: 100, periods: 2, ofPeriods
 export class CollectorAlarms extends Construct {
   constructor(scope: Construct, id: string, { trackingPlan }: Config) {
     super(scope, id);
-    for (const trouble of [...ofStream, ...ofFunction, ...ofSenders]) this.#add(trouble);
+    for (const trouble of [...ofStream, ...ofFunction, ...ofSenders, ...ofApi]) this.#add(trouble);
     const reasons: RefusedReason[] = ["invalid", "too-large"];
     // Where the plan only observes, what breaks it counts all the same.
     if (trackingPlan?.mode === "enforce") reasons.push("plan");
@@ -128,6 +128,19 @@ const ofSenders: readonly Trouble[] = [
     description:
       "Pages of an origin that a source does not allow send events: they are lost, for browsers take 403 as the end. If the" +
       ` pages are yours, add their origin to allowedOrigins of the source in the configuration; ${readLog} says since when.`,
+  },
+];
+
+/** Of what a deployment does to a client, every time. */
+const ofApi: readonly Trouble[] = [
+  {
+    id: "CompressionDestroyed",
+    metric: counter("CompressionDestroyed"),
+    tolerance: none,
+    description:
+      "API Gateway has handed a compressed body over as a text, in which it is destroyed: what it held is lost, for senders" +
+      " take 415 as the end. Switch compression off in the client, as the answer to it says and docs/collector.md of the" +
+      ` project; ${readLog} says since when.`,
   },
 ];
 

@@ -9,6 +9,7 @@ import { kinesisReader } from "./event-source-mapping/kinesis-reader.ts";
 import { createMapping } from "./event-source-mapping/mapping.ts";
 import type { MappingSettings } from "./event-source-mapping/mapping-settings.ts";
 import { httpApi } from "./http-api/http-api.ts";
+import type { ApiSwitches } from "./http-api/switches.ts";
 import type { LogLine } from "./lambda/lambda.ts";
 import { listenError } from "./port-taken.ts";
 import { Rehearsal } from "./rehearsal.ts";
@@ -42,6 +43,8 @@ export interface CloudOptions {
   readonly hosts: readonly string[];
   /** Whether shards can be read no more often than in AWS, and are polled by mappings as there. */
   readonly kinesisLimits: boolean;
+  /** What the HTTP API does where AWS does not document it. */
+  readonly apiSwitches: ApiSwitches;
   readonly logFunction: (line: LogLine) => void;
   /** One line for a person: an alarm that changed, a failure around a function. */
   readonly log: (text: string) => void;
@@ -99,6 +102,7 @@ async function start(options: CloudOptions, closing: AsyncDisposableStack): Prom
     httpApi({
       routes: parts.http.routes,
       integrations: parts.http.integrations,
+      switches: options.apiSwitches,
       ...(parts.http.cors === undefined ? {} : { cors: parts.http.cors }),
       invoke: (arn, payload) => services.lambda.invoke(functionName(arn), payload),
       onFailure: ({ routeKey, reason }) => options.log(`${routeKey}: ${reason}`),

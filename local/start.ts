@@ -6,6 +6,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { names } from "../lib/names.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { sendDemoTraffic } from "./demo/traffic.ts";
+import { apiSwitchesWith } from "./http-api/switches.ts";
 import type { LogLine } from "./lambda/lambda.ts";
 import { PortTaken } from "./port-taken.ts";
 import { nothingToRun } from "./resources/not-run.ts";
@@ -19,6 +20,7 @@ const usage = `npm start -- [options]
   --config FILE     the configuration, default millrace.config.ts
   --assembly DIR    runs a template that is synthesized already (cdk.out), as it is; --config is then in it
   --kinesis-limits  refuses reads of the stream as AWS does: five a second and 2 MiB a second a shard
+  --switch NAME=SETTING  what the HTTP API does where AWS does not document it: encodedText=text destroys gzipped JSON
   --no-demo         sends no generated shop traffic`;
 
 const top = resolve(import.meta.dirname, "..");
@@ -28,6 +30,7 @@ function options() {
     options: {
       port: { type: "string", default: "8787" },
       host: { type: "string", multiple: true, default: [] },
+      switch: { type: "string", multiple: true, default: [] },
       "aws-port": { type: "string", default: "4566" },
       "data-dir": { type: "string", default: ".millrace" },
       config: { type: "string" },
@@ -45,6 +48,7 @@ function options() {
   return {
     port: port("port"),
     hosts: values.host.map((name) => name.toLowerCase()),
+    apiSwitches: apiSwitchesWith(Object.fromEntries(values.switch.map((each) => each.split("=", 2)))),
     awsPort: port("aws-port"),
     dataDirectory: resolve(values["data-dir"]),
     config: values.config,
@@ -132,7 +136,18 @@ function describe({ awsUrl, url, stack, secrets }: Cloud): string {
 }
 
 async function main(): Promise<void> {
-  const { port, hosts, awsPort, dataDirectory, config, assembly: given, kinesisLimits, demo, help } = options();
+  const {
+    port,
+    hosts,
+    apiSwitches,
+    awsPort,
+    dataDirectory,
+    config,
+    assembly: given,
+    kinesisLimits,
+    demo,
+    help,
+  } = options();
   if (help) return void process.stdout.write(`${usage}\n`);
   await ownDirectory(dataDirectory);
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -147,6 +162,7 @@ async function main(): Promise<void> {
     port,
     hosts,
     kinesisLimits,
+    apiSwitches,
     logFunction,
     log,
   });

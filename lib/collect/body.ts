@@ -14,6 +14,23 @@ const tooLarge = (what: "as sent" | "unpacked"): RequestRefused =>
 
 const unparsable = (got: string): RequestRefused => new RequestRefused("Unparsable", `body: expected JSON, got ${got}`);
 
+/** How gzip and zstd begin when their bytes were taken for UTF-8: each that is none became U+FFFD, for good. */
+const destroyedBeginnings = [
+  Buffer.from([0x1f, 0x8b, 0x08]).toString("utf8"),
+  Buffer.from([0x28, 0xb5, 0x2f, 0xfd]).toString("utf8"),
+].map((text) => Buffer.from(text, "utf8"));
+
+const isDestroyed = (body: Buffer): boolean =>
+  destroyedBeginnings.some((beginning) => body.subarray(0, beginning.length).equals(beginning));
+
+const destroyed = (): RequestRefused =>
+  new RequestRefused(
+    "CompressionDestroyed",
+    "body: expected gzip or zstd, got a text that it was made into on the way, as API Gateway may do with Content-Type " +
+      "application/json or text: switch compression off in the client (gzip: false in RudderStack's Node SDK, gzip=False in " +
+      "the Python SDKs, compress_request: false in the PHP SDK), or send Content-Type: application/octet-stream",
+  );
+
 /**
  * The bytes of a body, decompressed where they are gzip or zstd. By the bytes and not by `Content-Encoding`: some clients
  * leave it out, and some proxies leave it in. What unpacks to more than may be is cut off while it unpacks. Throws
@@ -21,6 +38,7 @@ const unparsable = (got: string): RequestRefused => new RequestRefused("Unparsab
  */
 export function plainBody(body: Buffer): Buffer {
   if (body.length > collectLimits.bodyBytesMax) throw tooLarge("as sent");
+  if (isDestroyed(body)) throw destroyed();
   const plain = decompress(body, collectLimits.bodyBytesMax);
   if (!isProblem(plain)) return plain;
   throw plain.reason === "too-large" ? tooLarge("unpacked") : unparsable("broken compression");

@@ -6,6 +6,7 @@ export const refusals = {
   KeyUnsettled: 429,
   OriginForbidden: 403,
   TooLarge: 413,
+  CompressionDestroyed: 415,
   StreamThrottled: 429,
   StreamUnavailable: 503,
   KeysUnavailable: 503,

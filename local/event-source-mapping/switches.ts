@@ -1,19 +1,5 @@
+import { open, type SettingsOf, type Switch, settingsWith } from "../switch.ts";
 import type { RetryDelay } from "./retry-delay.ts";
-
-/** One thing that AWS does not document and that can be told from outside. */
-interface Switch<Setting extends string> {
-  /** Everything that the engine can do instead. */
-  readonly settings: readonly Setting[];
-  readonly default: Setting;
-  /** What the documentation leaves open, as a question. */
-  readonly gap: string;
-}
-
-const open = <const Setting extends string>(each: {
-  readonly settings: readonly Setting[];
-  readonly default: NoInfer<Setting>;
-  readonly gap: string;
-}): Switch<Setting> => each;
 
 /** Where the documentation of event source mappings is silent, whoever relies on one must be right under every setting. */
 export const switchTable = {
@@ -131,24 +117,12 @@ export const switchTable = {
 
 type Table = typeof switchTable;
 export type SwitchName = keyof Table;
-export type Switches = { readonly [Name in SwitchName]: Table[Name]["settings"][number] };
+export type Switches = SettingsOf<Table>;
 
 export const switchNames = Object.keys(switchTable) as SwitchName[];
 
 /** Every switch, with its default where nothing else is said. Throws if a switch or a setting is not in the table. */
-export function switchesWith(changes: Partial<Switches> = {}): Switches {
-  for (const [name, setting] of Object.entries(changes)) {
-    const settings: readonly string[] | undefined = Object.hasOwn(switchTable, name)
-      ? switchTable[name as SwitchName].settings
-      : undefined;
-    if (settings === undefined) throw new Error(`Expected one of the switches ${switchNames.join(", ")}, got ${name}`);
-    if (!settings.includes(setting)) {
-      throw new Error(`Switch ${name}: expected ${settings.join(" or ")}, got ${JSON.stringify(setting)}`);
-    }
-  }
-  const defaults = Object.fromEntries(switchNames.map((name) => [name, switchTable[name].default]));
-  return { ...(defaults as Switches), ...changes };
-}
+export const switchesWith = (changes: Partial<Switches> = {}): Switches => settingsWith(switchTable, changes);
 
 /** Any of the combinations there are, by chance. `random` gives numbers from 0 up to 1. */
 export function drawSwitches(random: () => number): Switches {

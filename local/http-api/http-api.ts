@@ -6,6 +6,7 @@ import { type ApiIdentity, type ApiRequest, apiEvent } from "./api-event.ts";
 import { type ApiResponse, apiResponse, messageResponse } from "./api-response.ts";
 import { type CorsConfiguration, preflight, withCors } from "./cors.ts";
 import { type Route, type RouteMatch, router } from "./route.ts";
+import { type ApiSwitches, apiSwitchesWith } from "./switches.ts";
 
 /** API Gateway developer guide, Quotas for HTTP APIs: payload size. */
 const requestBytesMax = 10 * 1024 * 1024;
@@ -28,11 +29,12 @@ export type HttpApiOptions = {
   /** Never rejects for what the function does. */
   readonly invoke: (functionArn: string, payloadJson: string) => Promise<InvokeOutcome>;
   readonly identity?: Partial<ApiIdentity>;
+  readonly switches?: ApiSwitches;
   /** Told what the caller is not: why an answer is a bare 500 or 503. */
   readonly onFailure?: (failure: { readonly routeKey: string; readonly reason: string }) => void;
 };
 
-type Api = Required<Pick<HttpApiOptions, "invoke" | "integrations" | "onFailure">> & {
+type Api = Required<Pick<HttpApiOptions, "invoke" | "integrations" | "onFailure" | "switches">> & {
   readonly find: ReturnType<typeof router>;
   readonly identity: ApiIdentity;
 };
@@ -60,7 +62,7 @@ function integrationOf(api: Api, { route }: RouteMatch): Integration {
 async function integrationResponse(api: Api, request: ApiRequest, matched: RouteMatch): Promise<ApiResponse> {
   const { functionArn, timeout_ms = integrationTimeoutMax_ms } = integrationOf(api, matched);
   const failed = (reason: string): void => api.onFailure({ routeKey: matched.route.routeKey, reason });
-  const event = JSON.stringify(apiEvent(request, matched, api.identity));
+  const event = JSON.stringify(apiEvent(request, matched, api.identity, api.switches));
   const outcome = await withinTime(api.invoke(functionArn, event), Math.min(timeout_ms, integrationTimeoutMax_ms));
   if (outcome === "timeout") {
     failed(`no response within ${timeout_ms} ms`);
@@ -127,9 +129,9 @@ function send(response: ServerResponse, { status, headers, body }: ApiResponse, 
  * dropped. Throws for a RouteKey that is none.
  */
 export function httpApi(options: HttpApiOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { cors, integrations, invoke, onFailure = () => {} } = options;
+  const { cors, integrations, invoke, onFailure = () => {}, switches = apiSwitchesWith() } = options;
   const identity = { accountId: "000000000000", apiId: "local", stage: "$default", ...options.identity };
-  const api: Api = { find: router(options.routes), integrations, invoke, onFailure, identity };
+  const api: Api = { find: router(options.routes), integrations, invoke, onFailure, identity, switches };
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const early = cors === undefined ? undefined : preflight(cors, incoming.method ?? "", incoming.headers);

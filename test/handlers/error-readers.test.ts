@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { CollectPorts } from "../../lib/collect/collect.ts";
 import { type Refusal, RequestRefused, refusals } from "../../lib/collect/request-refused.ts";
@@ -15,6 +16,7 @@ const requests: Readonly<Record<Refusal | "CollectorErrors", Partial<ApiRequest>
   Unauthorized: { headers: { authorization: basic("other:") } },
   OriginForbidden: { headers: { ...server, origin: "https://evil.example" } },
   TooLarge: { body: JSON.stringify({ batch: Array.from({ length: 2_501 }, () => page) }) },
+  CompressionDestroyed: { body: gzipSync(batch).toString("utf8") },
   KeyUnsettled: { sourceOf: async () => "unsettled" },
   KeysUnavailable: { sourceOf: () => Promise.reject(new Error("no secrets")) },
   StreamThrottled: { send: () => Promise.reject(new RequestRefused("StreamThrottled", "the stream is full")) },

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -108,6 +109,7 @@ async function collect(): Promise<void> {
   await keep(ask(5));
   await keep(ask({ type: "page", text: "x".repeat(40_000) }));
   await keep(collector.ask({ path: "/v1/page", body: "{}" }));
+  await keep(collector.ask({ path: "/v1/page", body: gzipSync("{}").toString("utf8") }));
   await keep(collector.ask({ path: "/v1/projects/web/settings", method: "GET", headers: { origin: "null" } }));
   for (const refusal of ["StreamThrottled", "StreamUnavailable"] as const) {
     collector.send = () => Promise.reject(new RequestRefused(refusal, "the stream"));
@@ -153,6 +155,7 @@ describe("every alarm", () => {
     const known = [
       "millrace-batches-left",
       "millrace-batches-out-of-reach",
+      "millrace-collector-compression-destroyed",
       "millrace-collector-errors",
       "millrace-collector-failed",
       "millrace-collector-function-throttled",
@@ -198,7 +201,7 @@ describe("an alarm of the collector", () => {
     const found = Object.entries(template.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
       /^CollectorAlarms/.test(id),
     );
-    expect(found).toHaveLength(11);
+    expect(found).toHaveLength(12);
     for (const [, { Properties }] of found) {
       expect(Properties.AlarmDescription).toMatch(/(aws (kinesis|logs|lambda|secretsmanager)|npx millrace) [a-z-]+ /);
       expect(Properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
@@ -215,7 +218,7 @@ describe("an alarm of the collector", () => {
     };
     expect(namesOf({})).toEqual([]);
     const observed = namesOf({ sources: { web: {} }, trackingPlan: { mode: "observe", events: {} } });
-    expect(observed).toHaveLength(10);
+    expect(observed).toHaveLength(11);
     expect(observed).not.toContain("millrace-collector-refused-plan");
   });
 });

@@ -121,7 +121,9 @@ describe("the event of a request", () => {
 
   it.each([
     ["application/json; charset=utf-8", Buffer.from('{"a":"é"}'), undefined, false],
-    ["application/cloudevents+json", Buffer.from("{}"), undefined, false],
+    ["application/cloudevents+json", Buffer.from("{}"), undefined, true],
+    ["application/xml", Buffer.from("<a/>"), undefined, false],
+    ["application/jsonl", Buffer.from("{}"), undefined, true],
     ["text/plain", Buffer.from([0xff]), undefined, true],
     ["application/json", Buffer.from("gzip"), "gzip", true],
     ["application/octet-stream", Buffer.from("x"), undefined, true],
