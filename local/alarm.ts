@@ -1,14 +1,26 @@
+import { readExpression } from "./cloudwatch/expression.ts";
 import type { MetricStore } from "./metrics.ts";
 import { statistics } from "./statistic.ts";
 
-/** An alarm over one metric, as its resource in the template says. */
-export interface AlarmSettings {
-  readonly name: string;
-  readonly description: string;
+/** A metric that an alarm looks at. */
+export interface AlarmMetric {
   readonly namespace: string;
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly statistic: string;
+}
+
+/** Metric math over some metrics, by their ids in it. */
+export interface AlarmMath {
+  readonly text: string;
+  readonly metrics: Readonly<Record<string, AlarmMetric>>;
+}
+
+/** An alarm, as its resource in the template says. */
+export interface AlarmSettings {
+  readonly name: string;
+  readonly description: string;
+  readonly of: AlarmMetric | AlarmMath;
   readonly comparison: string;
   readonly threshold: number;
   readonly periodSeconds: number;
@@ -32,14 +44,20 @@ const comparisons: Readonly<Record<string, (value: number, threshold: number) =>
   LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
 };
 
-/** Throws an error that names what an alarm asks for and this file does not know. */
-export function checkAlarm({ statistic, comparison }: AlarmSettings): void {
+/** Throws an error that names what an alarm asks for and is not known here. */
+export function checkAlarm({ of, comparison }: AlarmSettings): void {
+  const metrics = "text" in of ? Object.values(of.metrics) : [of];
   for (const [name, known, given] of [
-    ["Statistic", statistics, statistic],
-    ["ComparisonOperator", comparisons, comparison],
-  ] as const) {
+    ...metrics.map(({ statistic }) => ["Statistic", statistics, statistic] as const),
+    ["ComparisonOperator", comparisons, comparison] as const,
+  ]) {
     if (!Object.hasOwn(known, given))
       throw new Error(`expected ${name} to be one of ${Object.keys(known)}, got ${given}`);
+  }
+  if (!("text" in of)) return;
+  for (const id of readExpression(of.text).ids) {
+    if (!Object.hasOwn(of.metrics, id))
+      throw new Error(`expected ${of.text} to be over metrics that it has, got ${id}`);
   }
 }
 
@@ -50,12 +68,12 @@ export function checkAlarm({ statistic, comparison }: AlarmSettings): void {
 export function alarmState(alarm: AlarmSettings, metrics: MetricStore, sinceMs: number, nowMs: number): AlarmFinding {
   const periodMs = alarm.periodSeconds * 1_000;
   const lastEnd = Math.floor(nowMs / periodMs) * periodMs;
+  const evaluate = periodValue(alarm.of, metrics);
   const values: (number | undefined)[] = [];
   for (let back = 1; back <= alarm.evaluationPeriods; back++) {
     const start = lastEnd - back * periodMs;
     if (start < sinceMs) break;
-    const found = metrics.statistics(alarm.namespace, alarm.metric, alarm.dimensions, start, start + periodMs);
-    values.push(statistics[alarm.statistic]?.(found));
+    values.push(evaluate(start, start + periodMs));
   }
   const breaches = values.map((value) => (value === undefined ? missing(alarm) : isBreach(alarm, value)));
   const reason = reasonOf(alarm, values);
@@ -64,6 +82,20 @@ export function alarmState(alarm: AlarmSettings, metrics: MetricStore, sinceMs: 
   }
   const breaching = breaches.filter((breach) => breach === true).length;
   return { state: breaching >= alarm.datapointsToAlarm ? "ALARM" : "OK", reason };
+}
+
+/** Gives what an alarm compares in the period between two times. */
+function periodValue(
+  of: AlarmSettings["of"],
+  metrics: MetricStore,
+): (fromMs: number, toMs: number) => number | undefined {
+  if (!("text" in of)) {
+    const { namespace, metric, dimensions, statistic } = of;
+    return (fromMs, toMs) => statistics[statistic]?.(metrics.statistics(namespace, metric, dimensions, fromMs, toMs));
+  }
+  const { evaluate } = readExpression(of.text);
+  const parts = Object.entries(of.metrics).map(([id, metric]) => [id, periodValue(metric, metrics)] as const);
+  return (fromMs, toMs) => evaluate(new Map(parts.map(([id, value]) => [id, value(fromMs, toMs)])));
 }
 
 const isBreach = ({ comparison, threshold }: AlarmSettings, value: number): boolean =>

@@ -1,3 +1,4 @@
+import type { AlarmMetric, AlarmSettings } from "../alarm.ts";
 import type { WatchedAlarm } from "../alarm-watch.ts";
 import type { CloudWatchParts } from "./cloudwatch.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
@@ -45,6 +46,22 @@ export function describeAlarms(parts: CloudWatchParts, request: Fields): object 
   };
 }
 
+const namedMetric = ({ namespace, metric, dimensions }: AlarmMetric) => ({
+  Namespace: namespace,
+  MetricName: metric,
+  Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+});
+
+function describedMetric({ of, periodSeconds: Period }: AlarmSettings): object {
+  if (!("text" in of)) return { ...namedMetric(of), Statistic: of.statistic, Period };
+  const metrics = Object.entries(of.metrics).map(([Id, metric]) => ({
+    Id,
+    MetricStat: { Metric: namedMetric(metric), Period, Stat: metric.statistic },
+    ReturnData: false,
+  }));
+  return { Metrics: [{ Id: "expression", Expression: of.text, ReturnData: true }, ...metrics] };
+}
+
 function described({ settings, state, reason, changedMs }: WatchedAlarm, { region, accountId }: CloudWatchParts) {
   return {
     AlarmName: settings.name,
@@ -54,11 +71,7 @@ function described({ settings, state, reason, changedMs }: WatchedAlarm, { regio
     StateValue: state,
     StateReason: reason,
     StateUpdatedTimestamp: changedMs / 1_000,
-    Namespace: settings.namespace,
-    MetricName: settings.metric,
-    Dimensions: Object.entries(settings.dimensions).map(([Name, Value]) => ({ Name, Value })),
-    Statistic: settings.statistic,
-    Period: settings.periodSeconds,
+    ...describedMetric(settings),
     EvaluationPeriods: settings.evaluationPeriods,
     DatapointsToAlarm: settings.datapointsToAlarm,
     Threshold: settings.threshold,

@@ -178,8 +178,10 @@ describe("every alarm", () => {
       "millrace-sweep-skipped-records",
     ];
     expect(alarms.map(({ name }) => name)).toEqual(expect.arrayContaining(known));
-    for (const { namespace, metric, dimensions } of alarms) {
-      expect(series).toContain(seriesOf(namespace, metric, dimensions));
+    for (const { of } of alarms) {
+      for (const { namespace, metric, dimensions } of "text" in of ? Object.values(of.metrics) : [of]) {
+        expect(series).toContain(seriesOf(namespace, metric, dimensions));
+      }
     }
   });
 

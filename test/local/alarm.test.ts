@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type AlarmSettings, alarmState, checkAlarm } from "../../local/alarm.ts";
+import { type AlarmMetric, type AlarmSettings, alarmState, checkAlarm } from "../../local/alarm.ts";
 import { AlarmWatch } from "../../local/alarm-watch.ts";
 import { MetricStore } from "../../local/metrics.ts";
 
 const minuteMs = 60_000;
 const at = (minute: number): number => Date.UTC(2026, 0, 1) + minute * minuteMs;
+const lost: AlarmMetric = { namespace: "N", metric: "m", dimensions: { service: "s" }, statistic: "Sum" };
 const settings: AlarmSettings = {
   name: "lost",
   description: "",
-  namespace: "N",
-  metric: "m",
-  dimensions: { service: "s" },
-  statistic: "Sum",
+  of: lost,
   comparison: "GreaterThanThreshold",
   threshold: 0,
   periodSeconds: 300,
@@ -64,8 +62,42 @@ describe("an alarm", () => {
   });
 
   test("that asks for what is not known here is refused by the name of it", () => {
-    expect(() => checkAlarm({ ...settings, statistic: "p99" })).toThrow("Statistic to be one of Maximum");
+    expect(() => checkAlarm({ ...settings, of: { ...lost, statistic: "p99" } })).toThrow(
+      "Statistic to be one of Maximum",
+    );
     expect(() => checkAlarm({ ...settings, comparison: "toString" })).toThrow("ComparisonOperator");
+  });
+});
+
+describe("an alarm over metric math", () => {
+  const runs: AlarmMetric = { ...lost, metric: "runs" };
+  const over = (text: string): AlarmSettings => ({ ...settings, of: { text, metrics: { lost, runs } } });
+  const stateOf = (text: string, values: Readonly<Record<number, number>>) => {
+    const store = storeWith(values);
+    for (const minute of [5, 10])
+      store.put({
+        namespace: "N",
+        name: "runs",
+        dimensions: { service: "s" },
+        value: 1,
+        unit: "Count",
+        atMs: at(minute),
+      });
+    return alarmState(over(text), store, at(0), at(15)).state;
+  };
+
+  test("compares its value of each period", () => {
+    expect(stateOf("IF(FILL(runs, 0) > 0, FILL(lost, 1), 0)", {})).toBe("ALARM");
+    expect(stateOf("IF(FILL(runs, 0) > 0, FILL(lost, 1), 0)", { 5: 0 })).toBe("OK");
+    expect(stateOf("lost", {})).toBe("OK");
+  });
+
+  test("of what is not known here is refused by the name of it", () => {
+    expect(() => checkAlarm(over("lost + other"))).toThrow("got other");
+    expect(() => checkAlarm(over("ANOMALY_DETECTION_BAND(lost)"))).toThrow("got ANOMALY_DETECTION_BAND");
+    expect(() =>
+      checkAlarm({ ...settings, of: { text: "lost", metrics: { lost: { ...lost, statistic: "p99" } } } }),
+    ).toThrow("Statistic");
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AlarmSettings } from "../../../local/alarm.ts";
+import type { AlarmMetric, AlarmSettings } from "../../../local/alarm.ts";
 import { AlarmWatch } from "../../../local/alarm-watch.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../../../local/aws-endpoint.ts";
 import { cloudWatch } from "../../../local/cloudwatch/cloudwatch.ts";
@@ -29,13 +29,11 @@ const alarms = new AlarmWatch(metrics, startMs);
 let endpoint: AwsEndpoint;
 let client: CloudWatchClient;
 
+const lost: AlarmMetric = { namespace: "Shop", metric: "Lost", dimensions: { service: "till" }, statistic: "Sum" };
 const alarm = (name: string, more: Partial<AlarmSettings> = {}): AlarmSettings => ({
   name,
   description: `What ${name} means`,
-  namespace: "Shop",
-  metric: "Lost",
-  dimensions: { service: "till" },
-  statistic: "Sum",
+  of: lost,
   comparison: "GreaterThanThreshold",
   threshold: 0,
   periodSeconds: 60,
@@ -187,8 +185,9 @@ describe("DescribeAlarms", () => {
     const Lost = { namespace: "Shop", name: "Lost", dimensions: { service: "till" }, unit: "Count" } as const;
     metrics.put({ ...Lost, value: 2, atMs: nowMs - 5 * minuteMs });
     alarms.add(alarm("till-loses"));
-    alarms.add(alarm("till-quiet", { metric: "Never", treatMissingData: "missing" }));
-    alarms.add(alarm("door", { dimensions: { service: "door" } }));
+    alarms.add(alarm("till-quiet", { of: { ...lost, metric: "Never" }, treatMissingData: "missing" }));
+    alarms.add(alarm("door", { of: { ...lost, dimensions: { service: "door" } } }));
+    alarms.add(alarm("window", { of: { text: "FILL(lost, 0)", metrics: { lost: { ...lost, metric: "Broken" } } } }));
     alarms.check(nowMs);
   });
 
@@ -198,6 +197,19 @@ describe("DescribeAlarms", () => {
       ["door", "OK"],
       ["till-loses", "ALARM"],
       ["till-quiet", "INSUFFICIENT_DATA"],
+      ["window", "OK"],
+    ]);
+    expect(MetricAlarms?.[3]?.Metrics).toEqual([
+      { Id: "expression", Expression: "FILL(lost, 0)", ReturnData: true },
+      {
+        Id: "lost",
+        MetricStat: {
+          Metric: { Namespace: "Shop", MetricName: "Broken", Dimensions: [{ Name: "service", Value: "till" }] },
+          Period: 60,
+          Stat: "Sum",
+        },
+        ReturnData: false,
+      },
     ]);
     expect(MetricAlarms?.[1]).toMatchObject({
       AlarmArn: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:till-loses",
@@ -222,7 +234,7 @@ describe("DescribeAlarms", () => {
     expect(await names({ StateValue: "ALARM" })).toEqual(["till-loses", undefined]);
     expect(await names({ AlarmTypes: ["CompositeAlarm"] })).toEqual([undefined]);
     expect(await names({ MaxRecords: 2 })).toEqual(["door", "till-loses", "till-loses"]);
-    expect(await names({ MaxRecords: 2, NextToken: "till-loses" })).toEqual(["till-quiet", undefined]);
+    expect(await names({ MaxRecords: 2, NextToken: "till-loses" })).toEqual(["till-quiet", "window", undefined]);
   });
 });
 
