@@ -4,25 +4,41 @@ import middy from "@middy/core";
 import config from "#config";
 import { isUnavailable } from "../lib/aws/is-unavailable.ts";
 import { definitionsOf } from "../lib/definitions.ts";
+import { publishLag } from "../lib/lambda/shard-lag.ts";
 import { connectLookPorts, type LookPorts } from "../lib/live/connect.ts";
-import type { Look, LookAnswer } from "../lib/live/look.ts";
+import { lagOf } from "../lib/live/lag.ts";
+import type { Look, LookAnswer, Looks } from "../lib/live/look.ts";
 import { readLiveQuestion } from "../lib/live/question.ts";
 import { names } from "../lib/names.ts";
+
+/** A lag that is worth a line in the log, which names the shards. */
+const lagMsLogged = 60_000;
 
 /** Reads the stream for all who look: one invocation at a time, so that one process does, and the roll-up has the rest. */
 export function liveChain(ports: () => LookPorts) {
   const logger = new Logger({ serviceName: names.live });
+  const answerOf = async (look: Look): Promise<Looks[Look["look"]]> => {
+    const { live, shards } = ports();
+    switch (look.look) {
+      case "live":
+        return live.newest(readLiveQuestion(new URLSearchParams(look.query)));
+      case "shards":
+        return shards.now(Date.now());
+      case "lag": {
+        const lag = lagOf((await shards.now(Date.now())).shards);
+        publishLag(lag.lagMs);
+        if (lag.lagMs >= lagMsLogged) logger.warn("The roll-up is behind", { ...lag });
+        return lag;
+      }
+      default:
+        throw look satisfies never;
+    }
+  };
   return middy<Look, LookAnswer>()
     .use(injectLambdaContext(logger))
     .handler(async (look): Promise<LookAnswer> => {
       try {
-        const { live, shards } = ports();
-        return {
-          answer:
-            look.look === "shards"
-              ? await shards.now(Date.now())
-              : await live.newest(readLiveQuestion(new URLSearchParams(look.query))),
-        };
+        return { answer: await answerOf(look) };
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         const unavailable = error instanceof Error ? error.name : "unknown";

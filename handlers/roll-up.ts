@@ -8,8 +8,9 @@ import config from "#config";
 import { settingsOf } from "../lib/defaults.ts";
 import { type Definitions, definitionsOf } from "../lib/definitions.ts";
 import { answerPreview } from "../lib/lambda/answer-preview.ts";
-import { lagReporter } from "../lib/lambda/lag.ts";
+import { untilTimeLimit } from "../lib/lambda/patience.ts";
 import { type BatchEvent, readBatch } from "../lib/lambda/read-batch.ts";
+import { reportLag } from "../lib/lambda/report-lag.ts";
 import { reportRollUp } from "../lib/lambda/report-roll-up.ts";
 import { names } from "../lib/names.ts";
 import { connectPorts } from "../lib/roll-up/connect.ts";
@@ -25,9 +26,10 @@ export function rollUpChain(definitions: Definitions, ports: () => Ports) {
     .use(logMetrics(metrics))
     .use(answerPreview(definitions))
     .use(readBatch())
+    .use(reportLag())
     .use(reportRollUp(metrics))
     .handler(({ batch }, context: Context) =>
-      rollUp(batch, definitions, ports(), lagReporter(batch, context, logger, metrics)),
+      rollUp(batch, definitions, ports(), untilTimeLimit(batch, context, logger)),
     );
 }
 

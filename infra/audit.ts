@@ -13,6 +13,10 @@ import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";
 import type { MetricStore } from "./metric-store.ts";
 import type { RejectBucket } from "./reject-bucket.ts";
+import { silence } from "./silence.ts";
+
+/** Of the hourly audit. */
+const behindSecondsMax = 3 * 3_600;
 
 export interface AuditProps {
   readonly configFile: string;
@@ -21,12 +25,15 @@ export interface AuditProps {
   readonly ledger: LedgerTable;
   readonly store: MetricStore;
   readonly bucket: RejectBucket;
+  /** How often something ran that runs in any case. */
+  readonly runs: Metric;
 }
 
 /** What checks the counting, every hour, and once a day against the store; and the alarms that say what it found. */
 export class Audit extends Construct {
-  constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, store, bucket }: AuditProps) {
+  constructor(scope: Construct, id: string, props: AuditProps) {
     super(scope, id);
+    const { configFile, settings, stream, ledger, store, bucket, runs } = props;
     const audit = new BundledFunction(this, "Function", {
       functionName: names.audit,
       description: "Checks that what was counted is right",
@@ -50,7 +57,7 @@ export class Audit extends Construct {
     // Knows no resources (Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch").
     Grant.addToPrincipal({ grantee: audit, actions: ["cloudwatch:GetMetricData"], resourceArns: ["*"] });
     for (const name of ["hourly", "daily"] as const) this.#schedule(name, audit);
-    this.#alarms();
+    this.#alarms(runs);
   }
 
   /** Both every hour: what the daily one has no time for in one invocation it goes on with in the next. */
@@ -64,7 +71,7 @@ export class Audit extends Construct {
     });
   }
 
-  #alarms(): void {
+  #alarms(runs: Metric): void {
     const common = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD };
     new Alarm(this, "Findings", {
       ...common,
@@ -83,10 +90,16 @@ export class Audit extends Construct {
       alarmName: "millrace-audit-silent",
       alarmDescription:
         "The hourly audit is more than three hours behind, or does not run: nobody knows whether what was counted is right. npx millrace audit --aws says why.",
-      metric: this.#metric(auditMetrics.behind.hourly, "Minimum"),
-      threshold: 3 * 3_600,
+      metric: silence({
+        runs,
+        looked: this.#metric(auditMetrics.behind.hourly, "Minimum"),
+        // Where no audit says how far it is, it is further behind than it may be.
+        expression: `FILL(looked, ${behindSecondsMax + 1})`,
+        periodMinutes: 60,
+      }),
+      threshold: behindSecondsMax,
       evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.BREACHING,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     // A day, and the time it may take over all shards, and one more: the hourly audit publishes it, so it ages also where
     // the daily one does not run at all.

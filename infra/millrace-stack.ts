@@ -16,6 +16,7 @@ import { QueryApi } from "./query-api.ts";
 import { Recovery } from "./recovery.ts";
 import { RejectBucket } from "./reject-bucket.ts";
 import { RollUp } from "./roll-up.ts";
+import { runsOf } from "./silence.ts";
 
 /** Concurrent executions of an account, and how many of them no function may have for itself. */
 const quotaByDefault = 1_000;
@@ -38,8 +39,16 @@ export class MillraceStack extends Stack {
     const store = new MetricStore(this, "MetricStore", settings);
     const bucket = new RejectBucket(this, "Rejects");
     const rollUp = new RollUp(this, "RollUp", { configFile, settings, stream, ledger, store, bucket });
-    new Recovery(this, "Recovery", { configFile, settings, stream, ledger, bucket, rollUp: rollUp.function });
-    new Audit(this, "Audit", { configFile, settings, stream, ledger, store, bucket });
+    const recovery = new Recovery(this, "Recovery", {
+      configFile,
+      settings,
+      stream,
+      ledger,
+      bucket,
+      rollUp: rollUp.function,
+    });
+    const runs = runsOf(recovery.sweep);
+    new Audit(this, "Audit", { configFile, settings, stream, ledger, store, bucket, runs });
     const live = new Live(this, "Live", { configFile, settings, stream, ledger });
     const query = new QueryApi(this, "Query", {
       configFile,
@@ -55,7 +64,7 @@ export class MillraceStack extends Stack {
     } else {
       query.answerUnknownPaths();
     }
-    new IteratorAgeAlarm(this, "IteratorAge", stream);
+    new IteratorAgeAlarm(this, "IteratorAge", { rollUp: rollUp.function, runs });
     new DedupeWindowAlarm(this, "DedupeWindow");
     new LossAlarms(this, "Losses", { settings, rollUp });
     this.#warnOfQuota();

@@ -22,6 +22,9 @@ export interface RecoveryProps {
 
 /** What comes back for that which was left behind: promises nobody kept, and batches that Lambda gave up on. */
 export class Recovery extends Construct {
+  /** Runs every few minutes, whatever happens. */
+  readonly sweep: IFunction;
+
   constructor(scope: Construct, id: string, { configFile, settings, stream, ledger, bucket, rollUp }: RecoveryProps) {
     super(scope, id);
     const common = {
@@ -50,6 +53,7 @@ export class Recovery extends Construct {
       concurrency: settings.concurrency?.redrive,
       everyMinutes: 15,
     });
+    this.sweep = sweep.function;
     for (const { function: recovering } of [sweep, redrive]) {
       stream.grantRead(recovering);
       ledger.grantReadWrite(recovering);

@@ -23,6 +23,8 @@ export const names = {
   dedupeWindowShort: "DedupeWindowShort",
   /** How far the shortest of them reached, in seconds. Not published where none was short. */
   dedupeWindow: "DedupeWindow",
+  /** Milliseconds that a record waits to be counted, of the shard that is furthest behind. */
+  shardLag: "ShardLag",
   /** Secrets with the sources' write keys, by the name of the source. */
   writeKeysPrefix: "millrace/write-keys/",
   /** The secret that values are hashed with. */

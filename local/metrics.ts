@@ -63,11 +63,12 @@ type Slot = { max: number; min: number; sum: number; samples: number };
 type Series = { readonly unit: MetricUnit; readonly slots: Map<number, Slot> };
 
 export const slotMs = 60_000;
-const slotsKept = 180;
+/** An alarm over three hours, seen shortly before the next one is over. */
+const slotsKept = 240;
 /** How far back the store goes from its newest measurement. */
 export const keptMs = slotsKept * slotMs;
 
-/** Measurements of the last three hours by minute, in memory. */
+/** Measurements of the last four hours by minute, in memory. */
 export class MetricStore implements MetricSink {
   readonly #series = new Map<string, Series>();
   readonly #seriesMax: number;

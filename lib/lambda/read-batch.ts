@@ -5,7 +5,11 @@ import type { StreamRecord } from "../record/stream-record.ts";
 import type { Batch } from "../roll-up/batch.ts";
 
 /** Lambda's event, with the batch that is in it. */
-export type BatchEvent = KinesisStreamEvent & { batch: Batch };
+export type BatchEvent = KinesisStreamEvent & {
+  batch: Batch;
+  /** Brought by sweep, redrive or on-call, and not by Lambda as the next of its shard. */
+  isBroughtBack?: boolean;
+};
 
 /** Middleware: makes the batch of the event (Lambda developer guide, "Using Lambda with Kinesis", example event). */
 export function readBatch(): MiddlewareObj<BatchEvent> {

@@ -1,9 +1,15 @@
-import type { KinesisStreamEvent } from "aws-lambda";
+import type { BatchEvent } from "../lambda/read-batch.ts";
 import type { Batch } from "../roll-up/batch.ts";
 
 /** A batch as Lambda would send it (Lambda developer guide, "Using Lambda with Kinesis"), as far as the roll-up reads it. */
-export function eventOf({ streamName, shardId, records, isWhole }: Batch): Pick<KinesisStreamEvent, "Records"> {
+export function eventOf({
+  streamName,
+  shardId,
+  records,
+  isWhole,
+}: Batch): Pick<BatchEvent, "Records" | "isBroughtBack"> {
   return {
+    isBroughtBack: true,
     ...(isWhole === true ? { isWhole } : {}),
     Records: records.map(({ sequenceNumber, partitionKey, arrivalMs, data }) => ({
       kinesis: {

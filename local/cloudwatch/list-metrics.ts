@@ -7,7 +7,7 @@ const pageMax = 500;
 const dimensionsMax = 10;
 
 /**
- * ListMetrics: those that are kept, which are of the last three hours; `RecentlyActive` PT3H names the same ones. A
+ * ListMetrics: those that are kept, which are of the last four hours; `RecentlyActive` PT3H names the same ones. A
  * page's token is the number of metrics before it.
  */
 export function listMetrics({ metrics }: CloudWatchParts, request: Fields): object {

@@ -61,7 +61,7 @@ export function getMetricData({ metrics, startedMs, now }: CloudWatchParts, requ
 function keptMessages(fromMs: number, keptFromMs: number): object[] {
   if (fromMs >= keptFromMs) return [];
   const since = new Date(keptFromMs).toISOString();
-  const Value = `This laptop keeps the metrics of its last run, and three hours of them: nothing before ${since} is here`;
+  const Value = `This laptop keeps the metrics of its last run, and four hours of them: nothing before ${since} is here`;
   return [{ Code: "NotKept", Value }];
 }
 

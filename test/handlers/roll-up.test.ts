@@ -72,7 +72,9 @@ describe("the roll-up function", () => {
   test("publishes it as metrics, and prints nothing of the events", async () => {
     await invoke([sold("a", 2), "garbage jane@example.com"]);
     const metrics = printed.flatMap((line) =>
-      line.includes('"_aws"') ? [JSON.parse(line) as Record<string, unknown>] : [],
+      line.includes('"service":"millrace-roll-up"') && line.includes('"_aws"')
+        ? [JSON.parse(line) as Record<string, unknown>]
+        : [],
     );
     expect(metrics[0]).toMatchObject({ EventsCounted: 1, EventsQuarantined: 1, Parts: 1, Rows: 2, PromisesKept: 0 });
     expect(metrics[0]).toMatchObject({ RowsAlreadyThere: 0, RowsDoubled: 0 });
@@ -112,7 +114,7 @@ describe("the roll-up function", () => {
     // Further apart than a part reaches.
     Object.assign(event.Records[1]?.kinesis ?? {}, { approximateArrivalTimestamp: arrivalMs / 1_000 + 901 });
     await expect(chain(event as BatchEvent, lambdaContext)).rejects.toThrow("down");
-    const metrics = printed.flatMap((line) => (line.includes('"_aws"') ? [JSON.parse(line) as object] : []));
+    const metrics = printed.flatMap((line) => (line.includes('"Parts"') ? [JSON.parse(line) as object] : []));
     expect(metrics).toMatchObject([{ EventsCounted: 1, Parts: 1 }]);
   });
 

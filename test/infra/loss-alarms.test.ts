@@ -1,67 +1,34 @@
 import { gzipSync } from "node:zlib";
-import { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { auditChain } from "../../handlers/audit.ts";
+import { liveChain } from "../../handlers/live.ts";
 import { redriveChain } from "../../handlers/redrive.ts";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { sweepChain } from "../../handlers/sweep.ts";
-import { MillraceStack } from "../../infra/millrace-stack.ts";
 import { RequestRefused } from "../../lib/collect/request-refused.ts";
 import { type Config, count, defineConfig, page } from "../../lib/config.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
-import { configFile } from "../../lib/load-config.ts";
-import { AlarmWatch } from "../../local/alarm-watch.ts";
+import type { LookPorts } from "../../lib/live/connect.ts";
 import { mappingMetrics } from "../../local/event-source-mapping/mapping-metrics.ts";
-import { mappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";
 import { putEmbeddedMetrics } from "../../local/lambda/embedded-metrics.ts";
 import { type MetricDatum, MetricStore } from "../../local/metrics.ts";
-import { metricAlarm } from "../../local/resources/metric-alarm.ts";
 import { CollectRig } from "../handlers/collect-rig.ts";
 import { kinesisEvent, lambdaContext } from "../handlers/kinesis-event.ts";
 import { manyRecords, Rig, shardId, streamName } from "../lib/redelivery/rig.ts";
 import { baseMs, before, sold } from "../lib/roll-up/world.ts";
+import { AlarmTemplate } from "./template-alarms.ts";
 
-const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
 const config = defineConfig({
   metrics: { views: { on: page(), measure: count() } },
   sources: { web: { allowedOrigins: ["https://shop.example"] } },
   trackingPlan: { mode: "enforce", events: { Planned: { type: "object", required: ["revenue"] } } },
 });
-const template = Template.fromStack(new MillraceStack(app, "Test", { config, configFile: configFile(undefined) }));
+const stack = new AlarmTemplate(config);
+const { template } = stack;
 const startedMs = Date.now();
-const uuid = "3f9b3c1e-0000-4000-8000-000000000000";
-const streamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
-
-/** A property of the template with its references to the stream, the mapping and the bucket put in. */
-function resolved(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(resolved);
-  const { Ref, "Fn::GetAtt": attribute } = value as { Ref?: string; "Fn::GetAtt"?: string[] };
-  const [of = ""] = attribute ?? [Ref];
-  if (of === "") return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each)]));
-  const found = template.toJSON().Resources[of]?.Type as string;
-  const values: Readonly<Record<string, string>> = {
-    "AWS::Kinesis::Stream": attribute === undefined ? "events" : streamArn,
-    "AWS::Lambda::EventSourceMapping": uuid,
-    "AWS::Lambda::Function": "roll-up",
-    "AWS::S3::Bucket": "arn:aws:s3:::rejects",
-  };
-  return values[found] ?? expect.fail(`Expected a reference that is known here, got ${of}`);
-}
-
-const propertiesOf = (type: string): Record<string, unknown>[] =>
-  Object.values(template.findResources(type)).map(({ Properties }) => resolved(Properties) as Record<string, unknown>);
-
-function alarmsOn(metrics: MetricStore): AlarmWatch {
-  const watch = new AlarmWatch(metrics, startedMs - 7_200_000);
-  for (const properties of propertiesOf("AWS::CloudWatch::Alarm")) {
-    metricAlarm((alarm) => watch.add(alarm))({ logicalId: "Alarm", physicalId: "alarm", properties } as never);
-  }
-  return watch;
-}
+const alarmsOn = (metrics: MetricStore) => stack.alarmsOn(metrics, startedMs - 7_200_000);
 
 let published: MetricDatum[];
 let rig: Rig;
@@ -80,6 +47,10 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 const sweep = () => sweepChain(() => rig.ports)({}, context);
+const live = () => {
+  const shards = { now: async () => ({ asOf: "", shards: [] }) };
+  return liveChain(() => ({ shards }) as unknown as LookPorts)({ look: "lag" }, context);
+};
 const redrive = () => redriveChain(() => rig.ports)({}, context);
 const audit = () => {
   const { ledger, clock, files: failures } = rig;
@@ -126,11 +97,7 @@ async function collect(): Promise<void> {
   }
 }
 
-function mapping() {
-  const [properties = {}] = propertiesOf("AWS::Lambda::EventSourceMapping");
-  const settings = mappingSettings(properties, { uuid, functionArn: "arn:aws:lambda:us-east-1:0:function:roll-up" });
-  return mappingMetrics(settings, { put: (datum) => published.push(datum) });
-}
+const mapping = () => mappingMetrics(stack.mapping, { put: (datum) => published.push(datum) });
 
 const seriesOf = (...[namespace, name, dimensions]: [string, string, Readonly<Record<string, string>>]): string =>
   JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
@@ -141,13 +108,18 @@ describe("every alarm", () => {
     await redrive();
     await audit();
     await rollUp();
+    await live();
     await collect();
-    mapping().getRecordsIteratorAge(0, startedMs);
+    mapping().iteratorAge(0, startedMs);
     mapping().events("DroppedEventCount", 0, startedMs);
     mapping().events("OnFailureDestinationDeliveredEventCount", 0, startedMs);
     // Lambda developer guide, "Types of metrics for Lambda functions": the dimension FunctionName.
-    for (const name of ["Errors", "Throttles"]) {
-      const dimensions = { FunctionName: "millrace-collect" };
+    for (const [name, FunctionName] of [
+      ["Errors", "millrace-collect"],
+      ["Throttles", "millrace-collect"],
+      ["Invocations", "millrace-sweep"],
+    ] as const) {
+      const dimensions = { FunctionName };
       published.push({ namespace: "AWS/Lambda", name, dimensions, value: 0, unit: "Count", atMs: startedMs });
     }
     const series = published.map(({ namespace, name, dimensions }) => seriesOf(namespace, name, dimensions));
@@ -170,6 +142,7 @@ describe("every alarm", () => {
       "millrace-events-dropped",
       "millrace-events-given-up",
       "millrace-iterator-age",
+      "millrace-iterator-age-silent",
       "millrace-promises-lost",
       "millrace-promises-not-kept",
       "millrace-promises-out-of-reach",
@@ -212,9 +185,8 @@ describe("an alarm of the collector", () => {
 
   test("is there where there is a collector, and for the plan where that is enforced", () => {
     const namesOf = (more: Partial<Config>): string[] => {
-      const app = new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
-      const props = { config: { metrics: config.metrics, ...more }, configFile: configFile(undefined) };
-      const alarms = Template.fromStack(new MillraceStack(app, "Other", props)).findResources("AWS::CloudWatch::Alarm");
+      const other = new AlarmTemplate({ metrics: config.metrics, ...more });
+      const alarms = other.template.findResources("AWS::CloudWatch::Alarm");
       const all = Object.values(alarms).map(({ Properties }) => String(Properties.AlarmName));
       return all.filter((name) => name.startsWith("millrace-collector"));
     };
@@ -237,8 +209,6 @@ describe("the alarm that goes off", () => {
   /** Names of the alarms that are on, a minute after it was published. */
   function on(): string[] {
     const metrics = new MetricStore();
-    // The iterator age, published all the time, is no part of this.
-    for (let minute = 1; minute <= 10; minute++) mapping().getRecordsIteratorAge(0, startedMs - minute * 60_000);
     for (const datum of published) metrics.put(datum);
     const watch = alarmsOn(metrics);
     watch.check(Date.now() + 60_000);

@@ -164,7 +164,6 @@ test("both audits are looked after every hour: what one invocation has no time f
 test("the alarms of the audit look at metrics with the dimension that the function publishes them with", () => {
   for (const [MetricName, TreatMissingData] of [
     ["AuditFindings", "notBreaching"],
-    ["AuditHourlyBehind", "breaching"],
     ["AuditDailyBehind", "notBreaching"],
   ]) {
     template.hasResourceProperties("AWS::CloudWatch::Alarm", {
@@ -180,15 +179,6 @@ test("every route asks who is calling", () => {
   const routes = Object.values(template.findResources("AWS::ApiGatewayV2::Route"));
   expect(routes.length).toBeGreaterThan(0);
   for (const { Properties } of routes) expect(Properties).toMatchObject({ AuthorizationType: "AWS_IAM" });
-});
-
-test("the iterator-age alarm looks at this stream, and missing data alarms it", () => {
-  template.hasResourceProperties("AWS::CloudWatch::Alarm", {
-    Namespace: "AWS/Kinesis",
-    MetricName: "GetRecords.IteratorAgeMilliseconds",
-    Dimensions: [{ Name: "StreamName", Value: { Ref: Match.stringLikeRegexp("EventStream") } }],
-    TreatMissingData: "breaching",
-  });
 });
 
 type Properties = Readonly<Record<string, unknown>>;

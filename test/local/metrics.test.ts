@@ -26,10 +26,10 @@ describe("a metric store", () => {
     expect(new MetricStore().statistics("N", "m", {}, at(0), at(9))).toEqual(none);
   });
 
-  test("keeps three hours, drops what is older or not a number, and counts what it dropped", () => {
+  test("keeps four hours, drops what is older or not a number, and counts what it dropped", () => {
     const store = new MetricStore();
     for (let n = 0; n < 400; n++) store.put(datum(1, at(n)));
-    expect(store.statistics("N", "m", {}, at(0), at(400)).samples).toBe(180);
+    expect(store.statistics("N", "m", {}, at(0), at(400)).samples).toBe(240);
     store.put(datum(1, at(100)));
     store.put(datum(Number.NaN, at(399)));
     expect(store.dropped).toBe(2);
@@ -39,7 +39,7 @@ describe("a metric store", () => {
     const store = new MetricStore({ seriesMax: 2 });
     for (const name of ["a", "b", "c"]) store.put(datum(1, at(0), { name }));
     expect(store.dropped).toBe(1);
-    store.put(datum(1, at(200), { name: "c" }));
+    store.put(datum(1, at(260), { name: "c" }));
     expect(store.dropped).toBe(1);
   });
 });

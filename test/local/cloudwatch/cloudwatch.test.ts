@@ -19,7 +19,7 @@ import { cloudWatch } from "../../../local/cloudwatch/cloudwatch.ts";
 import { MetricStore } from "../../../local/metrics.ts";
 
 const minuteMs = 60_000;
-const startMs = Date.UTC(2026, 2, 3, 9);
+const startMs = Date.UTC(2026, 2, 3, 8);
 const nowMs = Date.UTC(2026, 2, 3, 13);
 const at = (minute: number): Date => new Date(Date.UTC(2026, 2, 3, 12) + minute * minuteMs);
 const where = { region: "eu-west-1", accountId: "111122223333" };
@@ -123,12 +123,12 @@ describe("GetMetricData", () => {
     ]);
   });
 
-  test("says so where more is asked for than is kept: since the start, and three hours", async () => {
+  test("says so where more is asked for than is kept: since the start, and four hours", async () => {
     expect((await ask([query("Sum")])).Messages).toEqual([]);
-    const { Messages } = await ask([query("Sum")], { StartTime: at(-121) });
+    const { Messages } = await ask([query("Sum")], { StartTime: at(-181) });
     expect(Messages?.[0]).toMatchObject({
       Code: "NotKept",
-      Value: expect.stringContaining("2026-03-03T10:00:00.000Z"),
+      Value: expect.stringContaining("2026-03-03T09:00:00.000Z"),
     });
   });
 

@@ -1,5 +1,4 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
-import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { Context } from "aws-lambda";
 import type { Batch } from "../roll-up/batch.ts";
 import type { Patience } from "../store/store.ts";
@@ -7,18 +6,14 @@ import type { Patience } from "../store/store.ts";
 /** Kept back from the time limit, to fail with an error that says why instead of being cut off. */
 const reserveMs = 5_000;
 
-/**
- * Patience until shortly before the function's time limit. Each wait publishes how far behind the batch is: Lambda's own
- * iterator age has no data points while an invocation runs.
- */
-export function lagReporter(batch: Batch, context: Context, logger: Logger, metrics: Metrics): Patience {
+/** Patience until shortly before the function's time limit. Each wait is logged. */
+export function untilTimeLimit(batch: Batch, context: Context, logger: Logger): Patience {
   const oldestMs = batch.records[0]?.arrivalMs ?? Date.now();
   return {
     deadlineMs: Date.now() + context.getRemainingTimeInMillis() - reserveMs,
     onWait: (why, delayMs) => {
       const lagMs = Date.now() - oldestMs;
       logger.warn("The store does not take rows yet", { why, delayMs, lagMs, shardId: batch.shardId });
-      metrics.singleMetric().addMetric("Lag", MetricUnit.Milliseconds, lagMs);
     },
   };
 }

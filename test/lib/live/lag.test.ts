@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { lagOf } from "../../../lib/live/lag.ts";
+
+const shard = (number: number, iteratorAgeMs: number) => ({
+  shardId: `shardId-${number}`,
+  iteratorAgeMs,
+  staleMs: 0,
+  committedThrough: null,
+  openParts: 0,
+});
+
+test("the lag is that of the shard that is furthest behind, and the worst five are named", () => {
+  const many = Array.from({ length: 1_000 }, (_, number) => shard(number, number % 7 === 0 ? 0 : number));
+  expect(lagOf(many)).toEqual({
+    lagMs: 999,
+    // A seventh of them, 994 among them, is not behind.
+    worst: [999, 998, 997, 996, 995].map((number) => ({ shardId: `shardId-${number}`, iteratorAgeMs: number })),
+  });
+});
+
+test("there is none where no shard is behind, or there is no shard", () => {
+  expect(lagOf([shard(1, 0)])).toEqual({ lagMs: 0, worst: [] });
+  expect(lagOf([])).toEqual({ lagMs: 0, worst: [] });
+});
