@@ -32,6 +32,7 @@ export interface Collected {
   readonly cause?: unknown;
 }
 
+const names = callNames.join(", ");
 const nothing = { accepted: 0, refused: {}, planViolations: 0 } as const;
 
 /**
@@ -53,7 +54,7 @@ async function collectOrRefuse(request: CollectRequest, ports: CollectPorts): Pr
   try {
     const call = callOf(request.call);
     if (call === undefined) {
-      throw new RequestRefused("UnknownPath", `path: expected /v1/ and one of ${callNames.join(", ")}, got another`);
+      throw new RequestRefused("UnknownPath", `path: expected POST /v1/ and one of ${names}, got another`);
     }
     if (call.kind === "metrics") return { ...nothing, answer: delivered };
     const events = await eventsOf(request, call, ports);
