@@ -9,7 +9,11 @@ import { S3FailureFiles } from "../failures/s3.ts";
 import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { S3QuarantineFiles } from "../quarantine/s3-files.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
+import { impatient } from "../stream/shard-reader.ts";
 import type { WhyPorts } from "../why/ports.ts";
+
+/** Of five reads a second that a shard gives to all its readers, one search takes two (Kinesis API, GetRecords). */
+const readEveryMs = 500;
 
 /** What questions about single events are answered from. */
 export interface EventPorts {
@@ -24,7 +28,9 @@ export function connectEventPorts(
 ): EventPorts {
   const place = readEnvironment(variables, ["stream", "ledger", "bucket"]);
   const settings = clientSettings();
-  const stream = new KinesisStream(new KinesisClient(settings), place.stream);
+  // A throttled read is not repeated, and a long search makes room between its reads: the roll-up shares them.
+  const kinesis = new KinesisClient({ ...settings, maxAttempts: 1 });
+  const stream = new KinesisStream(kinesis, place.stream, { ...impatient, everyMs: readEveryMs });
   const ledger = new DynamoLedger(new DynamoDBClient(settings), place.ledger);
   const s3 = new S3Client(settings);
   return {

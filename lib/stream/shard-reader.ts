@@ -24,6 +24,8 @@ export type ReadingStart =
 /** How long a throttled request is repeated, beyond the tries of the SDK. */
 export interface ReadingPatience {
   readonly waitMsMax: number;
+  /** Least time between two reads of a shard, where reads must leave room for others'. */
+  readonly everyMs?: number;
   readonly clock: Clock;
 }
 
@@ -59,6 +61,7 @@ export class ShardReader {
   #start: ReadingStart;
   #iterator: string | undefined;
   #ended = false;
+  #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     client: KinesisClient,
@@ -78,6 +81,7 @@ export class ShardReader {
    */
   async next(limit: number): Promise<StreamPage | undefined> {
     if (this.#ended) return undefined;
+    await this.#pace();
     const page = await this.#read(Math.min(recordsPerReadMax, Math.max(1, limit)));
     const records = (page.Records ?? []).map(recordOf);
     const last = records.at(-1);
@@ -85,6 +89,13 @@ export class ShardReader {
     this.#iterator = page.NextShardIterator;
     this.#ended = this.#iterator === undefined;
     return { records, behindMs: page.MillisBehindLatest ?? 0 };
+  }
+
+  async #pace(): Promise<void> {
+    const { everyMs = 0, clock } = this.#patience;
+    const waitMs = this.#readMs + everyMs - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs);
+    this.#readMs = clock.now();
   }
 
   #read(Limit: number): Promise<GetRecordsCommandOutput> {

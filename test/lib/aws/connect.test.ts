@@ -67,7 +67,7 @@ function eventAsks(): Asked[] {
   const { why } = connectEventPorts(environment, definitionsOf(config), []);
   const day = { time: "2026-01-01" };
   return [
-    ["stream", () => why.stream.read(shardId, "1", "2"), "kinesis", '"StreamName":"clicks"', 4],
+    ["stream", () => why.stream.read(shardId, "1", "2"), "kinesis", '"StreamName":"clicks"', 1],
     ["ledger", () => why.ledger.head(shard), "dynamodb", '"TableName":"book"', 4],
     ["quarantine", () => why.quarantine.page(day), "s3", "rejects", 4],
     ["failures", () => all(why.failures.list()), "s3", "rejects", 4],

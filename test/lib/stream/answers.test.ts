@@ -182,6 +182,29 @@ describe("a range", () => {
   });
 });
 
+test("a reader that makes room waits between two reads, and not before the first", async () => {
+  let nowMs = 0;
+  const slept: number[] = [];
+  const clock = {
+    now: () => nowMs,
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      nowMs += ms;
+    },
+  };
+  const client = {
+    send: async ({ input }: GetRecordsCommand) => ("Limit" in input ? page([1]) : { ShardIterator: "i" }),
+  };
+  const stream = new KinesisStream(client as unknown as KinesisClient, "s", { waitMsMax: 0, everyMs: 500, clock });
+  const pages = stream.pages("shardId-1", "oldest", 10);
+  for (const tookMs of [100, 700, 0]) {
+    await pages.next();
+    nowMs += tookMs;
+  }
+  await pages.next();
+  expect(slept).toEqual([400, 500]);
+});
+
 describe("where a shard came from", () => {
   const shard = (id: string, ParentShardId?: string, AdjacentParentShardId?: string): Shard => ({
     ShardId: id,
