@@ -5,6 +5,7 @@ import { nameOf, type Position, positionOf, positionText } from "./position.ts";
 import type { QuarantinedRecord } from "./quarantine.ts";
 import { type QuarantineFile, type QuarantineFiles, UnreadableQuarantine } from "./quarantine-files.ts";
 import type { EventFilter, QuarantineQuestion } from "./question.ts";
+import { type FileAhead, readAhead } from "./read-ahead.ts";
 import { standingFiles } from "./standing-files.ts";
 
 /** What one answer may read. */
@@ -64,7 +65,9 @@ export async function answerQuarantine(
   let next: Position | undefined;
   let end: Position | undefined;
   const budget = new Budget(limits, ports.clock);
-  for await (const file of standingFiles(ports.files, question, { nowMs: ports.clock.now(), first: "newest", after })) {
+  const standing = standingFiles(ports.files, question, { nowMs: ports.clock.now(), first: "newest", after });
+  for await (const ahead of readAhead(standing, ports.files)) {
+    const { file } = ahead;
     if (budget.isSpent) {
       end = next ?? positionOf(file, 0);
       break;
@@ -72,7 +75,7 @@ export async function answerQuarantine(
     budget.open(file);
     const alreadyRead = isAt(file, after) ? after.events : 0;
     let place = 0;
-    for await (const event of eventsOfFile(ports.files, file, question.reason)) {
+    for await (const event of eventsOfFile(ports.files, ahead, question.reason)) {
       place++;
       budget.events++;
       if (place <= alreadyRead) continue;
@@ -108,9 +111,12 @@ export function matches({ entry }: QuarantinedEvent, { fromMs, toMs, reason, eve
 }
 
 /** The records of a file; none where it is none of ours: the next file is looked at all the same. */
-export async function* readable(files: QuarantineFiles, file: QuarantineFile): AsyncGenerator<QuarantinedRecord> {
+export async function* readable(
+  files: Pick<QuarantineFiles, "records">,
+  { file, content }: FileAhead,
+): AsyncGenerator<QuarantinedRecord> {
   try {
-    yield* files.records(file);
+    yield* files.records(file, content);
   } catch (error) {
     if (!(error instanceof UnreadableQuarantine)) throw error;
   }
@@ -118,11 +124,11 @@ export async function* readable(files: QuarantineFiles, file: QuarantineFile): A
 
 /** The rejected events of a file, of one reason where it is given. */
 export async function* eventsOfFile(
-  files: QuarantineFiles,
-  file: QuarantineFile,
+  files: Pick<QuarantineFiles, "records">,
+  ahead: FileAhead,
   reason?: string,
 ): AsyncGenerator<QuarantinedEvent> {
-  for await (const record of readable(files, file)) yield* eventsOf(file, record, reason);
+  for await (const record of readable(files, ahead)) yield* eventsOf(ahead.file, record, reason);
 }
 
 /** An event without its record: 500 records would be half a gigabyte. */

@@ -31,11 +31,13 @@ export interface FilePage {
 export interface QuarantineFiles {
   /** In the order of their names: by minute, shard and part; the versions of a part stand together. */
   page(folder: QuarantineFolder, next?: string): Promise<FilePage>;
+  /** The compressed bytes of a file; undefined where it is gone. */
+  content(file: QuarantineFile): Promise<Buffer | undefined>;
   /**
-   * The records of a file, one at a time; none where it is gone. Throws UnreadableQuarantine where it is none of ours, or
-   * has a line that is larger than any of ours can be.
+   * The records of a file, one at a time; none where it is gone. Takes its compressed bytes where they are at hand. Throws
+   * UnreadableQuarantine where it is none of ours, or has a line that is larger than any of ours can be.
    */
-  records(file: QuarantineFile): AsyncIterable<QuarantinedRecord>;
+  records(file: QuarantineFile, content?: Promise<Buffer | undefined>): AsyncIterable<QuarantinedRecord>;
 }
 
 /** An object that is no quarantine file; the message says what was expected and what came. */

@@ -41,8 +41,13 @@ export class S3QuarantineFiles implements QuarantineFiles {
     return { files, ...(next === undefined ? {} : { next }) };
   }
 
-  async *records(file: QuarantineFile): AsyncGenerator<QuarantinedRecord> {
-    const compressed = await this.#open(file.key);
+  async content({ key }: QuarantineFile): Promise<Buffer | undefined> {
+    const body = await this.#open(key);
+    return body === undefined ? undefined : Buffer.concat(await body.toArray());
+  }
+
+  async *records(file: QuarantineFile, content?: Promise<Buffer | undefined>): AsyncGenerator<QuarantinedRecord> {
+    const compressed = content === undefined ? await this.#open(file.key) : streamOf(await content);
     if (compressed === undefined) return;
     const plain = compressed.pipe(createGunzip());
     compressed.once("error", (error) => plain.destroy(error));
@@ -69,6 +74,9 @@ export class S3QuarantineFiles implements QuarantineFiles {
     }
   }
 }
+
+const streamOf = (content: Buffer | undefined): Readable | undefined =>
+  content === undefined ? undefined : Readable.from([content], { objectMode: false });
 
 function placeOf(key: string): Pick<QuarantineFile, "minute" | "shard" | "part" | "version"> | undefined {
   const [, day, minute, shard, part, version] = keyPattern.exec(key.slice(names.quarantinePrefix.length)) ?? [];

@@ -35,7 +35,7 @@ export async function findEntry(
     if (file.version >= (newest?.version ?? 0)) newest = file;
   }
   if (newest === undefined) return undefined;
-  for await (const record of readable(files, newest)) {
+  for await (const record of readable(files, { file: newest })) {
     if (record.sequenceNumber !== place.sequenceNumber) continue;
     for (const event of eventsOf(newest, record)) if (event.entry.id === id) return event;
   }

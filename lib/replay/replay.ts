@@ -10,6 +10,7 @@ import { eventsOfFile, isSettled, matches } from "../quarantine/answer.ts";
 import type { QuarantinedEvent } from "../quarantine/entry.ts";
 import type { QuarantineFiles } from "../quarantine/quarantine-files.ts";
 import type { EventFilter } from "../quarantine/question.ts";
+import { readAhead } from "../quarantine/read-ahead.ts";
 import { standingFiles } from "../quarantine/standing-files.ts";
 import { joined, previewOf } from "../redelivery/preview.ts";
 import { isStoreRefusal } from "../roll-up/part.ts";
@@ -115,7 +116,8 @@ class Replay {
     const { filter, entries } = this.#options;
     if (entries !== undefined) return yield* entries;
     const { files, clock } = this.#ports;
-    for await (const file of standingFiles(files, filter, { nowMs: clock.now(), first: "oldest" })) {
+    const standing = standingFiles(files, filter, { nowMs: clock.now(), first: "oldest" });
+    for await (const file of readAhead(standing, files)) {
       for await (const event of eventsOfFile(files, file, filter.reason)) if (matches(event, filter)) yield event;
     }
   }

@@ -16,7 +16,7 @@ export interface WhyPorts {
   readonly shardLists: readonly ShardList[];
   readonly ledger: Pick<Ledger, "head" | "newest" | "committed" | "neighbours" | "ids" | "definitions" | "messageKey">;
   readonly stream: Pick<RangeReader, "read"> & Pick<KinesisStream, "pages">;
-  readonly quarantine: QuarantineFiles;
+  readonly quarantine: Pick<QuarantineFiles, "page" | "records">;
   readonly failures: Pick<FailureFiles, "list" | "read">;
   readonly clock: Pick<Clock, "now">;
   /** Those that questions are answered by now. */

@@ -44,6 +44,10 @@ export class MemoryQuarantine implements QuarantineFiles {
     return { files, ...(keys.length > page.length ? { next: page.at(-1) ?? "" } : {}) };
   }
 
+  async content({ key }: QuarantineFile): Promise<Buffer | undefined> {
+    return this.files.has(key) ? Buffer.from("") : undefined;
+  }
+
   async *records({ key }: QuarantineFile): AsyncGenerator<QuarantinedRecord> {
     yield* this.files.get(key)?.records ?? [];
   }

@@ -118,7 +118,7 @@ export class WhyRig {
 }
 
 /** What the world's roll-up put into quarantine, as files. */
-class RejectedFiles implements QuarantineFiles {
+class RejectedFiles implements Pick<QuarantineFiles, "page" | "records"> {
   readonly #rejected: ReadonlyMap<string, readonly Rejected[]>;
   readonly #gone: ReadonlySet<string>;
   readonly #shardIds: readonly string[];
