@@ -67,8 +67,11 @@ export const collectLimits = {
   levelsMax: 64,
   /** Hashes that the privacy rules make of values in an event's lists; with their quotes alone they fill an event. */
   hashedInListsMax: Math.ceil(recordLimits.eventBytesMax / 64),
-  /** All events of a request as they go into the stream: a hash may be 64 times as long as its value. */
-  writtenBytesMax: 8 * 1024 * 1024,
+  /**
+   * All events of a request as they go into the stream: the largest body, what it may share, and as much again for stamps and
+   * hashes. A hash may be 64 times as long as its value.
+   */
+  writtenBytesMax: 12 * 1024 * 1024,
   /** Different write keys that the messages of one request may name. */
   writeKeysMax: 20,
 } as const;
