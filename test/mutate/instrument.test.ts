@@ -79,6 +79,15 @@ describe("each place is changed alone", () => {
   });
 });
 
+test("what stands in parentheses stays there", () => {
+  const results = under("(a?: number, b?: number) => [(a ?? 5) < (b ?? 3), (2 - 1) * (3 + 1)]");
+  expect(Object.fromEntries(results)).toMatchObject({
+    nothing: [false, 4],
+    "(a ?? 5) < (b ?? 3) -> (a ?? 5) >= (b ?? 3)": [true, 4],
+    "(2 - 1) * (3 + 1) -> (2 - 1) / (3 + 1)": [false, 0.25],
+  });
+});
+
 test("mutants have the line and column of what they change, and ids from the first on", () => {
   const { mutants } = instrument("f.ts", "const a = 1;\nexport const b = [a];\n", 5);
   expect(mutants).toEqual([

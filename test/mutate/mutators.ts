@@ -91,14 +91,17 @@ function condition(node: Node, { parent, as }: Place): Change[] {
   return [...(always ? ["true"] : []), ...(never ? ["false"] : [])].map((text) => ({ operator: "condition", text }));
 }
 
-const binary: Mutator = ({ operator, left, right }, text) => {
+const binary: Mutator = (node, text, { source }) => {
+  const { operator, left, right } = node;
   const others = comparisons[String(operator)];
-  if (others !== undefined) {
-    return others.map((other) => ({ operator: "comparison", text: `${text(left)} ${other} ${text(right)}` }));
-  }
   const other = arithmetic[String(operator)];
-  if (other === undefined || isTextual(left) || isTextual(right)) return [];
-  return [{ operator: "arithmetic", text: `${text(left)} ${other} ${text(right)}` }];
+  if (others === undefined && (other === undefined || isTextual(left) || isTextual(right))) return [];
+  // What stands in parentheses begins behind them.
+  const isGrouped = isNode(left) && isNode(right) && source.slice(left.end, right.start).includes("(");
+  const first = isNode(left) && left.start > node.start ? `(${text(left)})` : text(left);
+  const second = isGrouped ? `(${text(right)})` : text(right);
+  if (others === undefined) return [{ operator: "arithmetic", text: `${first} ${other} ${second}` }];
+  return others.map((other) => ({ operator: "comparison", text: `${first} ${other} ${second}` }));
 };
 
 const call: Mutator = ({ callee, arguments: given }, text) => {
