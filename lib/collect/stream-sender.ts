@@ -41,6 +41,12 @@ const patience: StreamPatience = {
  */
 const briefForMs = { StreamThrottled: 60_000, StreamUnavailable: 10_000 } as const;
 
+/**
+ * Bytes of events from which on a request has all the time even then. A shard takes 1 MB a second: of what does not compress, a
+ * brief try would bring in a part again and again, and never all of it.
+ */
+const patientFromBytes = 512 * 1024;
+
 /** More than the events of a request can come to, so that `send` never has to wait for room. */
 const bufferedBytesMax = 32 * 1024 * 1024;
 
@@ -69,7 +75,8 @@ export function streamSender(
   const brief = new Producer({ ...options, retryForMs: retryBrieflyForMs, backoff: { capMs: 100 } });
   let briefUntilMs = Number.NEGATIVE_INFINITY;
   return async (events) => {
-    const producer = clock.now() < briefUntilMs ? brief : patient;
+    const bytes = events.reduce((sum, { line }) => sum + line.bytes, 0);
+    const producer = clock.now() < briefUntilMs && bytes < patientFromBytes ? brief : patient;
     try {
       for (const { event, line } of events) await producer.send(event, line);
     } finally {

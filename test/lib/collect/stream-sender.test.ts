@@ -140,3 +140,19 @@ test("a stream that takes records again takes them from the next request on", as
   await send(people("slow"));
   expect(await stored("slow")).toEqual(people("slow").map(() => 1));
 });
+
+test("while a stream throttles, a large request has the time that a shard needs to take it", async () => {
+  const event = (at: number) => ({ type: "page", userId: "ann", messageId: `large-${at}`, text: "x".repeat(30_000) });
+  const large = Array.from({ length: 20 }, (_, at) => ({ event: event(at), line: eventLine(event(at)) }));
+  const send = streamSender(stream.client, stream.name, { ...patience, retryForMs: second }, { now: () => 0 });
+  stream.fault = throttles;
+  await attempts(() => send(people("throttled")));
+  const twice = () => {
+    let faults = 2;
+    return () => (faults-- > 0 ? throttles() : undefined);
+  };
+  stream.fault = twice();
+  expect(await attempts(() => send(large.slice(0, 1)))).toEqual(["StreamThrottled", 1]);
+  stream.fault = twice();
+  await send(large);
+});
