@@ -1,5 +1,5 @@
 import type { Answer, AnswerRow, MetricSummary, OpenBuckets } from "../lib/query/answer.ts";
-import type { ShardState } from "../lib/query/shards.ts";
+import type { ShardState, ShardsAnswer } from "../lib/query/shards.ts";
 import { ApiFailure } from "./api-failure.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -40,8 +40,9 @@ function readRow(row: Fields): AnswerRow {
 }
 
 /** The body of `GET /v1/shards`. */
-export const readShards = (body: unknown): ShardState[] =>
-  list(fields(body, "answer"), "shards").map((entry) => {
+export function readShards(body: unknown): Pick<ShardsAnswer, "shards" | "notLookedAt"> {
+  const answer = fields(body, "answer");
+  const shards = list(answer, "shards").map((entry): ShardState => {
     const shard = fields(entry, "shard");
     return {
       shardId: text(shard, "shardId"),
@@ -51,6 +52,8 @@ export const readShards = (body: unknown): ShardState[] =>
       openParts: number(shard, "openParts"),
     };
   });
+  return { shards, notLookedAt: number(answer, "notLookedAt") };
+}
 
 /** What a problem (RFC 9457) says, or the bare status where the body is none. */
 export function problemInWords(status: number, body: unknown): string {

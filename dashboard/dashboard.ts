@@ -41,6 +41,8 @@ export class Dashboard {
   #choices: Choices = choicesOf(location.hash);
   #metrics = "";
   #shards: readonly ShardState[] | undefined;
+  /** Undefined while some of them were not looked at. */
+  #allShards: readonly ShardState[] | undefined;
 
   constructor(root: ParentNode) {
     this.#root = root;
@@ -119,8 +121,10 @@ export class Dashboard {
   }
 
   async #askShards(signal: AbortSignal): Promise<void> {
-    this.#shards = readShards((await ask("/v1/shards", signal)).body);
-    this.#strip.show(this.#shards);
+    const { shards, notLookedAt } = readShards((await ask("/v1/shards", signal)).body);
+    this.#strip.show(shards, notLookedAt);
+    this.#shards = shards;
+    this.#allShards = notLookedAt === 0 ? shards : undefined;
   }
 
   #askAnew(metric: string): void {
@@ -147,7 +151,7 @@ export class Dashboard {
   #showState(): void {
     showStatus(this.#root, healthOf(this.#sources.health), this.#clock);
     const totals = this.#places.map(({ total }) => total);
-    const empty = emptinessOf(totals, this.#shards, this.#choices.range.label);
+    const empty = emptinessOf(totals, this.#allShards, this.#choices.range.label);
     part(this.#root, "first-event", HTMLElement).hidden = empty === undefined;
     if (empty !== undefined) say(part(this.#root, "first-event-title", HTMLElement), empty);
   }

@@ -14,9 +14,11 @@ export const worstFirst = (shards: readonly ShardState[]): ShardState[] =>
 /** Iterator ages under a minute come and go with every batch: they must not shuffle the list. */
 const behindMs = ({ iteratorAgeMs }: ShardState): number => (ageLevel(iteratorAgeMs) === "fresh" ? 0 : iteratorAgeMs);
 
-/** All of them in a few words. */
-export function shardSummary(shards: readonly ShardState[]): string {
+/** All of them in a few words; `notLookedAt` further ones are not known yet. */
+export function shardSummary(shards: readonly ShardState[], notLookedAt: number): string {
   const behind = shards.filter((shard) => behindMs(shard) > 0).length;
-  if (shards.length === 0) return "none";
-  return behind === 0 ? `${shards.length}, none behind` : `${shards.length}, ${behind} behind`;
+  const all = shards.length + notLookedAt;
+  if (all === 0) return "none";
+  const known = behind === 0 ? `${all}, none behind` : `${all}, ${behind} behind`;
+  return notLookedAt === 0 ? known : `${known}, ${notLookedAt} not looked at yet`;
 }

@@ -20,13 +20,13 @@ export class ShardStrip {
     this.#clock = clock;
   }
 
-  show(shards: readonly ShardState[]): void {
+  show(shards: readonly ShardState[], notLookedAt: number): void {
     const section = part(this.#root, "shard-section", HTMLElement);
     section.hidden = false;
     section.classList.remove("stale");
     const items = worstFirst(shards).map((shard) => this.#item(shard));
     const more = part(this.#root, "more-shards", HTMLDetailsElement);
-    say(part(this.#root, "shard-summary", HTMLElement), shardSummary(shards));
+    say(part(this.#root, "shard-summary", HTMLElement), shardSummary(shards, notLookedAt));
     part(this.#root, "shards", HTMLUListElement).replaceChildren(...items.slice(0, openMax));
     only(more, "ul", HTMLUListElement).replaceChildren(...items.slice(openMax));
     say(only(more, "summary", HTMLElement), `${items.length - openMax} more`);

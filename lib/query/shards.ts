@@ -1,13 +1,14 @@
+import { type Clock, systemClock } from "../clock.ts";
 import type { Head, Ledger } from "../ledger/ledger.ts";
 import { shardKey } from "../record/shard-key.ts";
-import type { ShardGauge } from "./shard-gauge.ts";
+import type { NextRecord, ShardGauge } from "./shard-gauge.ts";
 
 /** How far the roll-up is with one shard. */
 export interface ShardState {
   readonly shardId: string;
   /** Age of the oldest record that is in no committed part; 0 where all are. */
   readonly iteratorAgeMs: number;
-  /** How long ago the shard was looked at, milliseconds: longer than a moment while Kinesis throttles it. */
+  /** How long ago the shard was looked at, milliseconds: longer than a moment while Kinesis throttles it, or among many. */
   readonly staleMs: number;
   /** Arrival of the last record that is in a committed part, ISO 8601; null before the first. */
   readonly committedThrough: string | null;
@@ -19,6 +20,16 @@ export interface ShardState {
 export interface ShardsAnswer {
   readonly asOf: string;
   readonly shards: readonly ShardState[];
+  /** Further shards, of which nothing is known yet: the next answers have them. */
+  readonly notLookedAt: number;
+}
+
+/** What was seen of a shard. Times are epoch milliseconds. */
+interface Sight {
+  /** Arrival of the oldest record that was in no committed part, and when that was so. */
+  readonly next: NextRecord;
+  readonly committedThroughMs: number | undefined;
+  readonly openParts: number;
 }
 
 /** An answer is given again for so long: a shard can be read five times a second, by the roll-up too (Kinesis quotas). */
@@ -27,61 +38,94 @@ const freshMsMin = 1_000;
 const freshMsOfShard = 10;
 /** Shards asked about at one time. */
 const shardsAtOnce = 10;
+/** How long an answer may read shards. The next one goes on: others wait for the one function that looks. */
+const lookMsMax = 2_000;
 
 /** The state of every shard, from the ledger and the stream itself: it tells of a roll-up that stands still too. */
 export class ShardStates {
   readonly #stream: Pick<ShardGauge, "shardIds" | "next">;
   readonly #streamName: string;
   readonly #ledger: Pick<Ledger, "headsOf" | "newest">;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #seen = new Map<string, Sight>();
+  /** The shard that the next look begins with. */
+  #turn = "";
   #freshMs = freshMsMin;
-  #asked: { readonly atMs: number; readonly states: Promise<ShardState[]> } | undefined;
+  #asked: { readonly atMs: number; readonly answer: Promise<ShardsAnswer> } | undefined;
 
   constructor(
     stream: Pick<ShardGauge, "shardIds" | "next">,
     streamName: string,
     ledger: Pick<Ledger, "headsOf" | "newest">,
+    clock: Pick<Clock, "now"> = systemClock,
   ) {
     this.#stream = stream;
     this.#streamName = streamName;
     this.#ledger = ledger;
+    this.#clock = clock;
   }
 
   /** However many ask at once, the shards are read once. */
   async now(nowMs: number): Promise<ShardsAnswer> {
     if (this.#asked === undefined || nowMs - this.#asked.atMs >= this.#freshMs) {
-      this.#asked = { atMs: nowMs, states: this.#read(nowMs) };
+      this.#asked = { atMs: nowMs, answer: this.#read(nowMs) };
     }
-    const { atMs, states } = this.#asked;
     try {
-      return { asOf: new Date(atMs).toISOString(), shards: await states };
+      return await this.#asked.answer;
     } catch (error) {
       this.#asked = undefined;
       throw error;
     }
   }
 
-  async #read(nowMs: number): Promise<ShardState[]> {
+  async #read(nowMs: number): Promise<ShardsAnswer> {
     const shardIds = await this.#stream.shardIds();
-    this.#freshMs = Math.max(freshMsMin, shardIds.length * freshMsOfShard);
-    const heads = await this.#ledger.headsOf(shardIds.map((shardId) => shardKey(this.#streamName, shardId)));
-    const states: ShardState[] = [];
-    for (let first = 0; first < shardIds.length; first += shardsAtOnce) {
-      const some = shardIds.slice(first, first + shardsAtOnce);
-      states.push(...(await Promise.all(some.map((shardId) => this.#state(shardId, heads, nowMs)))));
-    }
-    return states;
+    const known = new Set(shardIds);
+    for (const shardId of this.#seen.keys()) if (!known.has(shardId)) this.#seen.delete(shardId);
+    const left = await this.#look(shardIds);
+    // Those that are left are not to wait for as long as all of them stand.
+    this.#freshMs = left > 0 ? freshMsMin : Math.max(freshMsMin, shardIds.length * freshMsOfShard);
+    const shards = shardIds.flatMap((shardId) => {
+      const sight = this.#seen.get(shardId);
+      return sight === undefined ? [] : stateOf(shardId, sight, nowMs);
+    });
+    return { asOf: new Date(nowMs).toISOString(), shards, notLookedAt: shardIds.length - shards.length };
   }
 
-  async #state(shardId: string, heads: ReadonlyMap<string, Head>, nowMs: number): Promise<ShardState> {
+  /** Looks at shards in turn until the time is up; how many are left. */
+  async #look(shardIds: readonly string[]): Promise<number> {
+    const heads = await this.#ledger.headsOf(shardIds.map((shardId) => shardKey(this.#streamName, shardId)));
+    const start = Math.max(0, shardIds.indexOf(this.#turn));
+    const inTurn = [...shardIds.slice(start), ...shardIds.slice(0, start)];
+    const untilMs = this.#clock.now() + lookMsMax;
+    let looked = 0;
+    while (looked < inTurn.length && (looked === 0 || this.#clock.now() < untilMs)) {
+      const some = inTurn.slice(looked, looked + shardsAtOnce);
+      await Promise.all(some.map(async (shardId) => this.#seen.set(shardId, await this.#sight(shardId, heads))));
+      looked += some.length;
+    }
+    this.#turn = inTurn[looked] ?? "";
+    return inTurn.length - looked;
+  }
+
+  async #sight(shardId: string, heads: ReadonlyMap<string, Head>): Promise<Sight> {
     const shard = shardKey(this.#streamName, shardId);
     const newest = await this.#ledger.newest(shard);
-    const { arrivalMs, asOfMs } = await this.#stream.next(shardId, newest?.lastSequence);
     return {
-      shardId,
-      iteratorAgeMs: arrivalMs === undefined ? 0 : Math.max(0, nowMs - arrivalMs),
-      staleMs: Math.max(0, nowMs - asOfMs),
-      committedThrough: newest === undefined ? null : new Date(newest.lastArrivalMs).toISOString(),
+      next: await this.#stream.next(shardId, newest?.lastSequence),
+      committedThroughMs: newest?.lastArrivalMs,
       openParts: heads.get(shard)?.open.length ?? 0,
     };
   }
+}
+
+function stateOf(shardId: string, { next, committedThroughMs, openParts }: Sight, nowMs: number): ShardState {
+  const { arrivalMs, asOfMs } = next;
+  return {
+    shardId,
+    iteratorAgeMs: arrivalMs === undefined ? 0 : Math.max(0, nowMs - arrivalMs),
+    staleMs: Math.max(0, nowMs - asOfMs),
+    committedThrough: committedThroughMs === undefined ? null : new Date(committedThroughMs).toISOString(),
+    openParts,
+  };
 }

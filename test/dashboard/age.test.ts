@@ -47,9 +47,10 @@ describe("the list of shards", () => {
   });
 
   it("says how many there are and how many are behind", () => {
-    expect(shardSummary([])).toBe("none");
-    expect(shardSummary([shard(0, 900), shard(1, 0)])).toBe("2, none behind");
-    expect(shardSummary([shard(0, 900), shard(1, 70_000)])).toBe("2, 1 behind");
+    expect(shardSummary([], 0)).toBe("none");
+    expect(shardSummary([shard(0, 900), shard(1, 0)], 0)).toBe("2, none behind");
+    expect(shardSummary([shard(0, 900), shard(1, 70_000)], 0)).toBe("2, 1 behind");
+    expect(shardSummary([shard(0, 900), shard(1, 70_000)], 5)).toBe("7, 1 behind, 5 not looked at yet");
   });
 
   it("shortens the names that Kinesis gives, and no other", () => {

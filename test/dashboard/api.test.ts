@@ -95,7 +95,7 @@ describe("an answer of the API", () => {
     const open = [{ from: answer.from, to: answer.to }];
     expect(readAnswer({ ...answer, open }).open).toEqual(open);
     const shard = { shardId: "s", iteratorAgeMs: 0, staleMs: 0, committedThrough: null, openParts: 1 };
-    expect(readShards({ shards: [shard] })).toEqual([shard]);
+    expect(readShards({ shards: [shard], notLookedAt: 2 })).toEqual({ shards: [shard], notLookedAt: 2 });
     const metric = { name: "orders", measure: "sum", dimensions: ["country"] };
     expect(readMetricSummaries({ metrics: [metric], more: 1 })).toEqual([metric]);
   });
@@ -107,6 +107,7 @@ describe("an answer of the API", () => {
     [() => readAnswer({ ...answer, rows: [{ time: answer.from, value: "3" }] }), "value is not a number"],
     [() => readAnswer({ ...answer, open: [{ from: answer.from }] }), "to is not a text"],
     [() => readShards({ shards: {} }), "shards is not a list"],
+    [() => readShards({ shards: [] }), "notLookedAt is not a number"],
     [() => readShards({ shards: [{ shardId: 1 }] }), "shardId is not a text"],
     [
       () => readMetricSummaries({ metrics: [{ name: "a", measure: "sum", dimensions: [1] }] }),

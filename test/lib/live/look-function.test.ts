@@ -40,7 +40,7 @@ test("a question gives up after a second and a half, and says to come again", as
 });
 
 describe("the states of the shards", () => {
-  const states = (atMs = nowMs) => ({ asOf: new Date(atMs).toISOString(), shards: [] });
+  const states = (atMs = nowMs) => ({ asOf: new Date(atMs).toISOString(), shards: [], notLookedAt: 0 });
 
   test("are asked for once a second", async () => {
     const [first, second] = [states(), states(nowMs + 1_000)];

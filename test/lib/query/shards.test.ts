@@ -46,6 +46,34 @@ test("an answer stands for a second, and with many shards for 10 ms each", async
   }
 });
 
+test("a look of many shards ends after two seconds, and the next ones go on until all are known", async () => {
+  const shardIds = Array.from({ length: 45 }, (_, index) => `shardId-${index}`);
+  let lookMs = nowMs;
+  const looks: string[] = [];
+  const gauge = {
+    shardIds: async () => shardIds,
+    next: async (shardId: string) => {
+      looks.push(shardId);
+      lookMs += 100;
+      return { arrivalMs: undefined, asOfMs: lookMs };
+    },
+  };
+  const states = new ShardStates(gauge, "events", new TableLedger(), { now: () => lookMs });
+  const look = async () => {
+    looks.length = 0;
+    lookMs += 1_000;
+    const { shards, notLookedAt } = await states.now(lookMs);
+    expect(shards.length + notLookedAt).toBe(shardIds.length);
+    return [looks[0], looks.length, notLookedAt, Math.max(...shards.map(({ staleMs }) => staleMs))];
+  };
+  expect(await look()).toEqual(["shardId-0", 20, 25, 0]);
+  expect(await look()).toEqual(["shardId-20", 20, 5, 2_900]);
+  // What was not seen again is there still, and says how old it is.
+  expect(await look()).toEqual(["shardId-40", 20, 0, 4_400]);
+  shardIds.length = 3;
+  expect(await look()).toEqual(["shardId-0", 3, 0, 0]);
+});
+
 test("the open parts of many shards are known by one reading of their heads", async () => {
   const ledger = new TableLedger();
   let readings = 0;
