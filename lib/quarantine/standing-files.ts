@@ -5,8 +5,8 @@ import { minuteOf, type QuarantineFile, type QuarantineFiles } from "./quarantin
 
 const dayMs = 86_400_000;
 
-/** The bucket keeps files as long as the ledger remembers, and Kinesis' clock is not ahead by a day. */
-const keptMs = (ledgerDays + 1) * dayMs;
+/** A file is kept for as long as the ledger remembers, and may be written that long after its part's records arrived. */
+const keptMs = (2 * ledgerDays + 1) * dayMs;
 
 /** Characters of a whole minute: days, hours and tens of minutes are shorter. */
 const finest = "2026-01-31T1205".length;
@@ -31,6 +31,7 @@ export async function* standingFiles(
 ): AsyncGenerator<QuarantineFile> {
   // A file lies under the first arrival of its part, and holds what arrived until the part was full.
   const earliestMs = Math.max(fromMs - partLimits.spanMs - disorderMs, nowMs - keptMs);
+  // Kinesis' clock is not ahead by a day.
   const latestMs = Math.min(toMs, nowMs + dayMs);
   if (earliestMs > latestMs) return;
   const latest = minuteOf(latestMs);
