@@ -26,7 +26,7 @@ export function headerAttribute(header: string): string | undefined {
  * documented: text that is no valid UTF-8 as bytes stands as it is.
  */
 function asUtf8(header: string): string {
-  if (!/[\u0080-\u00ff]/.test(header) || /[\u0100-\uffff]/.test(header)) return header;
+  if (/[\u0100-\uffff]/.test(header)) return header;
   try {
     return utf8.decode(Buffer.from(header, "latin1"));
   } catch {

@@ -34,6 +34,8 @@ describe("an attribute in a header", () => {
     [bytes("😀 %20"), "😀 %20", "not encoded, in bytes"],
     ["café", "café", "not encoded, given as text"],
     ["€ 5", "€ 5", "not encoded, given as text"],
+    ["\u01c3\u01a9", "\u01c3\u01a9", "not encoded, given as text"],
+    [bytes("\ufeffa"), "\ufeffa", "not encoded, in bytes"],
     ["%C0%A0", undefined, "an overlong space"],
     ["a%FFb", undefined, "no UTF-8"],
     ["caf%E9", undefined, "Latin-1"],
