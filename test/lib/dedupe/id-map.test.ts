@@ -121,6 +121,46 @@ test.each(hostile)("ids %s are as short to search for as any", (_, high, low) =>
   }
 });
 
+test.each([
+  ...[24, 16, 8, 0].map((shift) => ["high", shift] as const),
+  ...[24, 16, 8, 0].map((shift) => ["low", shift] as const),
+])("ids that differ in the byte of the %s half at bit %i alone do not share a slot", (half, shift) => {
+  const ids = new IdMap(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const differing = ((byte << shift) | (0x01020304 & ~(0xff << shift))) >>> 0;
+    ids.add(half === "high" ? differing : 7, half === "low" ? differing : 7, 1);
+  }
+  expect(ids.size).toBe(256);
+  // Of 256 ids in as many slots and a third more, the longest run is about 20; of ids with one slot, 256.
+  expect(ids.longestRun).toBeLessThan(128);
+});
+
+test("a map grows as often as it has to, is never fuller than three quarters, and forgets nothing by it", () => {
+  for (const expected of [0, 15, 100]) {
+    const ids = new IdMap(expected);
+    const atFirst = ids.bytes;
+    for (let count = 1; count <= 300; count++) {
+      expect(ids.add(count, count * 3, count)).toBe(true);
+      expect(ids.size).toBe(count);
+      expect(ids.bytes).toBeGreaterThanOrEqual((count / 0.75) * 12);
+      if (count <= expected) expect(ids.bytes).toBe(atFirst);
+      else if (count > 16) expect(ids.bytes).toBeLessThanOrEqual((count / 0.75) * 12 * 1.5 + 12 * 16);
+    }
+    for (let count = 1; count <= 300; count++) expect(ids.get(count, count * 3)).toBe(count);
+    expect(ids.add(1, 3, 400)).toBe(false);
+    expect([ids.get(1, 3), ids.size]).toEqual([400, 300]);
+  }
+});
+
+test("an id keeps its number where it comes again with the same or a lower one, in a full map too", () => {
+  const ids = new IdMap(16);
+  for (let low = 1; low <= 17; low++) ids.add(0, low, 5);
+  const { bytes } = ids;
+  for (const number of [4, 5]) expect(ids.add(0, 17, number)).toBe(false);
+  expect(ids.get(0, 17)).toBe(5);
+  expect(ids.bytes).toBe(bytes);
+});
+
 test("the longest run counts full slots, also over the end of the table", () => {
   const ids = new IdMap(16);
   expect(ids.longestRun).toBe(0);
