@@ -42,7 +42,7 @@ export class PartTable implements PartColumns {
     const row = this.#rowFrom(part.number);
     if (row < this.length && this.number[row] === part.number) return false;
     if (this.length === this.number.length) this.#resize(Math.ceil(Math.max(16, this.length * growth)));
-    for (const column of this.#columns) if (column.length > 0) column.copyWithin(row + 1, row, this.length);
+    for (const column of this.#columns) column.copyWithin(row + 1, row, this.length);
     this.length++;
     this.number[row] = part.number;
     this.firstArrivalMs[row] = part.firstArrivalMs;
@@ -84,7 +84,7 @@ export class PartTable implements PartColumns {
     let kept = 0;
     for (let row = 0; row < this.length; row++) {
       if (!keeps(row)) continue;
-      if (kept < row) for (const column of this.#columns) if (column.length > 0) column[kept] = column[row] ?? 0;
+      if (kept < row) for (const column of this.#columns) column[kept] = column[row] ?? 0;
       kept++;
     }
     this.length = kept;
@@ -117,8 +117,9 @@ export class PartTable implements PartColumns {
   }
 }
 
+/** The column with room for more rows. */
 function resized<Column extends Float64Array | Uint32Array>(column: Column, rows: number): Column {
   const next = new (column.constructor as new (rows: number) => Column)(rows);
-  next.set(column.subarray(0, Math.min(rows, column.length)));
+  next.set(column);
   return next;
 }

@@ -1,3 +1,4 @@
+import { inDedupe } from "./equivalent/dedupe.ts";
 import { inFold } from "./equivalent/fold.ts";
 import { inLedger } from "./equivalent/ledger.ts";
 import { inRollUp } from "./equivalent/roll-up.ts";
@@ -14,7 +15,7 @@ export interface Equivalent {
   readonly why: string;
 }
 
-const equivalents = [...inFold, ...inLedger, ...inRollUp, ...inStore];
+const equivalents = [...inDedupe, ...inFold, ...inLedger, ...inRollUp, ...inStore];
 
 /** Ids of the mutants that are equivalent. Throws where one that is listed is no mutant of its file any more. */
 export function equivalentIn(mutants: readonly Mutant[]): Set<number> {

@@ -67,6 +67,28 @@ test("a name is hashed with SipHash-2-4, whatever was hashed before it", () => {
   );
 });
 
+test("a source of any length is hashed as it is documented", () => {
+  const key = Buffer.alloc(16, 7);
+  for (const length of [0xffff, 0x10000, 0x1_2345]) {
+    const source = "s".repeat(length);
+    expect(hashOf(new MessageHasher(key), source, "m")).toBe(sipHash(key, bytesOf(source, "m")));
+  }
+});
+
+/** The low and high words that v0 to v3 begin with, before the key. */
+const [v0Low, v0High, v1High, v2Low, v3Low] = [0x70736575, 0x736f6d65, 0x646f7261, 0x6e657261, 0x79746573] as const;
+
+test.each<[string, [number, number, number, number]]>([
+  ["v0 + v1", [v0Low, 0, 0, 0]],
+  ["v2 + v3", [v2Low, 0, 0, 0]],
+  ["v0 + v3", [v0Low, 0, 0, v1High ^ -v0High]],
+  ["v2 + v1", [0, 0, v3Low ^ -v2Low, 0]],
+])("words that are added carry nothing where one of them is 0: in the first %s under this key", (_, words) => {
+  const key = Buffer.from(Int32Array.from(words).buffer);
+  const hasher = new MessageHasher(key);
+  for (const id of ["", "m", "message"]) expect(hashOf(hasher, "", id)).toBe(sipHash(key, bytesOf("", id)));
+});
+
 test("two names have the same bytes, and the same text, only where source and id are the same", () => {
   const few = fc.string({ unit: fc.constantFrom("a", "\u0000", '"', ",", "\\"), maxLength: 9 });
   fc.assert(

@@ -71,7 +71,7 @@ describe("what is forgotten for want of room", () => {
   });
 
   test("is nothing where a part has no ids, or where all fit in", () => {
-    expect(numbers([at(1, -5, -5, 0), full]).windowMs).toBe(windowMs);
+    expect(numbers([at(1, -5, -5, 0), at(2, -9, -9, 1), full]).windowMs).toBe(9);
     expect(numbers([at(1, -5, -5, 0), at(8, -1, -1, 10)])).toMatchObject({ ids: 10, windowMs });
   });
 });

@@ -10,7 +10,8 @@ const name = (number: number): IdsName => ({
 
 test.each([
   ["a few", [1, 20], 1],
-  ["many", [1, 100], 2],
+  ["fifty", [1, 52], 1],
+  ["fifty-one", [1, 53], 2],
   ["many, twice", [1, 2, 100, 101, 200], 3],
 ])(
   "ids of parts with %s others between them are read in as many queries as that is worth",
