@@ -76,7 +76,7 @@ test("an id takes 16 bytes in a map made for as many, and at most 24 in one that
   expect(made.bytes / 100_000).toBeLessThan(16.1);
 });
 
-test("a hundred thousand ids of every make keep their own hashes, and so do the halves as far as chance allows", () => {
+test("thirty thousand ids of every make keep their own hashes, and so do the halves as far as chance allows", () => {
   const makes: ((index: number) => string)[] = [
     (index) => String(index),
     (index) => `shop-${index}-9f3a`,
@@ -88,14 +88,14 @@ test("a hundred thousand ids of every make keep their own hashes, and so do the 
     const lows = new Set<number>();
     const hash = { high: 0, low: 0 };
     const hasher = MessageHasher.ofProcess();
-    const count = 100_000;
+    const count = 30_000;
     for (let index = 0; index < count; index++) {
       hasher.hash("shop", make(index), hash);
       if (!ids.add(hash.high, hash.low, 1)) throw new Error(`${make(index)} has the hash of another`);
       lows.add(hash.low);
     }
-    // Of a hundred thousand 32-bit numbers drawn by chance one or two are drawn again; 15 never happens.
-    expect(count - lows.size).toBeLessThan(15);
+    // Of thirty thousand 32-bit numbers drawn by chance one in ten times one is drawn again; five never are.
+    expect(count - lows.size).toBeLessThan(5);
   }
 });
 
