@@ -20,7 +20,8 @@ export function methodOf({ requestContext }: Pick<RoutedEvent, "requestContext">
  */
 function askedPath({ routeKey, rawPath, pathParameters }: RoutedEvent): string {
   const rest = pathParameters?.proxy;
-  return rest === undefined ? rawPath : routeKey.slice(routeKey.indexOf("/")).replace("{proxy+}", () => rest);
+  if (rest === undefined) return rawPath.replace(/^\/+/, "/");
+  return routeKey.slice(routeKey.indexOf("/")).replace("{proxy+}", () => rest);
 }
 
 /** A variable at the end takes all that is left, slashes too: ids may have some. */
@@ -36,7 +37,8 @@ function pattern(path: string): RegExp {
 
 /**
  * Finds the route of a request among those of a function, each a method and a path as API Gateway writes them. A slash at
- * the end of a path makes no difference: some clients write one. Nothing where there is none. An event that is not the
+ * the end of a path makes no difference, and neither do more than one at its beginning: some clients write one at the end,
+ * and an address that ends in one makes two of the first. Nothing where there is none. An event that is not the
  * API's may name the route by its key.
  */
 export function routeTable<Key extends string>(keys: readonly Key[]): (event: RoutedEvent) => Routed<Key> | undefined {

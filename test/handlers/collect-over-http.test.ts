@@ -78,7 +78,6 @@ async function told(bytes: string | Buffer): Promise<[status: number, events: nu
 describe("a path that is none", () => {
   test.each([
     "/v1//track",
-    "//v1/track",
     "/v1/track//",
     "/v1/track/..%2f",
     "/v1/track%2f..",
@@ -119,6 +118,11 @@ describe("a path that is none", () => {
     for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "SEARCH"]) {
       expect([method, ...(await told(request(`${method} /v1/track HTTP/1.1`)))]).toEqual([method, 404, 0]);
     }
+  });
+
+  test.each(["/v1/track/", "//v1/track", "///v1/track/", "/beacon/v1/batch/"])("%s is one", async (path) => {
+    const content = path.startsWith("/beacon") ? `{"batch":[${body}]}` : body;
+    expect(await told(request(`POST ${path} HTTP/1.1`, [authorization], content))).toEqual([200, 1]);
   });
 
   test("a percent sign in front of any letter of a name is that letter", async () => {

@@ -18,21 +18,21 @@ const keys = [...Object.values(queryRoutes), ...Object.values(collectRoutes)];
 const find = routeTable(keys);
 
 describe("a path", () => {
-  test.each(keys)("of %s leads there, with a slash at its end and by HEAD too", (key) => {
+  test.each(keys)("of %s leads there, with a slash at its end, two at its beginning, and by HEAD too", (key) => {
     const [method = "", path = ""] = key.split(" ");
     const rawPath = path.replaceAll(/\{\w+\}/g, "a b%");
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]): [string, string] => [name ?? "", "a b%"]);
     const expected = { key, parameters: Object.fromEntries(names) };
-    for (const end of path === "/" ? [""] : ["", "/"]) {
-      for (const asked of method === "GET" ? ["GET", "HEAD"] : [method]) {
-        expect(find(eventOf({ method: asked, rawPath: rawPath + end }))).toEqual(expected);
+    for (const asked of path === "/" ? ["/", "//"] : [rawPath, `${rawPath}/`, `/${rawPath}`, `//${rawPath}/`]) {
+      for (const by of method === "GET" ? ["GET", "HEAD"] : [method]) {
+        expect(find(eventOf({ method: by, rawPath: asked }))).toEqual(expected);
       }
     }
   });
 
   test.each([
     ["GET", "/v1/metrics//"],
-    ["GET", "//v1/metrics"],
+    ["GET", "/v1//metrics"],
     ["POST", "/v1/metrics/a/"],
     ["GET", "/V1/metrics"],
     ["PUT", "/v1/track"],
