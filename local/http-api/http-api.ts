@@ -78,8 +78,9 @@ async function integrationResponse(api: Api, request: ApiRequest, matched: Route
       failed("the function is at its concurrency limit");
       return serviceUnavailable();
     case "refused":
+      // A payload over Lambda's limit. Not documented for HTTP APIs; REST APIs answer so (koki-develop/lgtm-generator, issue 10).
       failed(outcome.reason);
-      return internalServerError();
+      return messageResponse(413, "Request Too Long");
     default:
       return outcome satisfies never;
   }

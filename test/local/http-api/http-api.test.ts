@@ -198,7 +198,7 @@ describe("what goes wrong", () => {
       "Internal Server Error",
     ],
     ["a throttled function", { kind: "throttled" }, 503, "Service Unavailable"],
-    ["a refused request", { kind: "refused", reason: "too large" }, 500, "Internal Server Error"],
+    ["a request that Lambda refuses", { kind: "refused", reason: "too large" }, 413, "Request Too Long"],
     ["a payload that is no JSON", { kind: "ok", payload: "{" }, 500, "Internal Server Error"],
   ])("as %s is answered without the reason, which the owner is told", async (_what, outcome, status, message) => {
     const { url, failures } = await serve(outcome);
