@@ -85,7 +85,8 @@ export function endpointServices(services: Services, signal: AbortSignal, log: (
   };
 }
 
-function lambdaService(lambda: Lambda, signal: AbortSignal, problem: (text: string) => void): AwsService {
+/** Lambda's Invoke, as the endpoint has it. */
+export function lambdaService(lambda: Lambda, signal: AbortSignal, problem: (text: string) => void): AwsService {
   const invoke = (name: string, payload: string) => lambda.invoke(name, payload);
   const answer = invokeApi(lambda, asynchronousInvocation({ invoke, clock: realClock, problem }, signal));
   return {

@@ -32,12 +32,10 @@ export function invokeApi(lambda: Lambda, asynchronously: (name: string, payload
     if (!lambda.has(name)) {
       return refusal(404, "ResourceNotFoundException", `Function not found: ${functionArn(lambda, name)}`);
     }
-    if (headers["x-amz-log-type"] === "Tail") {
-      return refusal(
-        400,
-        "InvalidParameterValueException",
-        "LogType Tail does not run on the laptop: its log is printed",
-      );
+    const logType = headers["x-amz-log-type"] ?? "None";
+    if (logType !== "None") {
+      const message = `LogType ${logType} does not run on the laptop: the log is printed, and CloudWatch Logs has it`;
+      return refusal(400, "InvalidParameterValueException", message);
     }
     const unsupported = unsupportedHeaders.find((header) => headers[header] !== undefined);
     if (unsupported !== undefined) {

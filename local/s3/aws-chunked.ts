@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { checkSums } from "./checksum.ts";
 import { S3Error } from "./s3-error.ts";
 
 type Headers = Readonly<Record<string, string | undefined>>;
@@ -43,28 +43,22 @@ export function decodeAwsChunked(body: Buffer): { content: Buffer; trailers: Hea
   return { content: Buffer.concat(chunks), trailers };
 }
 
-function checkCrc32(content: Buffer, expected: string | undefined): void {
-  if (expected === undefined) return;
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(crc32(content));
-  if (sum.toString("base64") === expected) return;
-  throw new S3Error(
-    "BadDigest",
-    `The CRC32 you specified, ${expected}, is not that of the body: ${sum.toString("base64")}`,
-  );
+type Body = { readonly content: Buffer; readonly trailers: Headers };
+
+/** A body whichever way it is sent, of the length that is said. Throws {@link S3Error}. */
+export function requestBody(headers: Headers, body: Buffer): Body {
+  const chunked = /^STREAMING-/.test(headers["x-amz-content-sha256"] ?? "");
+  const decoded: Body = chunked ? decodeAwsChunked(body) : { content: body, trailers: {} };
+  const length = headers["x-amz-decoded-content-length"];
+  if (chunked && length !== undefined && Number(length) !== decoded.content.length) {
+    throw malformed(`${decoded.content.length} bytes came, x-amz-decoded-content-length says ${length}`);
+  }
+  return decoded;
 }
 
-/**
- * The bytes that a request means to store, whichever way its body is sent. Its length and CRC32 are checked where
- * given; other checksums are not. Throws {@link S3Error}.
- */
+/** The bytes that a request means to store, which have the checksums that are given. Throws {@link S3Error}. */
 export function requestContent(headers: Headers, body: Buffer): Buffer {
-  const chunked = /^STREAMING-/.test(headers["x-amz-content-sha256"] ?? "");
-  const { content, trailers } = chunked ? decodeAwsChunked(body) : { content: body, trailers: {} as Headers };
-  const length = headers["x-amz-decoded-content-length"];
-  if (chunked && length !== undefined && Number(length) !== content.length) {
-    throw malformed(`${content.length} bytes came, x-amz-decoded-content-length says ${length}`);
-  }
-  checkCrc32(content, trailers["x-amz-checksum-crc32"] ?? headers["x-amz-checksum-crc32"]);
+  const { content, trailers } = requestBody(headers, body);
+  checkSums(content, { ...headers, ...trailers });
   return content;
 }

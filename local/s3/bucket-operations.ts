@@ -42,6 +42,13 @@ function after(query: URLSearchParams): ListingRequest["after"] {
   return key === null || key === "" ? undefined : { key };
 }
 
+/** How keys are written in a list, by its encoding-type. Throws {@link S3Error} where that is none. */
+export function writtenIn(encoding: string | null | undefined): (key: string) => string {
+  if (encoding === null || encoding === undefined) return (key) => key;
+  if (encoding === "url") return (key) => encodeURIComponent(key).replaceAll("%2F", "/");
+  throw new S3Error("InvalidArgument", `encoding-type: expected url, got ${encoding}`);
+}
+
 /** Amazon S3 API reference, ListObjectsV2. */
 export function listObjects(bucket: Bucket, query: URLSearchParams): HttpResponse {
   const start = after(query);
@@ -52,11 +59,7 @@ export function listObjects(bucket: Bucket, query: URLSearchParams): HttpRespons
     ...(start === undefined ? {} : { after: start }),
   };
   const encoding = query.get("encoding-type") ?? undefined;
-  if (encoding !== undefined && encoding !== "url") {
-    throw new S3Error("InvalidArgument", `encoding-type: expected url, got ${encoding}`);
-  }
-  const written = (key: string): string =>
-    encoding === undefined ? key : encodeURIComponent(key).replaceAll("%2F", "/");
+  const written = writtenIn(encoding);
   const page = listing(bucket.keys(), request);
   const contents = page.keys.map((key): XmlElements[number] => {
     const object = bucket.head(key);

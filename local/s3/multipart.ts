@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
-import { requestContent } from "./aws-chunked.ts";
+import { requestBody, requestContent } from "./aws-chunked.ts";
 import { type Bucket, objectBytesMax } from "./bucket.ts";
-import { xmlResponse } from "./bucket-operations.ts";
+import { writtenIn, xmlResponse } from "./bucket-operations.ts";
 import { byteRange } from "./byte-range.ts";
+import { checkSums } from "./checksum.ts";
 import { copySource, type FindBucket } from "./copy-object.ts";
 import { headersToKeep, unquoted, writeCondition } from "./object-operations.ts";
 import { S3Error } from "./s3-error.ts";
@@ -82,14 +83,16 @@ export class MultipartUploads {
   /** ListMultipartUploads, in one page. */
   list(bucket: Bucket, query: URLSearchParams): HttpResponse {
     const prefix = query.get("prefix") ?? "";
+    const written = writtenIn(query.get("encoding-type"));
     const uploads = [...this.#uploads].filter(([, one]) => one.bucket === bucket && one.key.startsWith(prefix));
     return xmlResponse("ListMultipartUploadsResult", [
       ["Bucket", bucket.name],
-      ["Prefix", prefix],
+      ["Prefix", written(prefix)],
+      ["EncodingType", query.get("encoding-type") ?? undefined],
       ["IsTruncated", false],
       ...uploads.map(([id, { key }]): XmlElements[number] => [
         "Upload",
-        [["Key", key] as const, ["UploadId", id] as const],
+        [["Key", written(key)] as const, ["UploadId", id] as const],
       ]),
     ]);
   }
@@ -116,9 +119,14 @@ export class MultipartUploads {
 
   async #complete(upload: Upload, uploadId: string, request: HttpRequest): Promise<HttpResponse> {
     const { bucket, key, headers } = upload;
-    const parts = chosenParts(upload, requestContent(request.headers, request.body).toString());
+    const parts = chosenParts(upload, requestBody(request.headers, request.body).content.toString());
     const etag = `${md5(Buffer.concat(parts.map(({ content }) => md5(content)))).toString("hex")}-${parts.length}`;
     const content = Buffer.concat(parts.map((part) => part.content));
+    const size = request.headers["x-amz-mp-object-size"];
+    if (size !== undefined && Number(size) !== content.length) {
+      throw new S3Error("InvalidRequest", `x-amz-mp-object-size says ${size}, the parts have ${content.length} bytes.`);
+    }
+    checkSums(content, sumsOfObject(request.headers));
     await bucket.put(key, content, headers, { condition: writeCondition(request.headers), etag });
     this.#uploads.delete(uploadId);
     return xmlResponse("CompleteMultipartUploadResult", [
@@ -127,6 +135,11 @@ export class MultipartUploads {
       ["ETag", `"${etag}"`],
     ]);
   }
+}
+
+/** Checksums of the whole object; MD5 in a request is of its own body. */
+function sumsOfObject(headers: HttpRequest["headers"]): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("x-amz-checksum-")));
 }
 
 async function copied(headers: HttpRequest["headers"], find: FindBucket): Promise<Buffer> {

@@ -8,6 +8,7 @@ import { copyObject } from "./copy-object.ts";
 import { checkKnown } from "./known-request.ts";
 import { MultipartUploads } from "./multipart.ts";
 import { deleteObject, getObject, headObject, putObject } from "./object-operations.ts";
+import { checkOperation } from "./operation.ts";
 import { checkKey, type S3Target, s3Target } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import { type XmlElements, xmlDocument } from "./xml.ts";
@@ -147,6 +148,7 @@ async function answer(buckets: Buckets, request: HttpRequest, { bucket, key, que
     throw new S3Error("NotImplemented", `${request.method} of ?${subresource} is not run here.`);
   }
   checkKnown(request, query);
+  checkOperation(request, { bucket, key, query });
   if (bucket === undefined) {
     if (request.method !== "GET") throw notAllowed(request);
     return listBuckets(buckets);

@@ -53,3 +53,19 @@ describe("an aws-chunked body", () => {
     expect(() => requestContent(streaming, bad)).toThrow("The CRC32 you specified");
   });
 });
+
+describe("a checksum", () => {
+  const content = Buffer.from("hello");
+  const sums: Readonly<Record<string, string>> = {
+    "content-md5": "XUFAKrxLKna5cZ2REBfFkg==",
+    "x-amz-checksum-crc32": "NhCmhg==",
+    "x-amz-checksum-md5": "XUFAKrxLKna5cZ2REBfFkg==",
+    "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=",
+    "x-amz-checksum-sha256": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
+  };
+
+  it.each(Object.entries(sums))("%s is compared with the body", (header, sum) => {
+    expect(requestContent({ [header]: sum }, content)).toEqual(content);
+    expect(() => requestContent({ [header]: sum }, Buffer.from("hellO"))).toThrow("is not that of the body");
+  });
+});
