@@ -52,6 +52,32 @@ describe("an event of the CloudEvents SDK", () => {
     expect(events).toMatchObject([tracked]);
   });
 
+  test("has its attributes in its context, and no other header", async () => {
+    const headers = { "ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "/a", "ce-type": "t", "ce-x-y": "no" };
+    const { events } = await send({ headers, body: "" }, { "content-type": "text/csv" });
+    const own = { specversion: "1.0", id: "e-1", source: "/a", type: "t" };
+    expect(events[0]?.context).toMatchObject({ cloudevent: expect.toSatisfy((it) => Object.keys(it).length === 5) });
+    expect(events[0]).toMatchObject({
+      properties: {},
+      context: { cloudevent: { ...own, datacontenttype: "text/csv" } },
+    });
+    const untyped = await send({ headers, body: "" });
+    expect(untyped.events[0]?.context).toEqual({ cloudevent: own, ip: "203.0.113.0" });
+  });
+
+  test.each([
+    [{ data: null }, { data: null }],
+    [{ data_base64: null }, {}],
+    [{ data: null, data_base64: "eyJhIjoxfQ==" }, { a: 1 }],
+    [{ data: { a: 2 }, data_base64: null }, { a: 2 }],
+    [{ userid: ["ann"], anonymousid: true, data: 5 }, { data: 5 }],
+  ])("of %j has the properties %j", async (more, properties) => {
+    const body = JSON.stringify({ specversion: "1.0", id: "1", source: "s", type: "t", ...more });
+    const { events } = await send({ headers: { "content-type": "application/cloudevents+json" }, body });
+    expect(events.map((event) => event.properties)).toEqual([properties]);
+    for (const name of ["userId", "anonymousId", "millrace"]) expect(events[0]).not.toHaveProperty(name);
+  });
+
   test("is of the person whom an integer names, as it is of one in a header", async () => {
     const body = JSON.stringify({ ...attributes, specversion: "1.0", userid: 42, anonymousid: 7 }).replace(
       "42",
@@ -260,9 +286,10 @@ describe("what is no CloudEvent 1.0", () => {
     const headers = { "content-type": "application/cloudevents+json" };
     const body = JSON.stringify({ specversion: "1.0", id: "1", source: "s", type: "t", ...data });
     const { status, events } = await send({ headers, body });
-    expect([status, events[0]?.millrace]).toEqual([
+    expect([status, events[0]?.millrace, events[0]?.properties]).toEqual([
       200,
       { refused: { reason: "invalid", detail: expect.stringMatching(detail) } },
+      { data_base64: data.data_base64 },
     ]);
   });
 
@@ -301,6 +328,7 @@ describe("what is no CloudEvent 1.0", () => {
     const { status, events, metrics } = await send({ headers, body: JSON.stringify([bad, whole]) });
     expect([status, metrics]).toEqual([200, { EventsAccepted: 1, "EventsRefused invalid": 1 }]);
     expect(events[0]).toMatchObject({
+      type: "track",
       millrace: { refused: { reason: "invalid", detail: expect.stringMatching(detail) } },
     });
   });

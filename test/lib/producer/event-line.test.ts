@@ -26,6 +26,21 @@ describe("the line of an event", () => {
     );
   });
 
+  it("names what JSON has no value for, which is not absent", () => {
+    const event = {
+      a: Number.NaN,
+      b: [Number.POSITIVE_INFINITY, -Infinity],
+      c: new Date(Number.NaN),
+      d: null,
+      e: "null",
+    };
+    expect(eventLine(event).text).toBe(
+      '{"a":"NaN","b":["Infinity","-Infinity"],"c":"Invalid Date","d":null,"e":"null"}',
+    );
+    const plain = { a: 1.5, b: null, c: [undefined, null], d: new Date(0), e: undefined };
+    expect(eventLine(plain).text).toBe(JSON.stringify(plain));
+  });
+
   it("is refused over 32 KiB and not at it, with the limit and the length", () => {
     const empty = Buffer.byteLength(JSON.stringify({ a: "" }));
     expect(refusal({ a: "é".repeat((32_768 - empty) / 2) })).toBe("accepted");
