@@ -151,16 +151,17 @@ describe("of the shard that its own came from, a part remembers", () => {
 
   test("what every shard has that it came from, the nearest first, within half of what it may remember", async () => {
     const family = new Family();
-    const ancestors = ["s/a", "s/b", "s/c"];
+    const ancestors = ["s/a", "s/b", "s/c", "s/d", "s/e"];
     for (const [index, ancestor] of ancestors.entries())
       await family.counted(ancestor, 1, 100, [3 * index, 3 * index + 1]);
     family.move(own, { ancestors, revision: 9 });
     const views = Object.fromEntries(ancestors.map((ancestor) => [ancestor, 2]));
     const asked = async (dedupeIdsMax: number) =>
       (await family.asked(new DuplicateMemory(family.ledger), 20, 105, views, { dedupeIdsMax })).ids;
-    expect(await asked(48)).toEqual([0, 1, 3, 4, 6, 7]);
-    // Two each, and no more than eight together: all. Below that, no shard's two fit into an eighth.
-    expect(await asked(16)).toEqual([0, 1, 3, 4, 6, 7]);
+    expect(await asked(48)).toEqual([0, 1, 3, 4, 6, 7, 9, 10, 12, 13]);
+    // Two each, and no more than eight together: the first four.
+    expect(await asked(16)).toEqual([0, 1, 3, 4, 6, 7, 9, 10]);
+    // Below that, no shard's two fit into an eighth.
     expect(await asked(15)).toEqual([]);
   });
 });

@@ -182,6 +182,23 @@ describe("a process that counted parts itself", () => {
     expect(shard.requests()).toBe(0);
   });
 
+  test("reads the ids of what others have counted before and behind its own, and not those in between", async () => {
+    const shard = new Shard();
+    const memory = new DuplicateMemory(shard.ledger);
+    const ownMinutes = Array.from({ length: 60 }, (_, index) => 101 + index);
+    for (const minute of ownMinutes) {
+      await shard.known(memory, minute, { dedupeWindowMs: 100 * minuteMs });
+      const { from, to, part, ids } = await shard.counted(minute);
+      memory.finished("s", from, to, part, ids);
+    }
+    await shard.counted(100);
+    await shard.counted(161);
+    const known = await shard.known(memory, 162, { dedupeWindowMs: 100 * minuteMs });
+    expect(known).toEqual([100, ...ownMinutes, 161]);
+    // The part out of order, and the one behind it; the furthest, what is new, and that there is no more; the ids of one, and of the other.
+    expect(shard.requests()).toBe(2 + 3 + 2 + 2);
+  });
+
   test("does not believe that it knows what others have opened in between", async () => {
     const { shard, memory } = await hourly(2);
     await shard.known(memory, 121);
