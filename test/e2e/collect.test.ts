@@ -156,6 +156,9 @@ describe.concurrent("the collector on the laptop", () => {
     const { integrations } = (await answer.json()) as { integrations: Record<string, Record<string, string>> };
     const { apiHost, protocol } = integrations["Segment.io"] ?? {};
     expect(`${protocol}://${apiHost}`).toBe(`${laptop.url}/v1`);
+    const tunnelled = { origin: shop, "x-forwarded-proto": "https", "x-forwarded-host": "evil.example" };
+    const secure = await fetch(`${laptop.url}/v1/projects/web/settings/`, { headers: tunnelled });
+    expect(JSON.stringify(await secure.json())).toContain(`"apiHost":"${apiHost}","protocol":"https"`);
   });
 
   test.each([
