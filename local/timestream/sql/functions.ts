@@ -146,7 +146,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRule>> = {
   },
   repeat: macro("e, n", "list_transform(range(n), lambda i: e)"),
   sequence: {
-    macro: { "a, b": "generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END)", "a, b, s": sequenceBy("s") },
+    macro: { "a, b": sequenceBy("(CASE WHEN a <= b THEN 1 ELSE -1 END)"), "a, b, s": sequenceBy("s") },
   },
   slice: macro(
     "a, s, n",

@@ -42,13 +42,22 @@ export function time(otherwise: string): string {
     THEN ${otherwise} ELSE x END`;
 }
 
-/** A sequence must be led to its end by its step. */
+/** Trino's SequenceFunction makes no more of them. */
+const entriesMax = 10_000;
+
+/** A sequence must be led to its end by its step, and have a bounded number of entries: it is made as a whole. */
 export function sequenceBy(step: string): string {
+  const as = (x: string, type: string) => `TRY_CAST(CAST(${x} AS VARCHAR) AS ${type})`;
+  const steps = `coalesce(
+    (${as("b", "DOUBLE")} - ${as("a", "DOUBLE")}) / ${as(step, "DOUBLE")},
+    (epoch(${as("b", "TIMESTAMP")}) - epoch(${as("a", "TIMESTAMP")})) / epoch(${as(step, "INTERVAL")}))`;
   const rule =
     "sequence stop value should be greater than or equal to start value if step is greater than zero" +
     " otherwise stop should be less than or equal to start";
   return `CASE WHEN a + ${step} = a THEN ${failing("'step must not be zero'", "[a]")}
     WHEN a <> b AND (a + ${step} > a) <> (b > a) THEN ${failing(`'${rule}'`, "[a]")}
+    WHEN ${steps} >= ${entriesMax}
+      THEN ${failing(`'result of sequence function must not have more than ${entriesMax} entries'`, "[a]")}
     ELSE generate_series(a, b, ${step}) END`;
 }
 

@@ -1,5 +1,5 @@
 import { type FunctionRule, macro } from "./function-rule.ts";
-import { cannotCast, dividing, failing, shifted, time, truth, whole } from "./macro-bodies.ts";
+import { cannotCast, dividing, failing, sequenceBy, shifted, time, truth, whole } from "./macro-bodies.ts";
 
 /** Macros that stand for operators and casts; no query can call them by name. */
 export const OPERATORS: Readonly<Record<string, FunctionRule>> = {
@@ -26,7 +26,7 @@ export const OPERATORS: Readonly<Record<string, FunctionRule>> = {
      ELSE a[i] END`,
   ),
   days_between: macro("a, b", "to_days(CAST(a - b AS INTEGER))"),
-  sequence_of_dates: macro("a, b, s", "list_transform(generate_series(a, b, s), lambda x: CAST(x AS DATE))"),
+  sequence_of_dates: macro("a, b, s", `list_transform(${sequenceBy("s")}, lambda x: CAST(x AS DATE))`),
   linear_at: macro(
     "p, n, t",
     `CASE WHEN p.ts_time = t THEN CAST(p.ts_value AS DOUBLE)

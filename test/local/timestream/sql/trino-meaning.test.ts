@@ -202,6 +202,8 @@ const sources: Readonly<Record<string, readonly Row[]>> = {
   "Trino, Array functions and operators": [
     ["sequence(5, 1)", ["5", "4", "3", "2", "1"]],
     ["sequence(1, 10, 4)", ["1", "5", "9"]],
+    ["sequence(0, 9000000000000000000, 9000000000000000000)", ["0", "9000000000000000000"]],
+    ["cardinality(sequence(1, 10000))", "10000"],
     ["sequence(date '2022-01-01', date '2022-01-03')", ["2022-01-01", "2022-01-02", "2022-01-03"]],
     ["sequence(date '2022-01-02', date '2022-01-01', interval '-1' day)", ["2022-01-02", "2022-01-01"]],
     ["array_distinct(ARRAY[3, 1, 3, NULL, NULL])", ["3", "1", null]],
@@ -263,6 +265,17 @@ describe("Refused, in Trino's words or our own", () => {
     ["from_base('9', 8)", "Not a valid base-8 number: 9"],
     ["to_base(1, 37)", "Radix must be between 2 and 36"],
     ["sequence(1, 5, 0)", "step must not be zero"],
+    ["sequence(1, 10001)", "result of sequence function must not have more than 10000 entries"],
+    ["sequence(5, -20000, -2)", "result of sequence function must not have more than 10000 entries"],
+    ["sequence(1, 9000000000000000000)", "result of sequence function must not have more than 10000 entries"],
+    [
+      "sequence(date '1900-01-01', date '2030-01-01')",
+      "result of sequence function must not have more than 10000 entries",
+    ],
+    [
+      "sequence(timestamp '2026-01-01 00:00:00', timestamp '2026-01-02 00:00:00', interval '1' second)",
+      "result of sequence function must not have more than 10000 entries",
+    ],
     [
       "sequence(1, 5, -1)",
       "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start",
