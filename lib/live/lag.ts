@@ -11,12 +11,15 @@ export interface Lag {
   readonly worst: readonly Pick<ShardState, "shardId" | "iteratorAgeMs">[];
 }
 
-/** The lag of the shards together: the largest, for a mean hides the one shard that stands still. */
+/**
+ * The lag of the shards together: the largest, for a mean hides the one shard that stands still. Each as it was when the shard
+ * was looked at: what waited then may be counted since.
+ */
 export function lagOf(shards: readonly ShardState[]): Lag {
-  const behind = shards.filter(({ iteratorAgeMs }) => iteratorAgeMs > 0);
-  const worst = behind.sort((a, b) => b.iteratorAgeMs - a.iteratorAgeMs).slice(0, worstMax);
-  return {
-    lagMs: worst[0]?.iteratorAgeMs ?? 0,
-    worst: worst.map(({ shardId, iteratorAgeMs }) => ({ shardId, iteratorAgeMs })),
-  };
+  const worst = shards
+    .map(({ shardId, iteratorAgeMs, staleMs }) => ({ shardId, iteratorAgeMs: iteratorAgeMs - staleMs }))
+    .filter(({ iteratorAgeMs }) => iteratorAgeMs > 0)
+    .sort((a, b) => b.iteratorAgeMs - a.iteratorAgeMs)
+    .slice(0, worstMax);
+  return { lagMs: worst[0]?.iteratorAgeMs ?? 0, worst };
 }

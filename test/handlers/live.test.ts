@@ -30,7 +30,9 @@ test("publishes the lag of the worst shard, and names the shards that are far be
   }
   const states = (...agesMs: number[]) => ({
     shards: {
-      now: async () => ({ shards: agesMs.map((iteratorAgeMs, at) => ({ shardId: `s${at}`, iteratorAgeMs })) }),
+      now: async () => ({
+        shards: agesMs.map((iteratorAgeMs, at) => ({ shardId: `s${at}`, iteratorAgeMs, staleMs: 0 })),
+      }),
     },
   });
   await ask(states(0, 900), { look: "lag" });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { lagOf } from "../../../lib/live/lag.ts";
 
-const shard = (number: number, iteratorAgeMs: number) => ({
+const shard = (number: number, iteratorAgeMs: number, staleMs = 0) => ({
   shardId: `shardId-${number}`,
   iteratorAgeMs,
-  staleMs: 0,
+  staleMs,
   committedThrough: null,
   openParts: 0,
 });
@@ -15,6 +15,17 @@ test("the lag is that of the shard that is furthest behind, and the worst five a
     lagMs: 999,
     // A seventh of them, 994 among them, is not behind.
     worst: [999, 998, 997, 996, 995].map((number) => ({ shardId: `shardId-${number}`, iteratorAgeMs: number })),
+  });
+});
+
+test("a shard that was not looked at for a while counts as it was then: what waited may be counted since", () => {
+  const shards = [shard(1, 340_000, 300_000), shard(2, 50_000), shard(3, 200_000, 230_000)];
+  expect(lagOf(shards)).toEqual({
+    lagMs: 50_000,
+    worst: [
+      { shardId: "shardId-2", iteratorAgeMs: 50_000 },
+      { shardId: "shardId-1", iteratorAgeMs: 40_000 },
+    ],
   });
 });
 
