@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     globalSetup: "test/temporary-folder.ts",
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     isolate: false,
     sequence: { sequencer: LongestFirst },
     projects: [

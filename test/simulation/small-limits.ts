@@ -20,11 +20,11 @@ const shortLists: readonly Edit[] = [
   { file: "audit/row-check.ts", from: "sampleMax = 200", to: "sampleMax = 3" },
   { file: "gaps/fill-gaps.ts", from: "batchRecordsMax = 1_000", to: "batchRecordsMax = 2" },
   { file: "gaps/fill-gaps.ts", from: "readRecordsMax = 10_000", to: "readRecordsMax = 4" },
-  { file: "ledger/dynamodb.ts", from: "keysPerBatchMax = 100", to: "keysPerBatchMax = 2" },
+  { file: "ledger/item-table.ts", from: "keysPerBatchMax = 100", to: "keysPerBatchMax = 2" },
   { file: "ledger/dynamodb.ts", from: "firstPage = 25", to: "firstPage = 2" },
-  { file: "dedupe/shard-window.ts", from: "outOfOrderMax = 50", to: "outOfOrderMax = 1" },
+  { file: "dedupe/opened-out-of-order.ts", from: "outOfOrderMax = 50", to: "outOfOrderMax = 1" },
   { file: "dedupe/stored-ids.ts", from: "betweenMax = 50", to: "betweenMax = 1" },
-  { file: "dedupe/shard-window.ts", from: "leftOver * held + 1_000", to: "leftOver * held + 1" },
+  { file: "dedupe/held-ids.ts", from: "leftOver * held + 1_000", to: "leftOver * held + 1" },
   // Of several shards' ids only those at hand are kept.
   limit("dedupeBytesHeldMax = 200 * 1024 * 1024", "dedupeBytesHeldMax = 2_000"),
 ];
