@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Break } from "./break.ts";
 import { breaks } from "./breaks.ts";
-import type { DrawOptions } from "./draw.ts";
+import type { DrawOptions } from "./drawing.ts";
+import { shardsMax } from "./many-shards.ts";
 
 export interface Options extends DrawOptions {
   readonly seeds: number;
@@ -9,6 +10,8 @@ export interface Options extends DrawOptions {
   readonly trace: boolean;
   /** Prints what came of each setting of each switch. */
   readonly table: boolean;
+  /** Instead of histories that are drawn, one of a stream with so many shards. */
+  readonly shards: number | undefined;
   /** Bugs are looked for seed by seed, as if nobody knew which one finds them. */
   readonly inOrder: boolean;
   /** Bugs to plant, one after the other; none for the code as it is. */
@@ -20,7 +23,8 @@ export const usage = `npm run simulate -- --seeds N [--seed FIRST] [--switches a
   --seed FIRST    the first of them; 1 where not given
   --switches all  what AWS leaves open is drawn too; "default" where not given
   --trace         says what happens, call by call
-  --table         prints what came of each setting of each switch, or what finds each bug, as a table of Markdown
+  --table         prints what came of each setting and kind of history, or what finds each bug, as a table of Markdown
+  --shards N      plays one history of a stream with N shards, all of them written to; at most ${shardsMax}
   --break NAME    plants a bug and runs until it is found; "all" for one after the other, "list" to name them
   --in-order      looks for it seed by seed, and not first where it is known to be found`;
 
@@ -34,6 +38,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
       switches: { type: "string", default: "default" },
       trace: { type: "boolean", default: false },
       table: { type: "boolean", default: false },
+      shards: { type: "string" },
       break: { type: "string" },
       "in-order": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -42,6 +47,8 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
   if (values.help) return "usage";
   if (values.break === "list") return "list";
   const { switches } = values;
+  const shards = values.shards === undefined ? undefined : wholeNumber("shards", values.shards);
+  if (shards === 0 || (shards ?? 1) > shardsMax) throw new Error(`--shards: expected 1 to ${shardsMax}, got ${shards}`);
   if (switches !== "all" && switches !== "default")
     throw new Error(`--switches: expected all or default, got ${switches}`);
   return {
@@ -50,6 +57,7 @@ export function readOptions(commandLine: readonly string[]): Options | "usage" |
     switches,
     trace: values.trace,
     table: values.table,
+    shards,
     inOrder: values["in-order"],
     planted: values.break === undefined ? [] : named(values.break),
   };

@@ -1,5 +1,6 @@
 import { breaks } from "./breaks.ts";
 import { drawPlan } from "./draw.ts";
+import { manyShardsPlan } from "./many-shards.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Plan } from "./plan.ts";
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
   if (typeof options === "object" && !options.trace) Error.stackTraceLimit = 0;
   if (options === "usage") console.log(usage);
   else if (options === "list") for (const { name, what } of breaks) console.log(`${name.padEnd(24)}${what}`);
+  else if (options.shards !== undefined) return simulateShards(options.shards, options);
   else if (options.planted.length === 0) return simulate(options);
   else return findBreaks(options);
   return 0;
@@ -56,6 +58,20 @@ async function simulate(options: Options): Promise<number> {
       `${inDoubt} in doubt and said so; ${perSecond.toFixed(0)} seeds/s/core`,
   );
   return wrong === 0 ? 0 : 1;
+}
+
+/** Runs one history of many shards. 1 where a total is wrong. */
+async function simulateShards(shards: number, { first, trace }: Options): Promise<number> {
+  const plan = manyShardsPlan(shards, first);
+  const startedCpu = process.cpuUsage();
+  const { wrong, records, invocations, parts } = await runTraced(plan, productsWith("ordinary", []), trace);
+  const { user, system } = process.cpuUsage(startedCpu);
+  const { windowSeconds } = plan.surroundings;
+  console.log(
+    `${shards} shards, batching window ${windowSeconds} s: ${records} records, ${invocations} invocations, ${parts} parts, ` +
+      `${((user + system) / 1_000_000).toFixed(0)} s of a processor: ${wrong ?? "0 wrong"}`,
+  );
+  return wrong === undefined ? 0 : 1;
 }
 
 /** Runs seeds against each bug until one finds it. 1 where one is not found. */

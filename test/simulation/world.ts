@@ -167,6 +167,8 @@ export class World {
     const retryDelay = { ...delay, maxMs: Math.max(delay.maxMs, 15_000, 2 * pollMs) };
     const pace = {
       pollIntervalMs: pollMs,
+      // A new shard is seen when its parent ends.
+      listIntervalMs: Math.max(60_000, pollMs),
       switches,
       retryDelay,
       chance: 0.2,
