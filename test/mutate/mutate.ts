@@ -25,7 +25,7 @@ const top = join(import.meta.dirname, "../..");
 /** Tests that wait for processes: no mutant reaches those. */
 const inProcesses = /^test\/(e2e|simulation|fuzz|local\/lambda)\//;
 /** How long a test may meet mutants: one of the same folder, and one of others. */
-const nearTestMsMax = 120_000;
+const nearTestMsMax = 60_000;
 const farTestMsMax = 30_000;
 
 const { values, positionals } = parseArgs({

@@ -15,8 +15,9 @@ export interface Plan {
   readonly met: Readonly<Record<string, readonly number[]>>;
   /** In force from the start of the process on; undefined where each test meets all mutants one after the other. */
   readonly only: number | undefined;
-  /** A test that needs longer for all mutants that it runs into meets none of them; where `tests` are named, the first ones. */
+  /** A test that needs longer for all mutants that it runs into meets none of them, or the first ones in the last run. */
   readonly testMsMax: number;
+  readonly isLast: boolean;
   /** Names of the only tests to run; undefined for all of the files. */
   readonly tests: readonly string[] | undefined;
   readonly log: string;

@@ -163,7 +163,7 @@ export default class MutatingRunner extends TestRunner {
     log.say({ kind: "covered", ids: covered });
     const met = new Set(plan.met[nameOf(test)]);
     const ids = covered.filter((id) => !met.has(id));
-    const isSlow = plan.tests === undefined && this.#usualMs * ids.length > plan.testMsMax;
+    const isSlow = !plan.isLast && this.#usualMs * ids.length > plan.testMsMax;
     if (isSlow && ids.length > 0) log.say({ kind: "slow", test: nameOf(test), changes: ids.length });
     this.#endsMs = performance.now() + plan.testMsMax;
     this.#todo = ids;

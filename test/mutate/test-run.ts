@@ -6,8 +6,8 @@ import type { Fates } from "./fates.ts";
 import { type Plan, planVariable, RunLog } from "./run-log.ts";
 import type { Survivals } from "./survivals.ts";
 
-/** Tests that need longer for all that is alive come last, when less is. */
-const quickTestMsMax = 5_000;
+/** Tests that need longer for all that is alive come later, when less is. */
+const quickTestMsMax = [5_000, 20_000];
 /** A process that is silent for this long beyond a test's own limit hangs in a loop. */
 const hangMsMax = 20_000;
 
@@ -48,18 +48,19 @@ export class TestRun {
 
   /** Lets tests meet all mutants that are alive, one by one; a test that needs longer than `testMsMax` meets the first of them. */
   async meet(files: readonly string[], testMsMax: number): Promise<void> {
-    this.#slow.clear();
-    await this.#meet(files, { testMsMax: quickTestMsMax, tests: undefined });
-    const tests = [...this.#slow.keys()];
-    this.#slow.clear();
-    await this.#meet(
-      files.filter((file) => tests.some((test) => test.startsWith(`${file} > `))),
-      { testMsMax, tests },
-    );
+    let left = files;
+    let tests: string[] | undefined;
+    for (const limitMs of [...quickTestMsMax, testMsMax]) {
+      this.#slow.clear();
+      await this.#meet(left, { testMsMax: limitMs, isLast: limitMs === testMsMax, tests });
+      const slow = [...this.#slow.keys()];
+      left = files.filter((file) => slow.some((test) => test.startsWith(`${file} > `)));
+      tests = slow;
+    }
     for (const [test, changes] of this.#slow) process.stderr.write(`too slow for ${changes} changes: ${test}\n`);
   }
 
-  async #meet(files: readonly string[], more: Pick<Plan, "testMsMax" | "tests">): Promise<void> {
+  async #meet(files: readonly string[], more: Pick<Plan, "testMsMax" | "isLast" | "tests">): Promise<void> {
     for (let left = files; left.length > 0 && this.#fates.alive.length > 0; ) {
       const before = this.#fates.alive.length;
       const done = await this.#run(left, { only: undefined, ...more });
@@ -78,12 +79,15 @@ export class TestRun {
     for (const id of this.#fates.alive) {
       const first = this.#once.get(id);
       if (first === undefined) continue;
-      await this.#run([...new Set([...first, ...files])], { only: id, testMsMax: 0, tests: undefined });
+      await this.#run([...new Set([...first, ...files])], { only: id, testMsMax: 0, isLast: false, tests: undefined });
     }
   }
 
   /** The files of tests that ran to their end. */
-  async #run(tests: readonly string[], more: Pick<Plan, "only" | "testMsMax" | "tests">): Promise<Set<string>> {
+  async #run(
+    tests: readonly string[],
+    more: Pick<Plan, "only" | "testMsMax" | "isLast" | "tests">,
+  ): Promise<Set<string>> {
     const name = join(this.#folder, String(this.#runs++));
     const plan: Plan = {
       ...this.#what,

@@ -135,6 +135,44 @@ test.each([
   expect(ids.longestRun).toBeLessThan(128);
 });
 
+/** An id by its bytes, the first one the most significant. */
+const ofBytes = (bytes: readonly number[]): [high: number, low: number] => {
+  const id = Buffer.from(bytes);
+  return [id.readUInt32BE(0), id.readUInt32BE(4)];
+};
+
+test.each([0, 1, 2, 3, 4, 5, 6])(
+  "ids whose bytes %i and the next go up and down together do not share a slot",
+  (place) => {
+    const ids = new IdMap(256);
+    for (let byte = 1; byte < 256; byte++) {
+      const bytes = [7, 7, 7, 7, 7, 7, 7, 7];
+      bytes[place] = byte;
+      bytes[place + 1] = 256 - byte;
+      ids.add(...ofBytes(bytes), 1);
+    }
+    expect(ids.longestRun).toBeLessThan(128);
+  },
+);
+
+test("a map that is as full as can be finds what it has left after it forgot, over the end of the table too", () => {
+  for (let round = 0; round < 200; round++) {
+    const ids = new IdMap(0);
+    const numbers = new Map<number, number>();
+    for (let low = 1; low <= 16; low++) {
+      const number = 1 + ((low * 7 + round) % 3);
+      numbers.set(low, number);
+      ids.add(round, low, number);
+    }
+    for (const below of [2, 3, 4]) {
+      ids.forget(below);
+      const left = [...numbers].filter(([, number]) => number >= below);
+      expect(ids.size).toBe(left.length);
+      expect([...numbers.keys()].filter((low) => ids.get(round, low) > 0)).toEqual(left.map(([low]) => low));
+    }
+  }
+});
+
 test("a map grows as often as it has to, is never fuller than three quarters, and forgets nothing by it", () => {
   for (const expected of [0, 15, 100]) {
     const ids = new IdMap(expected);
