@@ -118,6 +118,9 @@ export class TestRun {
     );
     // All of its group: a worker that loops for ever ends by no other signal.
     const kill = (): void => void vitest.stdin.destroy();
+    // At once, so that nothing is written any more while what is left is cleared away.
+    const killAtExit = (): void => void process.kill(-(vitest.pid ?? 0), "SIGKILL");
+    process.once("exit", killAtExit);
     this.#output = "";
     for (const stream of [vitest.stdout, vitest.stderr]) {
       stream.on("data", (text) => {
@@ -137,6 +140,7 @@ export class TestRun {
       this.#read(log, begun, done);
       if ([...begun.values()].some(({ untilMs }) => Date.now() > untilMs)) kill();
     }
+    process.off("exit", killAtExit);
     this.#read(log, begun, done);
     for (const { id, test } of begun.values()) this.#fates.kill(id, test, "timeout");
     // A file that cannot even be loaded tells of itself by the exit code alone.
