@@ -56,6 +56,8 @@ export class Audit extends Construct {
     bucket.grantListFailures(audit);
     // Knows no resources (Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch").
     Grant.addToPrincipal({ grantee: audit, actions: ["cloudwatch:GetMetricData"], resourceArns: ["*"] });
+    // The next run looks at what a failed one left out: Lambda need not try twice more beside it.
+    audit.configureAsyncInvoke({ retryAttempts: 0 });
     for (const name of ["hourly", "daily"] as const) this.#schedule(name, audit);
     this.#alarms(runs);
   }
@@ -66,7 +68,6 @@ export class Audit extends Construct {
     new Rule(this, name === "hourly" ? "Hourly" : "Daily", {
       description: `Checks that what was counted is right: ${name}, rows of ${rows}`,
       schedule: Schedule.rate(Duration.hours(1)),
-      // The next run looks at what a failed one left out.
       targets: [new LambdaFunction(audit, { retryAttempts: 0, event: RuleTargetInput.fromObject({ schedule: name }) })],
     });
   }

@@ -15,10 +15,11 @@ export class ScheduledFunction extends Construct {
   constructor(scope: Construct, id: string, { everyMinutes, ...props }: ScheduledFunctionProps) {
     super(scope, id);
     this.function = new BundledFunction(this, "Function", props);
+    // What failed is looked at again by the next run anyway. EventBridge's retries are of the handing over, Lambda's of the run.
+    this.function.configureAsyncInvoke({ retryAttempts: 0 });
     new Rule(this, "Rule", {
       description: `${props.description}, every ${everyMinutes} minutes`,
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
-      // What failed is looked at again by the next run anyway.
       targets: [new LambdaFunction(this.function, { retryAttempts: 0 })],
     });
   }

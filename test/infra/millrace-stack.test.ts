@@ -219,3 +219,16 @@ test("each function logs into a group of the template: the one that Lambda makes
     new Set(groups.map((group) => JSON.stringify({ LogGroup: { Ref: group } }))),
   );
 });
+
+test("no schedule's function is tried again by Lambda: the next run is due soon, and does what a failed one left", () => {
+  const rules = Object.values(template.findResources("AWS::Events::Rule")).flatMap(
+    ({ Properties }) => Properties.Targets,
+  );
+  const scheduled = new Set(rules.map(({ Arn }) => Arn["Fn::GetAtt"][0]));
+  const configured = Object.values(template.findResources("AWS::Lambda::EventInvokeConfig")).map(({ Properties }) => {
+    expect(Properties.MaximumRetryAttempts).toBe(0);
+    return Properties.FunctionName.Ref;
+  });
+  expect(scheduled.size).toBe(4);
+  expect(new Set(configured)).toEqual(scheduled);
+});
