@@ -137,7 +137,6 @@ export class ShardWindow {
     this.#drop((row) => !numbers.has(this.#parts.number[row] ?? -1));
     this.#names.clear();
     for (const part of found.sort((a, b) => a.number - b.number)) this.#add(part);
-    if (this.#isSeeing) this.#seeAll(head);
     this.#revision = head.revision;
     this.#furthest = head.furthest;
     this.#known = known;

@@ -1,4 +1,5 @@
 import { inDedupe } from "./equivalent/dedupe.ts";
+import { inDedupeWindow } from "./equivalent/dedupe-window.ts";
 import { inFold } from "./equivalent/fold.ts";
 import { inLedger } from "./equivalent/ledger.ts";
 import { inRollUp } from "./equivalent/roll-up.ts";
@@ -15,7 +16,7 @@ export interface Equivalent {
   readonly why: string;
 }
 
-const equivalents = [...inDedupe, ...inFold, ...inLedger, ...inRollUp, ...inStore];
+const equivalents = [...inDedupe, ...inDedupeWindow, ...inFold, ...inLedger, ...inRollUp, ...inStore];
 
 /** Ids of the mutants that are equivalent. Throws where one that is listed is no mutant of its file any more. */
 export function equivalentIn(mutants: readonly Mutant[]): Set<number> {

@@ -69,6 +69,16 @@ test("a table is a list of parts in the order of their numbers, whatever is adde
   );
 });
 
+test("a part that was dropped from the end is not there any more, and may be added again", () => {
+  const table = new PartTable();
+  for (const number of [1, 2, 3]) table.add(part(number));
+  table.filter((row) => row < 2);
+  expect(table.rowOf(3)).toBe(-1);
+  expect(table.add(part(3, { ids: 9 }))).toBe(true);
+  expect([table.rowOf(3), table.ids[2], table.length]).toEqual([2, 9, 3]);
+  expect(table.add(part(3))).toBe(false);
+});
+
 describe("what a part sees", () => {
   test("is not known before it is sealed, and is then what its views say of the one shard", () => {
     const table = new PartTable(seen);

@@ -166,6 +166,16 @@ describe("of the shard that its own came from, a part remembers", () => {
   });
 });
 
+test("of an odd limit the half that relatives share is rounded down", async () => {
+  const family = new Family();
+  const ancestors = ["s/a", "s/b", "s/c", "s/d", "s/e"];
+  for (const [index, ancestor] of ancestors.entries()) await family.counted(ancestor, 1, 100, [index]);
+  family.move(own, { ancestors, revision: 9 });
+  const views = Object.fromEntries(ancestors.map((ancestor) => [ancestor, 2]));
+  const { ids } = await family.asked(new DuplicateMemory(family.ledger), 20, 105, views, { dedupeIdsMax: 9 });
+  expect(ids).toEqual([0, 1, 2, 3]);
+});
+
 describe("of a shard that came from its own, a part remembers", () => {
   async function withChild(): Promise<Family> {
     const family = new Family();
@@ -207,6 +217,22 @@ describe("of a shard that came from its own, a part remembers", () => {
     await family.counted(child, 7, 103, [7], { [own]: 12 });
     expect(await family.known(memory, 20, 99)).toEqual([1, 2, 3, 5, 7]);
     expect(await family.known(memory, 12, 99)).toEqual([1, 2, 3, 5]);
+  });
+
+  test("a part that was sealed and counted between others that are open still", async () => {
+    const family = await withChild();
+    await family.opened(child, 7, 103, [7]);
+    await family.opened(child, 9, 104, [9]);
+    const memory = new DuplicateMemory(family.ledger);
+    expect(await family.known(memory, 20, 99)).toEqual([1, 2, 3, 5]);
+    const [, later] = family.head(child).open;
+    family.move(child, { open: [later as OpenPart] });
+    await family.counted(child, 7, 103, [7], { [own]: 12 });
+    family.move(child, { revision: 10 });
+    expect(await family.known(memory, 20, 99)).toEqual([1, 2, 3, 5, 7]);
+    family.move(child, { revision: 11, open: [{ ...(later as OpenPart), views: { [own]: 15 } }] });
+    expect(await family.known(memory, 20, 99)).toEqual([1, 2, 3, 5, 7, 9]);
+    expect(await family.known(memory, 15, 99)).toEqual([1, 2, 3, 5, 7]);
   });
 
   test("what was counted there since, and reads no more than that", async () => {

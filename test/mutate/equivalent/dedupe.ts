@@ -7,13 +7,26 @@ export const inDedupe: readonly Equivalent[] = [
     why: "It saves asking none of them for each id.",
   },
   {
-    file: "lib/dedupe/held-ids.ts",
-    within: "rows.length > 0",
+    file: "lib/dedupe/duplicate-memory.ts",
+    within: 'from: { after: "0" }',
+    changes: [['"0"', '""']],
+    why: "Both are before every part.",
+  },
+  {
+    file: "lib/dedupe/duplicate-memory.ts",
+    changes: [["number - 1", "number + 1"]],
+    why: "The head is at hand, and tells a window that is up to date that it is.",
+  },
+  {
+    file: "lib/dedupe/duplicate-memory.ts",
     changes: [
-      ["rows.length > 0", "true"],
-      ["rows.length > 0", "rows.length >= 0"],
+      ["loaded === undefined", "false"],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
+      ["throw new Error(`The ledger of ${shard} lacks the message ids of a part`);", ""],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
+      ["`The ledger of ${shard} lacks the message ids of a part`", '""'],
     ],
-    why: "Where nothing was let go of, more ids than need be are taken for inexact: it saves making a map anew.",
+    why: "Once all is read again, the names of all ids are known: the types do not know it.",
   },
   {
     file: "lib/dedupe/id-map.ts",
@@ -22,6 +35,17 @@ export const inDedupe: readonly Equivalent[] = [
       ["Math.ceil(this.#capacity * growth)", "Math.floor(this.#capacity * growth)"],
     ],
     why: "One slot more or less: there is room for one id more than are expected.",
+  },
+  {
+    file: "lib/dedupe/id-map.ts",
+    changes: [["this.#size + 1 > this.#capacity * fullest", "this.#size + 1 >= this.#capacity * fullest"]],
+    why: "It grows for one id less, of which there is one more room than are expected.",
+  },
+  {
+    file: "lib/dedupe/id-map.ts",
+    within: "place < slots.length",
+    changes: [["place < slots.length", "place <= slots.length"]],
+    why: "Behind the end there is nothing to add.",
   },
   {
     file: "lib/dedupe/id-map.ts",
@@ -68,77 +92,6 @@ export const inDedupe: readonly Equivalent[] = [
       ["at + 2 < text.length", "at + 2 <= text.length"],
     ],
     why: "Behind the end of a text there is NaN, which is 0 to what follows: it saves a number that is no whole one.",
-  },
-  {
-    file: "lib/dedupe/part-table.ts",
-    changes: [
-      ["kept < row", "true"],
-      ["kept < row", "kept <= row"],
-    ],
-    why: "It saves writing a row in its own place.",
-  },
-  {
-    file: "lib/dedupe/part-table.ts",
-    within: "high > 0",
-    changes: [
-      ["high > 0 && (this.number[high - 1] ?? 0) < number", "false"],
-      ["high > 0", "true"],
-      ["high > 0", "high >= 0"],
-      ["high > 0", "high <= 0"],
-    ],
-    why: "It saves a search where the end is asked for; of no rows, the search finds the end too.",
-  },
-  {
-    file: "lib/dedupe/part-table.ts",
-    within: "#seen !== undefined) this.sees[row]",
-    changes: [["this.#seen !== undefined", "true"]],
-    why: "A column without rows takes none: it saves looking.",
-  },
-  {
-    file: "lib/dedupe/part-table.ts",
-    changes: [["Math.ceil(Math.max(16, this.length * growth))", "Math.floor(Math.max(16, this.length * growth))"]],
-    why: "Room for one part more or less.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    within: "#furthest =",
-    changes: [['""', '"mutant"']],
-    why: "It is set before it is read.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    changes: [["{ fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }", "{}"]],
-    why: "No span lies within either.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    changes: [["seen !== undefined", "true"]],
-    why: "Of a shard whose parts' views are not asked for, none is unknown: it saves looking at all of them.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    within: "found.sort(",
-    changes: [
-      ["found.sort((a, b) => a.number - b.number)", "found"],
-      ["a.number - b.number", "a.number + b.number"],
-      ["a.number - b.number", "undefined"],
-    ],
-    why: "The table puts them in order: it saves moving its rows for each.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    changes: [
-      ["lacking.length > 0", "true"],
-      ["lacking.length > 0", "lacking.length >= 0"],
-      ["lacking.length > 1", "true"],
-      ["lacking.length > 1", "lacking.length >= 1"],
-    ],
-    why: "Nothing lies between the parts of none or one: it saves looking.",
-  },
-  {
-    file: "lib/dedupe/shard-window.ts",
-    changes: [["this.#names.clear();", ""]],
-    why: "It gives memory back; a name that stays is that of the same part.",
   },
   {
     file: "lib/dedupe/recall.ts",
