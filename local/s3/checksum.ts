@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { crc32c, crc64nvme } from "./crc.ts";
 import { S3Error } from "./s3-error.ts";
 
 type Headers = Readonly<Record<string, string | undefined>>;
@@ -16,17 +17,16 @@ const hashOf = (name: string) => (content: Buffer) => createHash(name).update(co
 const sums: Readonly<Record<string, (content: Buffer) => Buffer>> = {
   "content-md5": hashOf("md5"),
   "x-amz-checksum-crc32": crc32Of,
+  "x-amz-checksum-crc32c": crc32c,
+  "x-amz-checksum-crc64nvme": crc64nvme,
   "x-amz-checksum-md5": hashOf("md5"),
   "x-amz-checksum-sha1": hashOf("sha1"),
   "x-amz-checksum-sha256": hashOf("sha256"),
   "x-amz-checksum-sha512": hashOf("sha512"),
 };
 
-/** Clients send these by themselves, and nothing here computes them: they are taken as they are. */
-const unchecked = new Set(["x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme"]);
-
-/** Whether a header has a checksum that is taken. */
-export const isChecksum = (header: string): boolean => Object.hasOwn(sums, header) || unchecked.has(header);
+/** Whether a header has a checksum that is compared. */
+export const isChecksum = (header: string): boolean => Object.hasOwn(sums, header);
 
 /** Throws {@link S3Error} where a checksum among the headers is not that of the content. */
 export function checkSums(content: Buffer, headers: Headers): void {

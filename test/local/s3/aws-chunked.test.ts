@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAwsChunked, requestContent } from "../../../local/s3/aws-chunked.ts";
+import { crc32c, crc64nvme } from "../../../local/s3/crc.ts";
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 50 }).map((list) => Buffer.from(list));
 
@@ -59,10 +60,17 @@ describe("a checksum", () => {
   const sums: Readonly<Record<string, string>> = {
     "content-md5": "XUFAKrxLKna5cZ2REBfFkg==",
     "x-amz-checksum-crc32": "NhCmhg==",
+    "x-amz-checksum-crc32c": "mnG7TA==",
     "x-amz-checksum-md5": "XUFAKrxLKna5cZ2REBfFkg==",
     "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=",
     "x-amz-checksum-sha256": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
   };
+
+  it("of CRC-32C and CRC-64/NVME is that of the catalogue of parametrised CRC algorithms", () => {
+    const check = Buffer.from("123456789");
+    expect(crc32c(check).toString("hex")).toBe("e3069283");
+    expect(crc64nvme(check).toString("hex")).toBe("ae8b14860a799888");
+  });
 
   it.each(Object.entries(sums))("%s is compared with the body", (header, sum) => {
     expect(requestContent({ [header]: sum }, content)).toEqual(content);

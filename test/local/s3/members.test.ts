@@ -10,8 +10,7 @@ import { openS3, type S3 } from "../../../local/s3/s3.ts";
 import { inputOf, type Model, paths } from "../model-members.ts";
 
 /**
- * What has its effect on the laptop, by operation, as in served-members.ts. Of checksums, CRC32C and CRC64NVME are taken as they
- * are; a LocationConstraint too. Values that say what is so anyway are taken where others are refused.
+ * What has its effect on the laptop, by operation, as in served-members.ts. A LocationConstraint is taken as it is. Values that say what is so anyway are taken where others are refused.
  */
 const served: Readonly<Record<string, string>> = {
   AbortMultipartUpload: "",
