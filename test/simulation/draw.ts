@@ -58,7 +58,7 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
   const engineSwitches: Partial<Switches> = all ? drawSwitches(random.next) : {};
   // A record that no event can carry would be tried for ever, where that is how it goes.
   const leastBytes = engineSwitches.recordTooLarge === "retry" ? 5_000 : 1_500;
-  return {
+  const drawn: Surroundings = {
     shards: isLong && random.chance(0.1) ? 50 : random.pick([1, 1, 2, 3]),
     batchSize: random.pick([1, 2, 3, 4, 6, 10, 20]),
     windowSeconds: random.pick([0, 0, 5, 20]),
@@ -90,4 +90,6 @@ function drawSurroundings(random: Random, { switches }: DrawOptions, reshards: b
     switches: engineSwitches,
     storeSwitches,
   };
+  // Where all lists are cut to a few entries, what is slow too would not be done within the function's time.
+  return drawn.smallParts ? { ...drawn, slowMs: Math.min(drawn.slowMs, 1_000) } : drawn;
 }

@@ -86,13 +86,25 @@ function dataOf(events: readonly SentEvent[], form: "lines" | "array" | "gzip"):
   return form === "gzip" ? gzipSync(lines, { level: 1 }) : lines;
 }
 
+/** Ids as a sender may choose them: some differ from another by as little as two texts can. */
+const idShapes: readonly ((id: number) => string)[] = [
+  (id) => `message ${id}`,
+  (id) => `message ${id - 1}\u0000`,
+  (id) => `message ${id - 2} `,
+  (id) => `${"long ".repeat(12)}${id}`,
+  (id) => String(id),
+  (id) => `__proto__${id}`,
+];
+
+const messageIdOf = (id: number): string => idShapes[id % idShapes.length]?.(id) ?? "";
+
 function textOf({ id, source, kind, ageMs, timestampMs, price, shop, size, flaw }: SentEvent): string {
   const name = kind === "sale" ? "Sold" : "Viewed";
   const text = JSON.stringify({
     type: flaw === "type" ? "sale" : kind === "page" ? "page" : "track",
     ...(kind === "page" ? { name } : { event: name }),
     ...(source === undefined ? {} : { source }),
-    ...(id === undefined ? {} : { messageId: `message ${id}` }),
+    ...(id === undefined ? {} : { messageId: messageIdOf(id) }),
     ...(ageMs === undefined ? {} : { timestamp: flaw === "timestamp" ? "soon" : new Date(timestampMs).toISOString() }),
     properties: {
       shop: shop === longShop ? "long ".repeat(60) : shop,
