@@ -23,6 +23,8 @@ const alive = new Set(plan.alive);
 /** The mutant in force, and what has been asked since. */
 const now = {
   active: plan.only as number | undefined,
+  /** Mutants that this process has met. */
+  met: 0,
   asks: 0,
   asksMax: Number.POSITIVE_INFINITY,
   seen: new Set<number>(),
@@ -75,6 +77,7 @@ export default class MutatingRunner extends TestRunner {
     if (id === undefined) return;
     log.say({ kind: "begun", process: process.pid, id, test: nameOf(test), msMax: this.#patienceMs });
     now.active = id;
+    now.met++;
   }
 
   get #patienceMs(): number {
@@ -119,11 +122,8 @@ export default class MutatingRunner extends TestRunner {
         }
         this.#checks = 0;
         // Whatever comes after it is not to be believed.
-        if (hasFailed) {
-          this.#spoilt = true;
-          log.say({ kind: "spoilt", file: fileOf(test), test: nameOf(test) });
-        }
-        this.#next(test, hasFailed ? [] : this.#todo);
+        if (hasFailed) this.#spoil(test);
+        else this.#next(test, this.#todo);
     }
   }
 
@@ -159,6 +159,8 @@ export default class MutatingRunner extends TestRunner {
     now.asksMax = now.asks * asksFactor + asksMin;
     const covered = [...now.seen].filter((id) => alive.has(id)).sort((a, b) => a - b);
     now.seen.clear();
+    // One before it may have changed what all tests share: in another process it will be seen.
+    if (hasFailed && now.met > 0) return this.#spoil(test);
     if (hasFailed) log.say({ kind: "failing", test: nameOf(test) });
     log.say({ kind: "covered", ids: covered });
     const met = new Set(plan.met[nameOf(test)]);
@@ -169,6 +171,12 @@ export default class MutatingRunner extends TestRunner {
     this.#todo = ids;
     this.#round = hasFailed || isSlow || ids.length === 0 ? "over" : "again";
     if (this.#round === "over") now.asksMax = Number.POSITIVE_INFINITY;
+  }
+
+  #spoil(test: RunnerTestCase): void {
+    this.#spoilt = true;
+    log.say({ kind: "spoilt", file: fileOf(test), test: nameOf(test) });
+    this.#next(test, []);
   }
 
   #afterMutant(test: RunnerTestCase, hasFailed: boolean): void {

@@ -31,6 +31,11 @@ export class Survivals {
     if (!isAnew) this.#recall();
   }
 
+  /** How many times a mutant was let through. */
+  get size(): number {
+    return [...this.#met.values()].reduce((sum, ids) => sum + ids.size, 0);
+  }
+
   note(id: number, test: string): void {
     const met = this.#met.get(test);
     if (met === undefined) this.#met.set(test, new Set([id]));

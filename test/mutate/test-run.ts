@@ -62,10 +62,10 @@ export class TestRun {
 
   async #meet(files: readonly string[], more: Pick<Plan, "testMsMax" | "isLast" | "tests">): Promise<void> {
     for (let left = files; left.length > 0 && this.#fates.alive.length > 0; ) {
-      const before = this.#fates.alive.length;
+      const before = this.#fates.alive.length - this.#survivals.size;
       const done = await this.#run(left, { only: undefined, ...more });
       left = left.filter((test) => !done.has(test));
-      if (left.length > 0 && done.size === 0 && this.#fates.alive.length === before) {
+      if (left.length > 0 && done.size === 0 && this.#fates.alive.length - this.#survivals.size === before) {
         throw new Error(`Expected these tests to end, got none that did: ${left.join(" ")}\n${this.#output}`);
       }
     }
