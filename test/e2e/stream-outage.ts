@@ -4,7 +4,7 @@ import type { Laptop } from "./laptop.ts";
 
 export interface OutageOptions {
   readonly writeKey: string;
-  /** Of the outage. Longer than the collector waits for the stream, or no client hears of it. */
+  /** The outage lasts so long, and until the client has heard of it: that is later than the collector waits for the stream. */
   readonly seconds: number;
   /** Before, during and after it. */
   readonly eventsPerSecond: number;
@@ -20,6 +20,9 @@ export interface OutageFigures {
   /** From the end of the outage until the last event was acknowledged, in milliseconds. */
   readonly recoveryMs: number;
 }
+
+/** Where nobody hears of the outage, it ends by itself. */
+const outageSecondsMax = 60;
 
 /**
  * Sends screens by analytics-node, as it comes from npm, while the stream takes what is put into it and answers nothing:
@@ -37,17 +40,20 @@ export async function throughAnOutage(
   // Told by each event's own callback too.
   analytics.on("error", () => {});
   let [events, acknowledged, givenUp] = [0, 0, 0];
-  const send = async (forSeconds: number): Promise<void> => {
+  const send = async (forSeconds: number, isEnough = () => true): Promise<void> => {
     const untilMs = Date.now() + forSeconds * 1_000;
-    for (; Date.now() < untilMs; await wait(1_000 / eventsPerSecond)) {
+    for (; Date.now() < untilMs || !isEnough(); await wait(1_000 / eventsPerSecond)) {
       const userId = `person ${events++ % 97}`;
       analytics.screen({ userId, name: "Start" }, (error) => void (error === undefined ? acknowledged++ : givenUp++));
     }
   };
   await send(1);
-  await laptop.rehearse("services/kinesis", { answers: "lost", seconds });
-  const endMs = Date.now() + seconds * 1_000;
-  await send(seconds + 1);
+  await laptop.rehearse("services/kinesis", { answers: "lost", seconds: outageSecondsMax });
+  const latestMs = Date.now() + outageSecondsMax * 1_000;
+  await send(seconds, () => Object.keys(answers).some((status) => status !== "200") || Date.now() > latestMs);
+  await laptop.rehearse("services/kinesis", { answers: "normally" });
+  const endMs = Date.now();
+  await send(1);
   await analytics.closeAndFlush();
   return { events, acknowledged, givenUp, answers, recoveryMs: Date.now() - endMs };
 }
