@@ -1,6 +1,5 @@
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
-import { batchOf } from "../lambda/read-batch.ts";
-import type { Batch } from "../roll-up/batch.ts";
+import { type Batch, batchOf } from "../roll-up/batch.ts";
 
 /** A batch that Lambda gave up on. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from "@middy/core";
 import type { Definitions } from "../definitions.ts";
 import { emptyPreview, type Preview, previewOf } from "../redelivery/preview.ts";
-import { type BatchEvent, batchOf } from "./read-batch.ts";
+import { type BatchEvent, batchOf } from "../roll-up/batch.ts";
 
 /** An event that asks what would come of its records, where the store takes minutes from `takenFromMs` on. */
 export type PreviewEvent = BatchEvent & { preview?: boolean; takenFromMs?: number };

@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from "@middy/core";
-import type { BatchEvent } from "./read-batch.ts";
+import type { BatchEvent } from "../roll-up/batch.ts";
 import { publishLag } from "./shard-lag.ts";
 
 /** A batch that is younger is not worth a line in the log. */

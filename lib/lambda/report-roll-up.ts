@@ -2,8 +2,8 @@ import type { Metrics } from "@aws-lambda-powertools/metrics";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import { names } from "../names.ts";
+import type { BatchEvent } from "../roll-up/batch.ts";
 import { type RollUpReport, reportBefore } from "../roll-up/roll-up.ts";
-import type { BatchEvent } from "./read-batch.ts";
 
 /** What the function answers: what became of the events in the parts it committed. */
 export interface RollUpAnswer {

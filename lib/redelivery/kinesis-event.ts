@@ -1,5 +1,4 @@
-import type { BatchEvent } from "../lambda/read-batch.ts";
-import type { Batch } from "../roll-up/batch.ts";
+import type { Batch, BatchEvent } from "../roll-up/batch.ts";
 
 /** A batch as Lambda would send it (Lambda developer guide, "Using Lambda with Kinesis"), as far as the roll-up reads it. */
 export function eventOf({

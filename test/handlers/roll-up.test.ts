@@ -5,7 +5,7 @@ import { count, defineConfig, sum, track } from "../../lib/config.ts";
 import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import { definitionsOf } from "../../lib/definitions.ts";
 import type { Rejected } from "../../lib/fold/part-fold.ts";
-import type { BatchEvent } from "../../lib/lambda/read-batch.ts";
+import type { BatchEvent } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
 import { TableLedger } from "../fakes/ledger-table.ts";
 import { MemoryStore } from "../memory/memory-store.ts";

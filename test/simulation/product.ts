@@ -2,11 +2,11 @@ import type { audit } from "../../lib/audit/audit.ts";
 import type { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
 import type { S3FailureFiles } from "../../lib/failures/s3.ts";
 import type { fillGaps } from "../../lib/gaps/fill-gaps.ts";
-import type { batchOf } from "../../lib/lambda/read-batch.ts";
 import type { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import type { S3Quarantine } from "../../lib/quarantine/s3.ts";
 import type { emptyPreview, previewOf } from "../../lib/redelivery/preview.ts";
 import type { redrive } from "../../lib/redrive/redrive.ts";
+import type { batchOf } from "../../lib/roll-up/batch.ts";
 import type { rollUp } from "../../lib/roll-up/roll-up.ts";
 import type { skipByHand } from "../../lib/skip/skip-by-hand.ts";
 import type { TimestreamStore } from "../../lib/store/timestream.ts";
@@ -37,7 +37,7 @@ export async function loadProduct(query = ""): Promise<Product> {
   const load = <Module>(file: string): Promise<Module> => import(`../../lib/${file}${query}`) as Promise<Module>;
   return {
     ...(await load<Pick<Product, "rollUp">>("roll-up/roll-up.ts")),
-    ...(await load<Pick<Product, "batchOf">>("lambda/read-batch.ts")),
+    ...(await load<Pick<Product, "batchOf">>("roll-up/batch.ts")),
     ...(await load<Pick<Product, "DuplicateMemory">>("dedupe/duplicate-memory.ts")),
     ...(await load<Pick<Product, "TimestreamStore">>("store/timestream.ts")),
     ...(await load<Pick<Product, "previewOf" | "emptyPreview">>("redelivery/preview.ts")),

@@ -1,8 +1,9 @@
 import middy from "@middy/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type BatchEvent, readBatch } from "../../../lib/lambda/read-batch.ts";
+import { readBatch } from "../../../lib/lambda/read-batch.ts";
 import { reportLag } from "../../../lib/lambda/report-lag.ts";
 import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
+import type { BatchEvent } from "../../../lib/roll-up/batch.ts";
 import { kinesisEvent, lambdaContext } from "../../handlers/kinesis-event.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);

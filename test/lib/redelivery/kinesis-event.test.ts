@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { batchOf } from "../../../lib/lambda/read-batch.ts";
 import { compareSequence } from "../../../lib/record/sequence.ts";
 import { eventOf } from "../../../lib/redelivery/kinesis-event.ts";
+import { batchOf } from "../../../lib/roll-up/batch.ts";
 
 const record = fc.record({
   sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 56n }).map(String),
