@@ -1,6 +1,6 @@
 import { count, defineConfig, page } from "../../lib/config.ts";
 import { settingsOf } from "../../lib/defaults.ts";
-import { type CallFault, callNames, type Plan, type PlannedEvent, type Step } from "./plan.ts";
+import { type CallFault, callNames, type Plan, type PlannedEvent, type Step, type Surroundings } from "./plan.ts";
 import { Random } from "./random.ts";
 import { storeDefaults } from "./store-switches.ts";
 import { hashesEnd } from "./stream.ts";
@@ -20,8 +20,6 @@ const eventsPerRecord = 2;
  */
 export function manyShardsPlan(shards: number, seed: number): Plan {
   const random = new Random(seed, 7);
-  const config = defineConfig({ metrics: { views: { on: page(), measure: count() } }, stream: { shards } });
-  const { batchingWindowSeconds, batchSize } = settingsOf(config);
   const steps: Step[] = [];
   const sent = new Map<number, PlannedEvent>();
   let ids = 0;
@@ -49,7 +47,21 @@ export function manyShardsPlan(shards: number, seed: number): Plan {
     }
   }
   steps.splice(steps.length >> 1, 0, { kind: "outage", afterMs: 0, service: "store", forMs: 30_000, hangMs: 5_000 });
-  const surroundings: Plan["surroundings"] = {
+  return { seed, chance: seed, surroundings: surroundingsOf(shards), steps, later: [], last: "first" };
+}
+
+const fault = (random: Random): CallFault => ({
+  call: random.pick(callNames),
+  nth: random.below(2),
+  what: random.pick(["dies before", "dies after", "answer lost", "lands late"] as const),
+  ms: 1_000,
+});
+
+/** As the template sets a stream of so many shards up, in a world that is seldom slow. */
+function surroundingsOf(shards: number): Surroundings {
+  const config = defineConfig({ metrics: { views: { on: page(), measure: count() } }, stream: { shards } });
+  const { batchingWindowSeconds, batchSize } = settingsOf(config);
+  return {
     shards,
     batchSize,
     windowSeconds: batchingWindowSeconds,
@@ -78,12 +90,4 @@ export function manyShardsPlan(shards: number, seed: number): Plan {
     switches: {},
     storeSwitches: storeDefaults,
   };
-  return { seed, chance: seed, surroundings, steps, later: [], last: "first" };
 }
-
-const fault = (random: Random): CallFault => ({
-  call: random.pick(callNames),
-  nth: random.below(2),
-  what: random.pick(["dies before", "dies after", "answer lost", "lands late"] as const),
-  ms: 1_000,
-});
