@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { ConfigError } from "../lib/config-error.ts";
+import { ConfigError } from "../lib/config/error.ts";
 import { QuestionProblem } from "../lib/query/question-problem.ts";
 import { notAnswering, notSetUp } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";

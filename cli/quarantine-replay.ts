@@ -1,12 +1,12 @@
+import { definitionsOf } from "../lib/config/definitions.ts";
+import { memoryStoreHours, privacyRulesOf, settingsOf } from "../lib/config/settings.ts";
+import { trackingPlanOf } from "../lib/config/tracking-plan/compile-at-start.ts";
 import type { Config } from "../lib/config.ts";
-import { memoryStoreHours, privacyRulesOf, settingsOf } from "../lib/defaults.ts";
-import { definitionsOf } from "../lib/definitions.ts";
-import type { QuarantinedEvent } from "../lib/quarantine/entry.ts";
-import { findEntry } from "../lib/quarantine/show.ts";
-import { connectReplayPorts, type ReplayPlace } from "../lib/replay/connect.ts";
-import { type ReplayOptions, type ReplayPorts, replay } from "../lib/replay/replay.ts";
-import type { ReplayReport } from "../lib/replay/report.ts";
-import { trackingPlanOf } from "../lib/tracking-plan/compile-at-start.ts";
+import type { QuarantinedEvent } from "../lib/query/quarantine/entry.ts";
+import { findEntry } from "../lib/query/quarantine/show.ts";
+import { connectReplayPorts, type ReplayPlace } from "../lib/recovery/resend/connect.ts";
+import { type ReplayOptions, type ReplayPorts, replay } from "../lib/recovery/resend/replay.ts";
+import type { ReplayReport } from "../lib/recovery/resend/report.ts";
 import { UsageError } from "./usage-error.ts";
 
 type Chosen = Pick<ReplayOptions, "filter" | "dryRun" | "limit" | "patch"> & { readonly ids: readonly string[] };

@@ -1,6 +1,6 @@
-import type { Counts, ListedEntry, QuarantineAnswer } from "../lib/quarantine/answer.ts";
-import type { ShownEntry } from "../lib/quarantine/show.ts";
-import type { Outcome, ReplayReport } from "../lib/replay/report.ts";
+import type { Counts, ListedEntry, QuarantineAnswer } from "../lib/query/quarantine/answer.ts";
+import type { ShownEntry } from "../lib/query/quarantine/show.ts";
+import type { Outcome, ReplayReport } from "../lib/recovery/resend/report.ts";
 import { textTable } from "./table.ts";
 import { terminalLine as line } from "./terminal-line.ts";
 

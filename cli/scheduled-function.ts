@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { LambdaFunctions } from "../lib/redelivery/lambda.ts";
-import { said } from "../lib/redelivery/roll-up-function.ts";
+import { LambdaFunctions } from "../lib/recovery/isolate/lambda.ts";
+import { said } from "../lib/recovery/isolate/roll-up-function.ts";
 import { chooseEndpoint, endpointOptions } from "./endpoint.ts";
 
 import { checkFormat, formatOption, printReport } from "./format.ts";

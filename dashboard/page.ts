@@ -1,3 +1,3 @@
-import { Dashboard } from "./dashboard.ts";
+import { Dashboard } from "./page/dashboard.ts";
 
 new Dashboard(document).start();

@@ -9,10 +9,10 @@ import { type AuditPorts, audit } from "../lib/audit/audit.ts";
 import { connectAuditPorts } from "../lib/audit/connect.ts";
 import { type AuditEvent, readAuditEvent } from "../lib/audit/range.ts";
 import { type AuditLog, scheduledAudit } from "../lib/audit/scheduled-audit.ts";
-import { settingsOf } from "../lib/defaults.ts";
-import { type AuditAnswer, reportAudit, type ScheduledAuditEvent } from "../lib/lambda/report-audit.ts";
-import { sliceOf } from "../lib/lambda/slice.ts";
+import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
+import { type AuditAnswer, reportAudit, type ScheduledAuditEvent } from "./middleware/report-audit.ts";
+import { sliceOf } from "./middleware/slice.ts";
 
 type Ports = AuditPorts & { readonly log: AuditLog };
 

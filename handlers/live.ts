@@ -3,13 +3,13 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import config from "#config";
 import { isUnavailable } from "../lib/aws/is-unavailable.ts";
-import { definitionsOf } from "../lib/definitions.ts";
-import { publishLag } from "../lib/lambda/shard-lag.ts";
-import { connectLookPorts, type LookPorts } from "../lib/live/connect.ts";
-import { lagOf } from "../lib/live/lag.ts";
-import type { Look, LookAnswer, Looks } from "../lib/live/look.ts";
-import { readLiveQuestion } from "../lib/live/question.ts";
+import { definitionsOf } from "../lib/config/definitions.ts";
 import { names } from "../lib/names.ts";
+import { connectLookPorts, type LookPorts } from "../lib/query/live/connect.ts";
+import { lagOf } from "../lib/query/live/lag.ts";
+import type { Look, LookAnswer, Looks } from "../lib/query/live/look.ts";
+import { readLiveQuestion } from "../lib/query/live/question.ts";
+import { publishLag } from "./middleware/shard-lag.ts";
 
 /** A lag that is worth a line in the log, which names the shards. */
 const lagMsLogged = 60_000;

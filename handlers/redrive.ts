@@ -5,13 +5,13 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
-import { settingsOf } from "../lib/defaults.ts";
-import { reportMetrics } from "../lib/lambda/report-metrics.ts";
-import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
+import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
-import { type RedrivePorts, redrive } from "../lib/redrive/redrive.ts";
-import type { RedriveReport } from "../lib/redrive/report.ts";
-import { connectSweepPorts } from "../lib/sweep/connect.ts";
+import { connectSweepPorts } from "../lib/recovery/connect.ts";
+import { type RedrivePorts, redrive } from "../lib/recovery/redrive/redrive.ts";
+import type { RedriveReport } from "../lib/recovery/redrive/report.ts";
+import { reportMetrics } from "./middleware/report-metrics.ts";
+import { type SliceEvent, sliceOf } from "./middleware/slice.ts";
 
 const countsOf = (report: RedriveReport) => ({
   BatchesRedriven: report.redriven,

@@ -5,18 +5,18 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
-import { settingsOf } from "../lib/defaults.ts";
-import { type Definitions, definitionsOf } from "../lib/definitions.ts";
-import { answerPreview } from "../lib/lambda/answer-preview.ts";
-import { untilTimeLimit } from "../lib/lambda/patience.ts";
-import { readBatch } from "../lib/lambda/read-batch.ts";
-import { reportLag } from "../lib/lambda/report-lag.ts";
-import { reportRollUp } from "../lib/lambda/report-roll-up.ts";
+import { type Definitions, definitionsOf } from "../lib/config/definitions.ts";
+import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
-import type { BatchEvent } from "../lib/roll-up/batch.ts";
 import { connectPorts } from "../lib/roll-up/connect.ts";
 import type { Ports } from "../lib/roll-up/ports.ts";
 import { rollUp } from "../lib/roll-up/roll-up.ts";
+import type { BatchEvent } from "../lib/stream/batch.ts";
+import { answerPreview } from "./middleware/answer-preview.ts";
+import { untilTimeLimit } from "./middleware/patience.ts";
+import { readBatch } from "./middleware/read-batch.ts";
+import { reportLag } from "./middleware/report-lag.ts";
+import { reportRollUp } from "./middleware/report-roll-up.ts";
 
 /** The way of a batch: read it, fold and write its parts, answer with what became of its events. */
 export function rollUpChain(definitions: Definitions, ports: () => Ports) {

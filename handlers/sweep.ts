@@ -5,12 +5,12 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
-import { settingsOf } from "../lib/defaults.ts";
-import { reportMetrics } from "../lib/lambda/report-metrics.ts";
-import { type SliceEvent, sliceOf } from "../lib/lambda/slice.ts";
+import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
-import { connectSweepPorts } from "../lib/sweep/connect.ts";
-import { type SweepOptions, type SweepPorts, type SweepReport, sweep } from "../lib/sweep/sweep.ts";
+import { connectSweepPorts } from "../lib/recovery/connect.ts";
+import { type SweepOptions, type SweepPorts, type SweepReport, sweep } from "../lib/recovery/sweep.ts";
+import { reportMetrics } from "./middleware/report-metrics.ts";
+import { type SliceEvent, sliceOf } from "./middleware/slice.ts";
 
 const countsOf = (report: SweepReport): Record<string, number> => ({
   PromisesOpen: report.open,

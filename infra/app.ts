@@ -1,6 +1,6 @@
 import { App } from "aws-cdk-lib";
-import { ConfigError } from "../lib/config-error.ts";
-import { configFile, loadConfig } from "../lib/load-config.ts";
+import { ConfigError } from "../lib/config/error.ts";
+import { configFile, loadConfig } from "../lib/config/load.ts";
 import { names } from "../lib/names.ts";
 import { MillraceStack } from "./millrace-stack.ts";
 

@@ -6,7 +6,7 @@ import { Grant } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { auditPartition } from "../lib/audit/dynamodb-log.ts";
 import { type ScheduleName, schedules } from "../lib/audit/scheduled-audit.ts";
-import type { Settings } from "../lib/defaults.ts";
+import type { Settings } from "../lib/config/settings.ts";
 import { auditMetrics, environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";

@@ -29,7 +29,9 @@ function bundleAll(configFile: string): string {
   // The assembly has copies by then.
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const trackingPlan = writeTrackingPlan(configOf(configFile), join(directory, "tracking-plan"));
-  const names = readdirSync(handlers).map((file) => file.replace(/\.ts$/, ""));
+  const names = readdirSync(handlers)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.replace(/\.ts$/, ""));
   buildSync({
     entryPoints: names.map((name) => ({ in: join(handlers, `${name}.ts`), out: `${name}/index` })),
     outdir: directory,

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import type { Config } from "../lib/config.ts";
-import type { RefusedReason } from "../lib/event/refused.ts";
 import { names } from "../lib/names.ts";
+import type { RefusedReason } from "../lib/stream/event/refused.ts";
 import { dashed, SumAlarm, type SumAlarmProps } from "./sum-alarm.ts";
 
 /** A counter, and how much of it is too much. */

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import { Stream, StreamEncryption, StreamMode } from "aws-cdk-lib/aws-kinesis";
 import { Construct } from "constructs";
-import type { Settings } from "../lib/defaults.ts";
+import type { Settings } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
 
 /** The stream that producers push events into. */

@@ -2,8 +2,8 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { ledgerKeys } from "../lib/ledger/item-table.ts";
 import { names } from "../lib/names.ts";
+import { ledgerKeys } from "../lib/store/ledger/item-table.ts";
 
 /** The ledger: what has been counted, range by range. Losing it would mean not knowing, so it is kept and restorable. */
 export class LedgerTable extends Construct {

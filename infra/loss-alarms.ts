@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
+import { recordAgeSeconds, type Settings } from "../lib/config/settings.ts";
 import { redriveDaysMax } from "../lib/limits.ts";
 import { names } from "../lib/names.ts";
 import type { RollUp } from "./roll-up.ts";

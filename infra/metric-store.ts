@@ -2,7 +2,7 @@ import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { CfnDatabase, CfnTable } from "aws-cdk-lib/aws-timestream";
 import { Construct } from "constructs";
-import { memoryStoreHours, type Settings } from "../lib/defaults.ts";
+import { memoryStoreHours, type Settings } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
 
 /** How long rolled-up metrics are kept: ten years. */

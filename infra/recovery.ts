@@ -1,6 +1,6 @@
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { Settings } from "../lib/defaults.ts";
+import type { Settings } from "../lib/config/settings.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";

@@ -1,6 +1,6 @@
 import { CfnEventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { recordAgeSeconds, type Settings } from "../lib/defaults.ts";
+import { recordAgeSeconds, type Settings } from "../lib/config/settings.ts";
 import { rollUpTimeoutSeconds } from "../lib/limits.ts";
 import { environmentNames, names } from "../lib/names.ts";
 import { BundledFunction } from "./bundled-function.ts";

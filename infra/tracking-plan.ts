@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import standalone from "ajv/dist/standalone/index.js";
+import { compilePlan } from "../lib/config/tracking-plan/compile.ts";
 import type { Config } from "../lib/config.ts";
-import { compilePlan } from "../lib/tracking-plan/compile.ts";
 
-const compiledPlan = resolve(import.meta.dirname, "../lib/tracking-plan/compiled-plan.ts");
+const compiledPlan = resolve(import.meta.dirname, "../lib/config/tracking-plan/compiled-plan.ts");
 
 /**
  * Writes the module that takes the place of `#tracking-plan` in the bundles: the configuration's schemas as functions,

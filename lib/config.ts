@@ -1,6 +1,6 @@
-import { checkConfig } from "./config-check.ts";
+import { checkConfig } from "./config/check.ts";
+import type { PlannedSchema } from "./config/planned-schema.ts";
 import type { Duration } from "./duration.ts";
-import type { PlannedSchema } from "./tracking-plan/planned-schema.ts";
 
 /** What an event's property may be compared with. */
 export type Scalar = string | number | boolean;

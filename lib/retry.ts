@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Patience } from "./store/store.ts";
+import type { Patience } from "./store/rows/store.ts";
 
 const firstDelayMs = 100;
 const delayMsMax = 10_000;

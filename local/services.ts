@@ -1,21 +1,21 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { AlarmWatch } from "./alarm-watch.ts";
-import { type DynamoDb, openDynamoDb } from "./aws-endpoint/dynamodb.ts";
-import { type Kinesis, openKinesis } from "./aws-endpoint/kinesis.ts";
-import { ReadLimits } from "./aws-endpoint/kinesis-limits.ts";
-import { type SecretsManager, secretsManager } from "./aws-endpoint/secrets-manager.ts";
-import { sts } from "./aws-endpoint/sts.ts";
-import type { AwsService, AwsServices } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
+import { AlarmWatch } from "./cloudwatch/alarm-watch.ts";
 import { cloudWatch } from "./cloudwatch/cloudwatch.ts";
+import { MetricStore } from "./cloudwatch/metrics.ts";
+import { type DynamoDb, openDynamoDb } from "./dynamodb/dynamodb.ts";
+import type { AwsService, AwsServices } from "./endpoint/aws-endpoint.ts";
+import { sts } from "./endpoint/sts.ts";
+import { type Kinesis, openKinesis } from "./kinesis/kinesis.ts";
+import { ReadLimits } from "./kinesis/read-limits.ts";
 import { asynchronousInvocation } from "./lambda/asynchronous-invocation.ts";
 import { invokeApi } from "./lambda/invoke-api.ts";
 import { type Lambda, type LogLine, startLambda } from "./lambda/lambda.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { cloudWatchLogs } from "./logs/logs.ts";
-import { MetricStore } from "./metrics.ts";
 import { openS3, type S3 } from "./s3/s3.ts";
+import { type SecretsManager, secretsManager } from "./secrets-manager/secrets-manager.ts";
 import { openTimestream, type Timestream } from "./timestream/timestream.ts";
 
 /** Where everything is said to be. */

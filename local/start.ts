@@ -6,11 +6,11 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { names } from "../lib/names.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { sendDemoTraffic } from "./demo/traffic.ts";
+import { PortTaken } from "./endpoint/port-taken.ts";
 import { apiSwitchesWith } from "./http-api/switches.ts";
 import type { LogLine } from "./lambda/lambda.ts";
-import { PortTaken } from "./port-taken.ts";
-import { nothingToRun } from "./resources/not-run.ts";
 import { deleteOldAssets } from "./template/assets.ts";
+import { nothingToRun } from "./template/resources/not-run.ts";
 
 const usage = `npm start -- [options]
   --port N          HTTP API and page, default 8787

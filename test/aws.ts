@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AlarmWatch } from "../local/alarm-watch.ts";
-import { openDynamoDb } from "../local/aws-endpoint/dynamodb.ts";
-import { openKinesis } from "../local/aws-endpoint/kinesis.ts";
-import { startAwsEndpoint } from "../local/aws-endpoint.ts";
+import { AlarmWatch } from "../local/cloudwatch/alarm-watch.ts";
 import { cloudWatch } from "../local/cloudwatch/cloudwatch.ts";
-import { MetricStore } from "../local/metrics.ts";
+import { MetricStore } from "../local/cloudwatch/metrics.ts";
+import { openDynamoDb } from "../local/dynamodb/dynamodb.ts";
+import { startAwsEndpoint } from "../local/endpoint/aws-endpoint.ts";
+import { openKinesis } from "../local/kinesis/kinesis.ts";
 import { openS3 } from "../local/s3/s3.ts";
 import { timestreamService } from "../local/services.ts";
 import { openTimestream, type Timestream } from "../local/timestream/timestream.ts";

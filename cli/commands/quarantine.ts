@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Fields } from "../../lib/event/event.ts";
-import { parseJsonToWrite } from "../../lib/event/json.ts";
-import { configFile, loadConfig } from "../../lib/load-config.ts";
+import { configFile, loadConfig } from "../../lib/config/load.ts";
 import { environmentNames, names } from "../../lib/names.ts";
-import { readQuarantineQuestion } from "../../lib/quarantine/question.ts";
+import { readQuarantineQuestion } from "../../lib/query/quarantine/question.ts";
+import type { Fields } from "../../lib/stream/event/event.ts";
+import { parseJsonToWrite } from "../../lib/stream/event/json.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { definitionsOf } from "../../lib/definitions.ts";
-import { configFile, loadConfig } from "../../lib/load-config.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
+import { configFile, loadConfig } from "../../lib/config/load.ts";
 import { environmentNames, names } from "../../lib/names.ts";
 import {
   type Answer,

@@ -1,6 +1,6 @@
 import { names } from "../../lib/names.ts";
-import type { Preview } from "../../lib/redelivery/preview.ts";
-import type { RedriveReport } from "../../lib/redrive/report.ts";
+import type { Preview } from "../../lib/recovery/isolate/preview.ts";
+import type { RedriveReport } from "../../lib/recovery/redrive/report.ts";
 import { runNow } from "../scheduled-function.ts";
 import { textTable } from "../table.ts";
 import { tallyText } from "../tally-text.ts";

@@ -3,10 +3,10 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
-import { readEvent } from "../../lib/event/event.ts";
-import { parseJsonToWrite } from "../../lib/event/json.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
+import { readEvent } from "../../lib/stream/event/event.ts";
+import { parseJsonToWrite } from "../../lib/stream/event/json.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,5 +1,5 @@
 import { names } from "../../lib/names.ts";
-import type { SweepReport } from "../../lib/sweep/sweep.ts";
+import type { SweepReport } from "../../lib/recovery/sweep.ts";
 import { runNow } from "../scheduled-function.ts";
 import { textTable } from "../table.ts";
 

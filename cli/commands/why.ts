@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { queryRoutes } from "../../lib/lambda/query-routes.ts";
 import { names } from "../../lib/names.ts";
-import { LambdaFunctions } from "../../lib/redelivery/lambda.ts";
-import { said } from "../../lib/redelivery/roll-up-function.ts";
-import { type Copy, joinedAnswers, type WhyAnswer } from "../../lib/why/answer.ts";
-import { readWhyQuestion } from "../../lib/why/question.ts";
-import { placeInWords } from "../../lib/why/sentences.ts";
+import { type Copy, joinedAnswers, type WhyAnswer } from "../../lib/query/why/answer.ts";
+import { readWhyQuestion } from "../../lib/query/why/question.ts";
+import { placeInWords } from "../../lib/query/why/sentences.ts";
+import { queryRoutes } from "../../lib/query-routes.ts";
+import { LambdaFunctions } from "../../lib/recovery/isolate/lambda.ts";
+import { said } from "../../lib/recovery/isolate/roll-up-function.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";

@@ -1,5 +1,5 @@
-import { bucketMsOf } from "../fold/part-fold.ts";
-import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
+import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
+import type { CommittedPart, OpenPart, PartRange } from "../store/ledger/ledger.ts";
 import type { AuditOptions, AuditPorts } from "./audit.ts";
 import { Findings } from "./finding.ts";
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
-import type { FailureFiles } from "../failures/failure-files.ts";
-import { type CommittedPart, type Ledger, newHead } from "../ledger/ledger.ts";
-import { shardKey } from "../record/shard-key.ts";
-import type { PartRowStore } from "../store/store.ts";
-import type { ShardList } from "../sweep/sweep.ts";
+import type { ShardList } from "../recovery/sweep.ts";
+import type { FailureFiles } from "../store/dead-letters/dead-letter-files.ts";
+import { type CommittedPart, type Ledger, newHead } from "../store/ledger/ledger.ts";
+import type { PartRowStore } from "../store/rows/store.ts";
+import { shardKey } from "../stream/shard-key.ts";
 import { AuditRun, isoOf } from "./audit-run.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 import { checkGivenUp } from "./given-up.ts";

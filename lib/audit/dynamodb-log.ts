@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { ledgerKeys } from "../ledger/item-table.ts";
 import { ledgerDays } from "../limits.ts";
+import { ledgerKeys } from "../store/ledger/item-table.ts";
 import type { AuditLog, AuditPlace, ScheduleName } from "./scheduled-audit.ts";
 
 /** Partition of the ledger's table that the audit may write. */

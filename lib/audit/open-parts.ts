@@ -1,7 +1,7 @@
-import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
-import { compareSequence } from "../record/sequence.ts";
-import { shardKey } from "../record/shard-key.ts";
-import { overlaps, type Range } from "../roll-up/uncovered.ts";
+import type { CommittedPart, OpenPart } from "../store/ledger/ledger.ts";
+import { overlaps, type Range } from "../stream/range.ts";
+import { compareSequence } from "../stream/sequence.ts";
+import { shardKey } from "../stream/shard-key.ts";
 import { type AuditRun, aboutPart, isoOf } from "./audit-run.ts";
 import type { Finding } from "./finding.ts";
 import { addOverlap } from "./overlap.ts";

@@ -1,5 +1,5 @@
-import type { CommittedPart, OpenPart } from "../ledger/ledger.ts";
-import { compareSequence } from "../record/sequence.ts";
+import type { CommittedPart, OpenPart } from "../store/ledger/ledger.ts";
+import { compareSequence } from "../stream/sequence.ts";
 import { type AuditRun, minutesOf } from "./audit-run.ts";
 
 type Part = OpenPart | CommittedPart;

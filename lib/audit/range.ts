@@ -1,6 +1,6 @@
-import { bucketMsOf } from "../fold/part-fold.ts";
 import { pointAsked } from "../query/point-in-time.ts";
 import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
+import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
 import type { AuditOptions } from "./audit.ts";
 import { settledAfterMs } from "./audit-run.ts";
 

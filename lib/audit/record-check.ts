@@ -1,5 +1,5 @@
-import { bucketMsOf } from "../fold/part-fold.ts";
-import type { PartRange } from "../ledger/ledger.ts";
+import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
+import type { PartRange } from "../store/ledger/ledger.ts";
 import { type AuditRun, isoOf, settledAfterMs } from "./audit-run.ts";
 
 const minuteMs = 60_000;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { CommittedPart } from "../ledger/ledger.ts";
 import { aheadMsMax } from "../limits.ts";
-import { shardKey } from "../record/shard-key.ts";
-import type { PartRows } from "../store/store.ts";
+import type { CommittedPart } from "../store/ledger/ledger.ts";
+import type { PartRows } from "../store/rows/store.ts";
+import { shardKey } from "../stream/shard-key.ts";
 import { type AuditRun, minutesOf, queryOf, settledAfterMs } from "./audit-run.ts";
 
 /** Parts of a sample: one question. */

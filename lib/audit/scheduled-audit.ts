@@ -1,4 +1,4 @@
-import { bucketMsOf } from "../fold/part-fold.ts";
+import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
 import { type AuditOptions, type AuditPorts, type AuditProgress, type AuditReport, auditFrom } from "./audit.ts";
 import { settledAfterMs } from "./audit-run.ts";
 import { backMsMax } from "./range.ts";

@@ -1,9 +1,9 @@
-import { disorderMs } from "../dedupe/recall.ts";
-import type { CommittedPart, Head } from "../ledger/ledger.ts";
 import { aheadMsMax } from "../limits.ts";
-import { compareSequence, lastOfAll } from "../record/sequence.ts";
-import { shardKey } from "../record/shard-key.ts";
+import { disorderMs } from "../roll-up/dedupe/recall.ts";
 import { mayRepeatUnknown } from "../roll-up/lineage.ts";
+import type { CommittedPart, Head } from "../store/ledger/ledger.ts";
+import { compareSequence, lastOfAll } from "../stream/sequence.ts";
+import { shardKey } from "../stream/shard-key.ts";
 import { type AuditRun, aboutPart, minutesOf, queryOf } from "./audit-run.ts";
 import { checkOpenParts } from "./open-parts.ts";
 import { addOverlap } from "./overlap.ts";

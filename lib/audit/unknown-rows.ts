@@ -1,6 +1,6 @@
-import type { CommittedPart } from "../ledger/ledger.ts";
-import { shardKey } from "../record/shard-key.ts";
-import type { PartRows } from "../store/store.ts";
+import type { CommittedPart } from "../store/ledger/ledger.ts";
+import type { PartRows } from "../store/rows/store.ts";
+import { shardKey } from "../stream/shard-key.ts";
 import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
 import { askAgainAfterMs, questionMsMax } from "./row-check.ts";
 import { partsSince } from "./shard-audit.ts";

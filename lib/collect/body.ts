@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { parseJsonToWrite } from "../event/json.ts";
 import { collectLimits } from "../limits.ts";
 import { isProblem } from "../problem.ts";
-import { decompress } from "../record/compression.ts";
+import { decompress } from "../stream/compression.ts";
+import { parseJsonToWrite } from "../stream/event/json.ts";
 import { RequestRefused } from "./request-refused.ts";
 
 /** In the units that the settings of clients have. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Fields } from "../event/event.ts";
-import { isFields, scalarText } from "../event/fields.ts";
-import { isRawNumber } from "../event/json.ts";
+import type { Fields } from "../stream/event/event.ts";
+import { isFields, scalarText } from "../stream/event/fields.ts";
+import { isRawNumber } from "../stream/event/json.ts";
 import { jsonBody, jsonOf, plainBody } from "./body.ts";
 import { headerAttribute } from "./header-attribute.ts";
 import { bounded, type Message } from "./message.ts";

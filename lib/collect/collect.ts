@@ -1,5 +1,5 @@
-import { isFields } from "../event/fields.ts";
-import type { RefusedReason } from "../event/refused.ts";
+import { isFields } from "../stream/event/fields.ts";
+import type { RefusedReason } from "../stream/event/refused.ts";
 import { type Answer, delivered, refusalAnswer } from "./answer.ts";
 import { jsonBody } from "./body.ts";
 import { type Call, callNames, callOf } from "./calls.ts";

@@ -1,9 +1,9 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../aws/client-settings.ts";
+import { privacyRulesOf, sourcesOf } from "../config/settings.ts";
+import type { TrackingPlan } from "../config/tracking-plan/tracking-plan.ts";
 import type { Config } from "../config.ts";
-import { privacyRulesOf, sourcesOf } from "../defaults.ts";
 import { readEnvironment } from "../environment.ts";
-import type { TrackingPlan } from "../tracking-plan/tracking-plan.ts";
 import type { CollectPorts } from "./collect.ts";
 import { CurrentPrivacy } from "./current-privacy.ts";
 import { SecretsManager } from "./secrets.ts";

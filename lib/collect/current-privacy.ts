@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import type { PrivacyRules } from "../defaults.ts";
+import type { PrivacyRules } from "../config/settings.ts";
 import { names } from "../names.ts";
 import { type Privacy, privacyOf } from "./privacy.ts";
 import { RequestRefused } from "./request-refused.ts";

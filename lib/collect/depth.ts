@@ -1,4 +1,4 @@
-import { isRawNumber } from "../event/json.ts";
+import { isRawNumber } from "../stream/event/json.ts";
 
 /** Whether there are objects in objects in a value of JSON for more than so many levels; looks no further than that. */
 export function isDeeperThan(value: unknown, levels: number): boolean {

@@ -1,15 +1,15 @@
-import type { Fields } from "../event/event.ts";
-import { isFields } from "../event/fields.ts";
+import type { TrackingPlan, Violation } from "../config/tracking-plan/tracking-plan.ts";
+import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
+import type { EventLine } from "../producer/event-line.ts";
+import type { Fields } from "../stream/event/event.ts";
+import { isFields } from "../stream/event/fields.ts";
 import {
   type CollectorNote,
   type Refused,
   type RefusedReason,
   refusedDetailMax,
   violationInWords,
-} from "../event/refused.ts";
-import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
-import type { EventLine } from "../producer/event-line.ts";
-import type { TrackingPlan, Violation } from "../tracking-plan/tracking-plan.ts";
+} from "../stream/event/refused.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { Message } from "./message.ts";
 import type { Privacy } from "./privacy.ts";

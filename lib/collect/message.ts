@@ -1,7 +1,7 @@
 import type { EventType } from "../config.ts";
-import type { Fields } from "../event/event.ts";
-import { isFields } from "../event/fields.ts";
 import { collectLimits } from "../limits.ts";
+import type { Fields } from "../stream/event/event.ts";
+import { isFields } from "../stream/event/fields.ts";
 import { isDeeperThan } from "./depth.ts";
 import { RequestRefused } from "./request-refused.ts";
 

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
-import type { PrivacyRules } from "../defaults.ts";
-import type { Fields } from "../event/event.ts";
-import { isRawNumber } from "../event/json.ts";
+import type { PrivacyRules } from "../config/settings.ts";
 import { collectLimits } from "../limits.ts";
+import type { Fields } from "../stream/event/event.ts";
+import { isRawNumber } from "../stream/event/json.ts";
 
 /** Gives an event as it may be kept. The given one is not changed. */
 export type Privacy = (event: Fields) => Fields;

@@ -1,5 +1,5 @@
-import { isFields } from "../event/fields.ts";
 import { collectLimits } from "../limits.ts";
+import { isFields } from "../stream/event/fields.ts";
 import type { Message } from "./message.ts";
 import type { CollectRequest } from "./request.ts";
 import { RequestRefused } from "./request-refused.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Fields } from "../event/event.ts";
-import { isAbsent, isFields } from "../event/fields.ts";
+import type { Fields } from "../stream/event/event.ts";
+import { isAbsent, isFields } from "../stream/event/fields.ts";
 import { isTimeGiven, timestampMs } from "../timestamp.ts";
 import { firstAddress } from "./first-address.ts";
 import type { Message } from "./message.ts";

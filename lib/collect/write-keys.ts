@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
-import type { SourceSettings } from "../defaults.ts";
+import type { SourceSettings } from "../config/settings.ts";
 import { writeKeySecret } from "../names.ts";
 import { type Secrets, secretAgeMsMax, secretRetryMs } from "./secrets.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-export type { SourceSettings } from "../defaults.ts";
+export type { SourceSettings } from "../config/settings.ts";
 
 /** What a write key is: of a source, of none, or not settled yet, for the secrets may have changed since they were read. */
 export type KeyOwner = SourceSettings | "unsettled" | undefined;

@@ -1,4 +1,4 @@
-import { scalarText } from "../event/fields.ts";
+import { scalarText } from "../stream/event/fields.ts";
 
 /** Characters a partition key may have (Kinesis API reference, "PutRecordsRequestEntry"). */
 const charactersMax = 256;

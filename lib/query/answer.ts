@@ -1,6 +1,6 @@
-import type { Definitions } from "../definitions.ts";
-import type { MetricQuestion, MetricStore } from "../store/store.ts";
-import { bucketWidthsMs } from "./bucket.ts";
+import type { Definitions } from "../config/definitions.ts";
+import { bucketWidthsMs } from "../store/rows/bucket.ts";
+import type { MetricQuestion, MetricStore } from "../store/rows/store.ts";
 import type { Openness, OpenRange } from "./open-parts.ts";
 
 /** The answer to a question, as the query API gives it. Times are ISO 8601 in UTC. */

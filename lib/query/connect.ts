@@ -2,14 +2,14 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientSettings } from "../aws/client-settings.ts";
 import { systemClock } from "../clock.ts";
 import { readEnvironment } from "../environment.ts";
-import { DynamoLedger } from "../ledger/dynamodb.ts";
-import { LookFunction } from "../live/look-function.ts";
 import { names } from "../names.ts";
-import type { ReadableQuarantine } from "../quarantine/connect.ts";
-import { LambdaFunctions } from "../redelivery/lambda.ts";
-import { TimestreamStore } from "../store/timestream.ts";
+import { LambdaFunctions } from "../recovery/isolate/lambda.ts";
+import { DynamoLedger } from "../store/ledger/dynamodb.ts";
+import { TimestreamStore } from "../store/rows/timestream.ts";
 import type { AnswerPorts } from "./answer.ts";
+import { LookFunction } from "./live/look-function.ts";
 import { OpenParts } from "./open-parts.ts";
+import type { ReadableQuarantine } from "./quarantine/connect.ts";
 
 /** A look takes less than a second; API Gateway waits for 30. */
 const lookMsMax = 15_000;
@@ -34,7 +34,7 @@ export function connectQueryPorts(variables: Readonly<Record<string, string | un
     openness: new OpenParts(ledger, place.stream, () => ledger.shardIds(place.stream), systemClock),
     look: new LookFunction((look) => functions.invoke(names.live, look, lookMsMax), systemClock),
     quarantine: async () => {
-      quarantine ??= import("../quarantine/connect.ts").then(({ connectQuarantine }) =>
+      quarantine ??= import("./quarantine/connect.ts").then(({ connectQuarantine }) =>
         connectQuarantine(variables, ledger),
       );
       return quarantine;

@@ -1,4 +1,4 @@
-import type { CommittedPart, Head, Ledger } from "../ledger/ledger.ts";
+import type { CommittedPart, Head, Ledger } from "../store/ledger/ledger.ts";
 
 /**
  * The ledger's heads and newest parts, for a reader that comes again and again: a newest part is read again only once the

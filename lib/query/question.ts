@@ -1,7 +1,7 @@
-import type { Definitions, MetricDefinition } from "../definitions.ts";
-import { cleanValue, noValue } from "../fold/dimension.ts";
-import type { MetricQuestion } from "../store/store.ts";
-import { type BucketWidth, bucketWidthsMs } from "./bucket.ts";
+import type { Definitions, MetricDefinition } from "../config/definitions.ts";
+import { cleanValue, noValue } from "../roll-up/fold/dimension.ts";
+import { type BucketWidth, bucketWidthsMs } from "../store/rows/bucket.ts";
+import type { MetricQuestion } from "../store/rows/store.ts";
 import { pointAsked } from "./point-in-time.ts";
 import { notOneOf, QuestionProblem } from "./question-problem.ts";
 

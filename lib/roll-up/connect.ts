@@ -3,15 +3,15 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
 import { clientSettings } from "../aws/client-settings.ts";
 import { systemClock } from "../clock.ts";
-import { DuplicateMemory } from "../dedupe/duplicate-memory.ts";
-import { disorderMs } from "../dedupe/recall.ts";
-import { recordAgeSeconds, type Settings } from "../defaults.ts";
+import { recordAgeSeconds, type Settings } from "../config/settings.ts";
 import { readEnvironment } from "../environment.ts";
-import { DynamoLedger } from "../ledger/dynamodb.ts";
 import { names } from "../names.ts";
-import { S3Quarantine } from "../quarantine/s3.ts";
-import { TimestreamStore } from "../store/timestream.ts";
+import { DynamoLedger } from "../store/ledger/dynamodb.ts";
+import { S3Quarantine } from "../store/quarantine/s3.ts";
+import { TimestreamStore } from "../store/rows/timestream.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
+import { DuplicateMemory } from "./dedupe/duplicate-memory.ts";
+import { disorderMs } from "./dedupe/recall.ts";
 import type { Ports } from "./ports.ts";
 
 /** The AWS services that the environment names, as the roll-up's ports. */

@@ -1,9 +1,9 @@
-import { disorderMs } from "../dedupe/recall.ts";
-import type { Definitions } from "../definitions.ts";
-import { ancestorsMax, descendantsMax } from "../ledger/head-room.ts";
-import type { Head, Ledger, PartRange, Views } from "../ledger/ledger.ts";
+import type { Definitions } from "../config/definitions.ts";
 import { partLimits } from "../limits.ts";
+import { ancestorsMax, descendantsMax } from "../store/ledger/head-room.ts";
+import type { Head, Ledger, PartRange, Views } from "../store/ledger/ledger.ts";
 import type { Ancestry } from "../stream/range-reader.ts";
+import { disorderMs } from "./dedupe/recall.ts";
 
 /*
  * After a reshard, a message may come again in a child of the shard that it came in first. Parts of two shards are in no

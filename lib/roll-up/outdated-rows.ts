@@ -1,8 +1,8 @@
-import type { KnownIds } from "../dedupe/duplicate-memory.ts";
-import type { Definitions } from "../definitions.ts";
-import type { Ledger, OpenPart } from "../ledger/ledger.ts";
-import { type FoldedUnder, readFoldName, skippedThen } from "../skip/fold-name.ts";
-import { type Row, rowKey } from "../store/row.ts";
+import type { Definitions } from "../config/definitions.ts";
+import type { Ledger, OpenPart } from "../store/ledger/ledger.ts";
+import { type Row, rowKey } from "../store/rows/row.ts";
+import type { KnownIds } from "./dedupe/duplicate-memory.ts";
+import { type FoldedUnder, readFoldName, skippedThen } from "./fold-name.ts";
 import { type FoldedPart, foldAll } from "./part.ts";
 
 /** What may stand in the store of a part that was written under other definitions before. */

@@ -1,6 +1,6 @@
-import type { CommittedPart, Head } from "../ledger/ledger.ts";
-import { compareSequence } from "../record/sequence.ts";
-import type { Range } from "./uncovered.ts";
+import type { CommittedPart, Head } from "../store/ledger/ledger.ts";
+import type { Range } from "../stream/range.ts";
+import { compareSequence } from "../stream/sequence.ts";
 
 /** What a part and the head say of the order in which parts were opened. */
 export interface PartOrder {

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
-import type { KnownIds } from "../dedupe/duplicate-memory.ts";
-import { idBytes } from "../dedupe/id-map.ts";
-import type { Definitions } from "../definitions.ts";
-import { PartFold, type Rejected, rowOf, type Tally, type Trace } from "../fold/part-fold.ts";
-import type { CommittedPart, OpenPart, PartRange } from "../ledger/ledger.ts";
+import type { Definitions } from "../config/definitions.ts";
 import { partLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
-import type { HashRange } from "../record/hash-range.ts";
-import type { StreamRecord } from "../record/stream-record.ts";
-import { type Row, rowKey } from "../store/row.ts";
-import type { Refusal } from "../store/store.ts";
-import type { Range } from "./uncovered.ts";
+import type { CommittedPart, OpenPart, PartRange } from "../store/ledger/ledger.ts";
+import { type Row, rowKey } from "../store/rows/row.ts";
+import type { Refusal } from "../store/rows/store.ts";
+import type { HashRange } from "../stream/hash-range.ts";
+import type { Range } from "../stream/range.ts";
+import type { StreamRecord } from "../stream/stream-record.ts";
+import type { KnownIds } from "./dedupe/duplicate-memory.ts";
+import { idBytes } from "./dedupe/id-map.ts";
+import { PartFold, type Rejected, rowOf, type Tally, type Trace } from "./fold/part-fold.ts";
 
 /** The roll-up of a part's records, before the store has seen it. */
 export interface FoldedPart {

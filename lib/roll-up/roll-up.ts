@@ -1,20 +1,20 @@
-import type { KnownIds } from "../dedupe/duplicate-memory.ts";
-import type { Definitions } from "../definitions.ts";
-import { checkRoom } from "../ledger/head-room.ts";
-import type { CommittedPart, Head, OpenPart } from "../ledger/ledger.ts";
+import type { Definitions } from "../config/definitions.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
-import { shardKey } from "../record/shard-key.ts";
-import type { StreamRecord } from "../record/stream-record.ts";
-import { foldedUnder, foldName, readFoldName } from "../skip/fold-name.ts";
-import type { Patience, Refusal } from "../store/store.ts";
+import { checkRoom } from "../store/ledger/head-room.ts";
+import type { CommittedPart, Head, OpenPart } from "../store/ledger/ledger.ts";
+import type { Patience, Refusal } from "../store/rows/store.ts";
+import type { Batch } from "../stream/batch.ts";
+import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "../stream/range.ts";
 import { RangeGone } from "../stream/range-reader.ts";
-import type { Batch } from "./batch.ts";
+import { shardKey } from "../stream/shard-key.ts";
+import type { StreamRecord } from "../stream/stream-record.ts";
+import type { KnownIds } from "./dedupe/duplicate-memory.ts";
+import { foldedUnder, foldName, readFoldName } from "./fold-name.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
 import { outdatedRows } from "./outdated-rows.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
 import { orderAtOpening } from "./part-order.ts";
 import type { Ports } from "./ports.ts";
-import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "./uncovered.ts";
 
 /** What one invocation did. */
 export interface RollUpReport {

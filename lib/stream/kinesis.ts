@@ -1,8 +1,7 @@
 import { type KinesisClient, ListShardsCommand, ResourceNotFoundException, type Shard } from "@aws-sdk/client-kinesis";
-import { compareSequence } from "../record/sequence.ts";
-import type { StreamRecord } from "../record/stream-record.ts";
 import type { PageReader, StreamPage, StreamStart } from "./page-reader.ts";
 import { type Ancestry, RangeGone, type RangeReader } from "./range-reader.ts";
+import { compareSequence } from "./sequence.ts";
 import {
   askPatiently,
   impatient,
@@ -11,6 +10,7 @@ import {
   recordsPerReadMax,
   ShardReader,
 } from "./shard-reader.ts";
+import type { StreamRecord } from "./stream-record.ts";
 
 /** The event stream, read again with the ordinary API. */
 export class KinesisStream implements RangeReader, PageReader {

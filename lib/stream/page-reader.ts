@@ -1,4 +1,4 @@
-import type { StreamRecord } from "../record/stream-record.ts";
+import type { StreamRecord } from "./stream-record.ts";
 
 /** Where reading a shard begins. */
 export type StreamStart = { readonly after: string } | { readonly fromMs: number } | "oldest";

@@ -1,5 +1,5 @@
-import type { HashRange } from "../record/hash-range.ts";
-import type { StreamRecord } from "../record/stream-record.ts";
+import type { HashRange } from "./hash-range.ts";
+import type { StreamRecord } from "./stream-record.ts";
 
 /** Reads records of the stream again. */
 export interface RangeReader {

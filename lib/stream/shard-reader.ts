@@ -7,9 +7,9 @@ import {
   type _Record as KinesisRecord,
 } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../clock.ts";
-import type { StreamRecord } from "../record/stream-record.ts";
 import { persist } from "../retry.ts";
 import type { StreamPage } from "./page-reader.ts";
+import type { StreamRecord } from "./stream-record.ts";
 
 /** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */
 export const recordsPerReadMax = 10_000;

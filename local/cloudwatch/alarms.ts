@@ -1,5 +1,5 @@
-import type { AlarmMetric, AlarmSettings } from "../alarm.ts";
-import type { WatchedAlarm } from "../alarm-watch.ts";
+import type { AlarmMetric, AlarmSettings } from "./alarm.ts";
+import type { WatchedAlarm } from "./alarm-watch.ts";
 import type { CloudWatchParts } from "./cloudwatch.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, oneOf, optionalText, textList, wholeNumber } from "./field.ts";

@@ -1,7 +1,7 @@
-import { type MetricUnit, metricUnits, type SeriesName, slotMs } from "../metrics.ts";
-import { statistics } from "../statistic.ts";
 import { invalid, notHere } from "./failure.ts";
 import { type Fields, fieldsOf, list, oneOf, optionalText, text, timeMs, wholeNumber } from "./field.ts";
+import { type MetricUnit, metricUnits, type SeriesName, slotMs } from "./metrics.ts";
+import { statistics } from "./statistic.ts";
 
 const dimensionsMax = 30;
 const periodSecondsMax = 86_400;

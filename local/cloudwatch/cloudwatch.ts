@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { AlarmWatch } from "../alarm-watch.ts";
-import { readCbor } from "../aws-endpoint/cbor.ts";
-import { rpcCbor, serviceError } from "../aws-endpoint/service-error.ts";
-import type { AwsService } from "../aws-endpoint.ts";
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
-import type { MetricStore } from "../metrics.ts";
+import type { AwsService } from "../endpoint/aws-endpoint.ts";
+import { readCbor } from "../endpoint/cbor.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
+import { rpcCbor, serviceError } from "../endpoint/service-error.ts";
+import type { AlarmWatch } from "./alarm-watch.ts";
 import { describeAlarms } from "./alarms.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, fieldsOf } from "./field.ts";
 import { listMetrics } from "./list-metrics.ts";
 import { getMetricData } from "./metric-data.ts";
 import { getMetricStatistics } from "./metric-statistics.ts";
+import type { MetricStore } from "./metrics.ts";
 
 /** What CloudWatch answers from. */
 export interface CloudWatchParts {

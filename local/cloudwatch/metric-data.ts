@@ -1,9 +1,9 @@
-import { keptMs, type SeriesName } from "../metrics.ts";
-import { statistics } from "../statistic.ts";
 import { metricOf, periodMsOf, rangeOf, statisticOf, unitOf } from "./asked-metric.ts";
 import type { CloudWatchParts } from "./cloudwatch.ts";
 import { CloudWatchFailure, invalid, notHere } from "./failure.ts";
 import { type Fields, fieldsOf, list, oneOf, optionalText, text, wholeNumber } from "./field.ts";
+import { keptMs, type SeriesName } from "./metrics.ts";
+import { statistics } from "./statistic.ts";
 
 const queriesMax = 500;
 const datapointsMax = 100_800;

@@ -1,8 +1,8 @@
-import { statistics } from "../statistic.ts";
 import { metricOf, periodMsOf, rangeOf, statisticOf, unitOf } from "./asked-metric.ts";
 import type { CloudWatchParts } from "./cloudwatch.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, list, textList } from "./field.ts";
+import { statistics } from "./statistic.ts";
 
 const datapointsMax = 1_440;
 

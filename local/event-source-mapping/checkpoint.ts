@@ -1,4 +1,4 @@
-import type { Position } from "./stream-reader.ts";
+import type { Position } from "./reading/stream-reader.ts";
 
 /** How far a mapping has come in one shard. */
 export type Checkpoint = Position | { readonly kind: "ended" };

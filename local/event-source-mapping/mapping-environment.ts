@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
+import type { MetricSink } from "../cloudwatch/metrics.ts";
 import type { InvokeOutcome } from "../lambda/invoke-outcome.ts";
-import type { MetricSink } from "../metrics.ts";
 import type { Checkpoints } from "./checkpoint.ts";
-import type { Destination } from "./on-failure.ts";
-import type { StreamReader } from "./stream-reader.ts";
+import type { Destination } from "./failure/on-failure.ts";
+import type { StreamReader } from "./reading/stream-reader.ts";
 
 /** Everything outside the engine: it keeps no time, does no I/O and draws no chance of its own. */
 export interface MappingEnvironment {

@@ -1,4 +1,4 @@
-import type { MetricSink } from "../metrics.ts";
+import type { MetricSink } from "../cloudwatch/metrics.ts";
 import type { MappingSettings } from "./mapping-settings.ts";
 
 /** The EventCount group (Lambda developer guide, "Types of metrics for Lambda functions"). */

@@ -1,4 +1,4 @@
-import { type FailureDestination, failureDestination } from "./failure-destination.ts";
+import { type FailureDestination, failureDestination } from "./failure/failure-destination.ts";
 import { ensureNoneUnknown, flag, integer, member, SettingsError, text, unsupported } from "./mapping-property.ts";
 
 /** An AWS::Lambda::EventSourceMapping of a Kinesis stream, checked. */

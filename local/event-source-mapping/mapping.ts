@@ -1,14 +1,14 @@
 import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
+import type { RetryDelay } from "./batch/retry-delay.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { eventWriter } from "./kinesis-event.ts";
-import { readableShards } from "./lineage.ts";
+import { eventWriter } from "./invocation/kinesis-event.ts";
 import type { MappingEnvironment } from "./mapping-environment.ts";
 import { type MappingMetrics, mappingMetrics } from "./mapping-metrics.ts";
 import type { MappingSettings } from "./mapping-settings.ts";
-import type { RetryDelay } from "./retry-delay.ts";
+import { readableShards } from "./reading/lineage.ts";
+import type { Position, ShardInfo } from "./reading/stream-reader.ts";
 import { type PollerParts, ShardPoller } from "./shard-poller.ts";
 import { ShardProgress, type ShardStatus } from "./shard-progress.ts";
-import type { Position, ShardInfo } from "./stream-reader.ts";
 import { type Switches, switchedDelay, switchesWith } from "./switches.ts";
 
 /** Why a wait ends. Without a reason each abort would make an exception that nobody sees, which costs more than all else. */

@@ -1,9 +1,9 @@
-import { BatchBuffer, type HeldRecord } from "./batch-buffer.ts";
-import { BatchSender, type SenderParts, type Surroundings } from "./batch-sender.ts";
+import { BatchBuffer, type HeldRecord } from "./batch/batch-buffer.ts";
+import { BatchSender, type SenderParts, type Surroundings } from "./batch/batch-sender.ts";
+import { Redelivery } from "./batch/redelivery.ts";
+import { retryDelayMs } from "./batch/retry-delay.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { Redelivery } from "./redelivery.ts";
-import { retryDelayMs } from "./retry-delay.ts";
-import type { Position } from "./stream-reader.ts";
+import type { Position } from "./reading/stream-reader.ts";
 
 export interface PollerParts extends SenderParts {
   readonly pollIntervalMs: number;

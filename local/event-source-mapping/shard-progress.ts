@@ -1,6 +1,6 @@
 import type { InvokeOutcome } from "../lambda/invoke-outcome.ts";
+import type { DiscardCondition } from "./batch/delivery.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { DiscardCondition } from "./delivery.ts";
 
 /** A shard of a mapping, as one would ask about it. */
 export interface ShardStatus {

@@ -1,5 +1,5 @@
 import { open, type SettingsOf, type Switch, settingsWith } from "../switch.ts";
-import type { RetryDelay } from "./retry-delay.ts";
+import type { RetryDelay } from "./batch/retry-delay.ts";
 
 /** Where the documentation of event source mappings is silent, whoever relies on one must be right under every setting. */
 export const switchTable = {

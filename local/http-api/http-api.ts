@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BodyTooLarge, readBody } from "../body.ts";
+import { BodyTooLarge, readBody } from "../endpoint/body.ts";
 import type { InvokeOutcome } from "../lambda/invoke-outcome.ts";
 import { type ApiIdentity, type ApiRequest, apiEvent } from "./api-event.ts";
 import { type ApiResponse, apiResponse, messageResponse } from "./api-response.ts";

@@ -1,4 +1,4 @@
-import { type MetricDatum, type MetricSink, type MetricUnit, metricUnits } from "../metrics.ts";
+import { type MetricDatum, type MetricSink, type MetricUnit, metricUnits } from "../cloudwatch/metrics.ts";
 
 /** Limits of the specification (CloudWatch user guide, "Specification: Embedded metric format"). */
 const metricsMax = 100;

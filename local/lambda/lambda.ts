@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { MetricSink } from "../metrics.ts";
+import type { MetricSink } from "../cloudwatch/metrics.ts";
 import { putEmbeddedMetrics } from "./embedded-metrics.ts";
 import type { Whereabouts } from "./environment-variables.ts";
 import type { LogStream } from "./execution-environment.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { jsonError } from "../aws-endpoint/service-error.ts";
-import type { AwsService } from "../aws-endpoint.ts";
+import type { AwsService } from "../endpoint/aws-endpoint.ts";
+import { jsonError } from "../endpoint/service-error.ts";
 import { filterOf } from "./filter-pattern.ts";
 import type { LogEvent, LogStore } from "./log-store.ts";
 

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import { requestContent } from "./aws-chunked.ts";
 import type { Bucket } from "./bucket.ts";
 import { type ListingRequest, listing } from "./listing.ts";

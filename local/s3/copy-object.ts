@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import type { Bucket, StoredObject } from "./bucket.ts";
 import { xmlResponse } from "./bucket-operations.ts";
 import { headersToKeep, unquoted, writeCondition } from "./object-operations.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import { requestBody, requestContent } from "./aws-chunked.ts";
 import { type Bucket, objectBytesMax } from "./bucket.ts";
 import { writtenIn, xmlResponse } from "./bucket-operations.ts";

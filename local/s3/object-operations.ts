@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import { requestContent } from "./aws-chunked.ts";
 import { type Bucket, objectBytesMax, type StoredObject, type WriteCondition } from "./bucket.ts";
 import { byteRange } from "./byte-range.ts";

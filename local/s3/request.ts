@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../http-message.ts";
+import type { HttpRequest } from "../endpoint/http-message.ts";
 import { S3Error } from "./s3-error.ts";
 
 /** What a request is about. */

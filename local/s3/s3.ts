@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import { type Bucket, objectBytesMax, openBucket, type StoredObject } from "./bucket.ts";
 import { deleteObjects, listObjects, xmlResponse } from "./bucket-operations.ts";
 import { copyObject } from "./copy-object.ts";

@@ -1,10 +1,10 @@
-import type { Catalog } from "./catalog.ts";
+import type { Catalog } from "./catalog/catalog.ts";
 import type { Engine } from "./engine.ts";
 import { invalid } from "./failure.ts";
 import type { Fields } from "./field.ts";
-import type { QueryRunner } from "./query-runner.ts";
+import type { QueryRunner } from "./query/query-runner.ts";
 import type { Turn } from "./turn.ts";
-import type { WriteQueue } from "./write-queue.ts";
+import type { WriteQueue } from "./write/write-queue.ts";
 
 /** What an operation has to work with. */
 export interface Service {

@@ -1,18 +1,18 @@
 import { BOUNDS } from "./bounds.ts";
-import { loadCatalog } from "./catalog.ts";
-import { DATABASE_OPERATIONS } from "./database-operations.ts";
+import { loadCatalog } from "./catalog/catalog.ts";
+import { DATABASE_OPERATIONS } from "./catalog/database-operations.ts";
+import { TABLE_OPERATIONS } from "./catalog/table-operations.ts";
 import { openEngine } from "./engine.ts";
 import { type FailureType, invalid, ServiceFailure } from "./failure.ts";
 import { fieldsOf } from "./field.ts";
-import type { IdenticalReplay } from "./merge.ts";
 import { checkMembers, type Operation, type Service } from "./operation.ts";
-import { QUERY_OPERATIONS } from "./query-operations.ts";
-import { QueryRunner } from "./query-runner.ts";
-import { SeenFilter } from "./seen-filter.ts";
-import { TABLE_OPERATIONS } from "./table-operations.ts";
+import { QUERY_OPERATIONS } from "./query/query-operations.ts";
+import { QueryRunner } from "./query/query-runner.ts";
 import { Turn } from "./turn.ts";
-import { writeRecords } from "./write-operation.ts";
-import { WriteQueue } from "./write-queue.ts";
+import type { IdenticalReplay } from "./write/merge.ts";
+import { SeenFilter } from "./write/seen-filter.ts";
+import { writeRecords } from "./write/write-operation.ts";
+import { WriteQueue } from "./write/write-queue.ts";
 
 export interface TimestreamOptions {
   /** Path of the DuckDB file that holds everything, or ":memory:". */

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { type Definitions, definitionsOf } from "../../lib/config/definitions.ts";
 import { count, page } from "../../lib/config.ts";
-import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
-import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import { dedupeBytesHeldMax } from "../../lib/limits.ts";
+import { DuplicateMemory } from "../../lib/roll-up/dedupe/duplicate-memory.ts";
+import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
 import { cpuMs } from "./cpu-ms.ts";
 import { LongShards } from "./long-shard.ts";
 

@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, track } from "../../lib/config.ts";
-import { IdMap, idBytes } from "../../lib/dedupe/id-map.ts";
-import { MessageHasher } from "../../lib/dedupe/message-hash.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
-import { PartFold } from "../../lib/fold/part-fold.ts";
 import { partLimits } from "../../lib/limits.ts";
-import type { StreamRecord } from "../../lib/record/stream-record.ts";
+import { IdMap, idBytes } from "../../lib/roll-up/dedupe/id-map.ts";
+import { MessageHasher } from "../../lib/roll-up/dedupe/message-hash.ts";
+import { PartFold } from "../../lib/roll-up/fold/part-fold.ts";
+import type { StreamRecord } from "../../lib/stream/stream-record.ts";
 import { cpuMs } from "./cpu-ms.ts";
 
 const idsInAll = 150_000;

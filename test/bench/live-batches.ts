@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from "node:zlib";
 import type { KinesisStreamEvent } from "aws-lambda";
-import { openRecording } from "../../cli/replay/recording.ts";
+import { openRecording } from "../../cli/recording/recording.ts";
 import { rees46File } from "../e2e/rees46-count.ts";
 
 /** How events come to one shard. */

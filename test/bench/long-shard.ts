@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { PlaceInLedger } from "../../lib/dedupe/recall.ts";
-import { type CommittedPart, type Head, newHead } from "../../lib/ledger/ledger.ts";
-import { paddedSequence } from "../../lib/record/sequence.ts";
+import type { PlaceInLedger } from "../../lib/roll-up/dedupe/recall.ts";
+import { type CommittedPart, type Head, newHead } from "../../lib/store/ledger/ledger.ts";
+import { paddedSequence } from "../../lib/stream/sequence.ts";
 import { type Item, itemBytes } from "../fakes/dynamo-item.ts";
 
 /** One part for each batching window of the event source mapping. */

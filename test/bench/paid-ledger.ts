@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
+import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
 import { LedgerTable } from "../fakes/ledger-table.ts";
 
 /** A ledger in memory that also asks a client of the SDK for all it does, to know what the client costs. */

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { Message } from "../../cli/replay/recorded-event.ts";
-import { openRecording } from "../../cli/replay/recording.ts";
-import { stamp } from "../../cli/replay/stamp.ts";
+import type { Message } from "../../cli/recording/recorded-event.ts";
+import { openRecording } from "../../cli/recording/recording.ts";
+import { stamp } from "../../cli/recording/stamp.ts";
 import { partitionKey } from "../../lib/producer/partition-key.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { rees46File } from "../e2e/rees46-count.ts";

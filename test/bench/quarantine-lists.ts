@@ -1,5 +1,5 @@
-import { readLimits } from "../../lib/quarantine/answer.ts";
-import { standingFiles } from "../../lib/quarantine/standing-files.ts";
+import { readLimits } from "../../lib/query/quarantine/answer.ts";
+import { standingFiles } from "../../lib/query/quarantine/standing-files.ts";
 import { CountedNames } from "../memory/counted-names.ts";
 
 /** Requests to S3 for the names of files, where each minute of a day has the same number of them. */

@@ -1,8 +1,8 @@
 import type { KinesisStreamEvent } from "aws-lambda";
-import { openRecording } from "../../cli/replay/recording.ts";
-import { stamp } from "../../cli/replay/stamp.ts";
+import { openRecording } from "../../cli/recording/recording.ts";
+import { stamp } from "../../cli/recording/stamp.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, defineConfig, sum, track } from "../../lib/config.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
 import { rees46File } from "../e2e/rees46-count.ts";
 import { recordOf } from "./live-batches.ts";
 

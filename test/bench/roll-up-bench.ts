@@ -4,11 +4,11 @@ import { TimestreamWriteClient, WriteRecordsCommand } from "@aws-sdk/client-time
 import type { Context, KinesisStreamEvent } from "aws-lambda";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
-import { readEvent } from "../../lib/event/event.ts";
+import { DuplicateMemory } from "../../lib/roll-up/dedupe/duplicate-memory.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
-import type { Row } from "../../lib/store/row.ts";
-import { TimestreamStore } from "../../lib/store/timestream.ts";
+import type { Row } from "../../lib/store/rows/row.ts";
+import { TimestreamStore } from "../../lib/store/rows/timestream.ts";
+import { readEvent } from "../../lib/stream/event/event.ts";
 import { TableLedger } from "../fakes/ledger-table.ts";
 import { answersAtOnce } from "./answers-at-once.ts";
 import { customary } from "./customary.ts";

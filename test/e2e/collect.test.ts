@@ -7,7 +7,7 @@ import { Analytics } from "@segment/analytics-node";
 import { CloudEvent, HTTP } from "cloudevents";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { names } from "../../lib/names.ts";
-import { aggregated } from "../lib/record/aggregated.ts";
+import { aggregated } from "../lib/stream/aggregated.ts";
 import { Laptop } from "./laptop.ts";
 import { mendRefunds } from "./mended-refunds.ts";
 import { sendFromRudderServer, shippedBefore, shippedNow } from "./rudder-server.ts";

@@ -15,7 +15,7 @@ import { runSkip } from "../../cli/commands/skip.ts";
 import { runSweep } from "../../cli/commands/sweep.ts";
 import { runWhy } from "../../cli/commands/why.ts";
 import { names } from "../../lib/names.ts";
-import type { ListedEntry } from "../../lib/quarantine/answer.ts";
+import type { ListedEntry } from "../../lib/query/quarantine/answer.ts";
 import { ran } from "../cli/ran.ts";
 import { compiled } from "../compiled.ts";
 import { Laptop } from "./laptop.ts";

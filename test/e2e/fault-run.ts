@@ -12,9 +12,9 @@ import {
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { names } from "../../lib/names.ts";
-import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
-import type { RedriveReport } from "../../lib/redrive/report.ts";
-import type { SweepReport } from "../../lib/sweep/sweep.ts";
+import { eventOf } from "../../lib/recovery/isolate/kinesis-event.ts";
+import type { RedriveReport } from "../../lib/recovery/redrive/report.ts";
+import type { SweepReport } from "../../lib/recovery/sweep.ts";
 import { Random } from "../simulation/random.ts";
 import { failureFile } from "./failure-file.ts";
 import type { Laptop } from "./laptop.ts";

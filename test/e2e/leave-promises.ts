@@ -1,7 +1,7 @@
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
-import { settingsOf } from "../../lib/defaults.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
+import { settingsOf } from "../../lib/config/settings.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
 import { environmentNames, names } from "../../lib/names.ts";
 import { connectPorts } from "../../lib/roll-up/connect.ts";

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
 import { names } from "../../lib/names.ts";
-import { shardKey } from "../../lib/record/shard-key.ts";
+import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
+import { shardKey } from "../../lib/stream/shard-key.ts";
 import type { Laptop } from "./laptop.ts";
 
 /** What the ledger says of all shards together. */

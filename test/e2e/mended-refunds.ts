@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { QuarantineAnswer } from "../../lib/quarantine/answer.ts";
-import type { ReplayReport } from "../../lib/replay/report.ts";
+import type { QuarantineAnswer } from "../../lib/query/quarantine/answer.ts";
+import type { ReplayReport } from "../../lib/recovery/resend/report.ts";
 import type { Laptop } from "./laptop.ts";
 
 const which = ["--where", "reason=plan", "--where", "event=Refund Made"];

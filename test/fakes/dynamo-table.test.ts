@@ -12,9 +12,9 @@ import {
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { clientSettings } from "../../lib/aws/client-settings.ts";
-import { ledgerKeys } from "../../lib/ledger/item-table.ts";
+import { ledgerKeys } from "../../lib/store/ledger/item-table.ts";
 import { startAws, type TestAws } from "../aws.ts";
-import { createLedgerTable } from "../lib/ledger/ledger-table.ts";
+import { createLedgerTable } from "../lib/store/ledger/ledger-table.ts";
 import { DynamoTable } from "./dynamo-table.ts";
 
 const TableName = "ledger";

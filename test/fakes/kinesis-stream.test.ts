@@ -1,6 +1,6 @@
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "vitest";
-import type { StreamRecord } from "../../lib/record/stream-record.ts";
+import type { StreamRecord } from "../../lib/stream/stream-record.ts";
 import { type KinesisSettings, KinesisShards } from "./kinesis-stream.ts";
 
 const recordOf = (n: number): StreamRecord => ({

@@ -10,8 +10,8 @@ import {
   ProvisionedThroughputExceededException,
   ResourceNotFoundException,
 } from "@aws-sdk/client-kinesis";
-import { compareSequence } from "../../lib/record/sequence.ts";
-import type { StreamRecord } from "../../lib/record/stream-record.ts";
+import { compareSequence } from "../../lib/stream/sequence.ts";
+import type { StreamRecord } from "../../lib/stream/stream-record.ts";
 
 /** Kinesis API, GetRecords and GetShardIterator; developer guide, "Quotas and limits". */
 const limits = {

@@ -1,8 +1,8 @@
-import { DynamoLedger } from "../../lib/ledger/dynamodb.ts";
-import { ledgerKeys } from "../../lib/ledger/item-table.ts";
-import { type CommittedPart, type Head, newHead } from "../../lib/ledger/ledger.ts";
-import { packNames, unpackNames } from "../../lib/ledger/packed-names.ts";
-import { paddedSequence } from "../../lib/record/sequence.ts";
+import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
+import { ledgerKeys } from "../../lib/store/ledger/item-table.ts";
+import { type CommittedPart, type Head, newHead } from "../../lib/store/ledger/ledger.ts";
+import { packNames, unpackNames } from "../../lib/store/ledger/packed-names.ts";
+import { paddedSequence } from "../../lib/stream/sequence.ts";
 import { marshall, unmarshall } from "../simulation/marshalling.ts";
 import type { Item } from "./dynamo-item.ts";
 import { DynamoTable, type TableSettings } from "./dynamo-table.ts";

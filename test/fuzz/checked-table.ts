@@ -4,9 +4,9 @@ import {
   type WriteRecordsCommand,
   type WriteRecordsCommandInput,
 } from "@aws-sdk/client-timestream-write";
-import { type NewRecord, newRecord } from "../../local/timestream/record.ts";
-import { readRecordFields } from "../../local/timestream/record-fields.ts";
-import { timeWindow } from "../../local/timestream/time-window.ts";
+import { type NewRecord, newRecord } from "../../local/timestream/write/record.ts";
+import { readRecordFields } from "../../local/timestream/write/record-fields.ts";
+import { timeWindow } from "../../local/timestream/write/time-window.ts";
 import { definitions } from "./shop.ts";
 
 const retention = { memoryRetentionHours: 30, magneticRetentionDays: 1, magneticStoreWrites: false, schema: undefined };

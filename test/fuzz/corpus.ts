@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { recordLimits } from "../../lib/limits.ts";
-import { aggregated, aggregatedOf, bodyOf } from "../lib/record/aggregated.ts";
+import { aggregated, aggregatedOf, bodyOf } from "../lib/stream/aggregated.ts";
 import type { Random } from "../simulation/random.ts";
 import { mutated } from "./bytes-mutation.ts";
 import { drawnEvent } from "./drawn-event.ts";

@@ -1,5 +1,5 @@
-import type { Rejected } from "../../lib/fold/part-fold.ts";
-import { type Quarantine, type QuarantinePlace, quarantineLines } from "../../lib/quarantine/quarantine.ts";
+import type { Rejected } from "../../lib/roll-up/fold/part-fold.ts";
+import { type Quarantine, type QuarantinePlace, quarantineLines } from "../../lib/store/quarantine/quarantine.ts";
 
 /** What a part left in quarantine. */
 export interface Kept {

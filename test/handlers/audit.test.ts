@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { auditChain } from "../../handlers/audit.ts";
+import type { ScheduledAuditEvent } from "../../handlers/middleware/report-audit.ts";
 import type { AuditEvent } from "../../lib/audit/range.ts";
-import type { ScheduledAuditEvent } from "../../lib/lambda/report-audit.ts";
 import { auditMetrics, names } from "../../lib/names.ts";
+import type { MetricDatum } from "../../local/cloudwatch/metrics.ts";
 import { putEmbeddedMetrics } from "../../local/lambda/embedded-metrics.ts";
-import type { MetricDatum } from "../../local/metrics.ts";
 import { AuditRig, baseMs, committed, minuteMs, shard } from "../lib/audit/rig.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 

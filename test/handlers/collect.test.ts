@@ -1,8 +1,8 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { RequestRefused } from "../../lib/collect/request-refused.ts";
-import { readEvent } from "../../lib/event/event.ts";
-import { isCut } from "../../lib/event/refused.ts";
+import { readEvent } from "../../lib/stream/event/event.ts";
+import { isCut } from "../../lib/stream/event/refused.ts";
 import { basic } from "./api-request.ts";
 import { CollectRig } from "./collect-rig.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { liveChain } from "../../handlers/live.ts";
-import type { LookPorts } from "../../lib/live/connect.ts";
+import type { LookPorts } from "../../lib/query/live/connect.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 
 const throttled = Object.assign(new Error("too fast"), { name: "ProvisionedThroughputExceededException" });

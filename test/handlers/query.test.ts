@@ -1,18 +1,18 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { queryChain } from "../../handlers/query.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
-import type { Look } from "../../lib/live/look.ts";
-import { type InvokeLook, LookFunction } from "../../lib/live/look-function.ts";
-import { minuteOf } from "../../lib/quarantine/quarantine-files.ts";
 import type { QueryPorts } from "../../lib/query/connect.ts";
 import type { EventPorts } from "../../lib/query/connect-events.ts";
+import type { Look } from "../../lib/query/live/look.ts";
+import { type InvokeLook, LookFunction } from "../../lib/query/live/look-function.ts";
 import type { Openness, OpenRange } from "../../lib/query/open-parts.ts";
-import type { MetricAnswer, MetricQuestion } from "../../lib/store/store.ts";
-import { folded, order, record } from "../lib/fold/shop.ts";
+import { minuteOf } from "../../lib/store/quarantine/quarantine-files.ts";
+import type { MetricAnswer, MetricQuestion } from "../../lib/store/rows/store.ts";
+import { WhyRig } from "../lib/query/why/rig.ts";
+import { folded, order, record } from "../lib/roll-up/fold/shop.ts";
 import { recordOf, sold } from "../lib/roll-up/world.ts";
-import { WhyRig } from "../lib/why/rig.ts";
 import { MemoryQuarantine } from "../memory/memory-quarantine.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 

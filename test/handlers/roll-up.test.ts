@@ -1,12 +1,12 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { rollUpChain } from "../../handlers/roll-up.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, defineConfig, sum, track } from "../../lib/config.ts";
-import { DuplicateMemory } from "../../lib/dedupe/duplicate-memory.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
-import type { Rejected } from "../../lib/fold/part-fold.ts";
-import type { BatchEvent } from "../../lib/roll-up/batch.ts";
+import { DuplicateMemory } from "../../lib/roll-up/dedupe/duplicate-memory.ts";
+import type { Rejected } from "../../lib/roll-up/fold/part-fold.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
+import type { BatchEvent } from "../../lib/stream/batch.ts";
 import { TableLedger } from "../fakes/ledger-table.ts";
 import { MemoryStore } from "../memory/memory-store.ts";
 import { kinesisEvent, lambdaContext } from "./kinesis-event.ts";

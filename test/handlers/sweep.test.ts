@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { redriveChain } from "../../handlers/redrive.ts";
 import { rollUpChain } from "../../handlers/roll-up.ts";
 import { sweepChain } from "../../handlers/sweep.ts";
-import { emptyPreview } from "../../lib/redelivery/preview.ts";
-import type { BatchEvent } from "../../lib/roll-up/batch.ts";
-import { manyRecords, Rig } from "../lib/redelivery/rig.ts";
+import { emptyPreview } from "../../lib/recovery/isolate/preview.ts";
+import type { BatchEvent } from "../../lib/stream/batch.ts";
+import { manyRecords, Rig } from "../lib/recovery/isolate/rig.ts";
 import { baseMs, before, sold } from "../lib/roll-up/world.ts";
 import { kinesisEvent, lambdaContext } from "./kinesis-event.ts";
 

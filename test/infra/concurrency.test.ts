@@ -2,8 +2,8 @@ import { App } from "aws-cdk-lib";
 import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
+import { configFile } from "../../lib/config/load.ts";
 import { type Config, count, defineConfig, page } from "../../lib/config.ts";
-import { configFile } from "../../lib/load-config.ts";
 
 const metrics = { views: { on: page(), measure: count() } };
 const sources = { web: {} };

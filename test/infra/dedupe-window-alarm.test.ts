@@ -2,8 +2,8 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
+import { reportRollUp } from "../../handlers/middleware/report-roll-up.ts";
 import { DedupeWindowAlarm } from "../../infra/dedupe-window-alarm.ts";
-import { reportRollUp } from "../../lib/lambda/report-roll-up.ts";
 import { names } from "../../lib/names.ts";
 import type { RollUpReport } from "../../lib/roll-up/roll-up.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { count, defineConfig, page } from "../../lib/config.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
-import type { AlarmWatch } from "../../local/alarm-watch.ts";
-import { MetricStore } from "../../local/metrics.ts";
+import type { AlarmWatch } from "../../local/cloudwatch/alarm-watch.ts";
+import { MetricStore } from "../../local/cloudwatch/metrics.ts";
 import { failed, LagWorld } from "./lag-world.ts";
 import { AlarmTemplate } from "./template-alarms.ts";
 

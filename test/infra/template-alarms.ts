@@ -2,12 +2,12 @@ import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { expect } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
+import { configFile } from "../../lib/config/load.ts";
 import type { Config } from "../../lib/config.ts";
-import { configFile } from "../../lib/load-config.ts";
-import { AlarmWatch } from "../../local/alarm-watch.ts";
+import { AlarmWatch } from "../../local/cloudwatch/alarm-watch.ts";
+import type { MetricStore } from "../../local/cloudwatch/metrics.ts";
 import { type MappingSettings, mappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";
-import type { MetricStore } from "../../local/metrics.ts";
-import { metricAlarm } from "../../local/resources/metric-alarm.ts";
+import { metricAlarm } from "../../local/template/resources/metric-alarm.ts";
 
 const uuid = "3f9b3c1e-0000-4000-8000-000000000000";
 export const streamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/events";

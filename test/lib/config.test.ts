@@ -12,7 +12,7 @@ import {
   sum,
   track,
 } from "../../lib/config.ts";
-import { metric, problemsOf, withMetric } from "./config-problems.ts";
+import { metric, problemsOf, withMetric } from "./config/problems.ts";
 
 describe("a configuration that is accepted", () => {
   it("is one with page views, orders and revenue, and comes back as it was given", () => {

@@ -3,13 +3,13 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { privacyOf } from "../../lib/collect/privacy.ts";
 import { basicKey } from "../../lib/collect/write-key.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, sum, track } from "../../lib/config.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
-import { readEvent } from "../../lib/event/event.ts";
-import { dimensionValue } from "../../lib/fold/dimension.ts";
-import { PartFold } from "../../lib/fold/part-fold.ts";
 import { partitionKey } from "../../lib/producer/partition-key.ts";
-import { unpack } from "../../lib/record/unpack.ts";
+import { dimensionValue } from "../../lib/roll-up/fold/dimension.ts";
+import { PartFold } from "../../lib/roll-up/fold/part-fold.ts";
+import { readEvent } from "../../lib/stream/event/event.ts";
+import { unpack } from "../../lib/stream/unpack.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
 
 /*

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { DynamoAuditLog } from "../../lib/audit/dynamodb-log.ts";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, track } from "../../lib/config.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
-import { DynamoReplayMarks } from "../../lib/replay/dynamodb-marks.ts";
-import { baseMs, ReplayRig, streamName } from "./replay/rig.ts";
+import { DynamoReplayMarks } from "../../lib/recovery/resend/dynamodb-marks.ts";
+import { baseMs, ReplayRig, streamName } from "./recovery/resend/rig.ts";
 
 /** Kinds of items in the ledger's table that stay for as long as what they are of. */
 const withoutEnd = ["head of a shard", "key of the message ids", "shard in the list"];

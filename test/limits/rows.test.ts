@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { definitionsOf } from "../../lib/config/definitions.ts";
 import { type Config, count, defineConfig, sum, track } from "../../lib/config.ts";
-import { definitionsOf } from "../../lib/definitions.ts";
 import { timestreamLimits } from "../../lib/limits.ts";
-import { TimestreamStore } from "../../lib/store/timestream.ts";
+import { TimestreamStore } from "../../lib/store/rows/timestream.ts";
 import { startAws, type TestAws } from "../aws.ts";
-import { problemsOf } from "../lib/config-problems.ts";
-import { folded, record } from "../lib/fold/shop.ts";
+import { problemsOf } from "../lib/config/problems.ts";
+import { folded, record } from "../lib/roll-up/fold/shop.ts";
 
 const nowMs = Math.floor(Date.now() / 60_000) * 60_000;
 const patience = { deadlineMs: Number.POSITIVE_INFINITY };

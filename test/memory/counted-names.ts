@@ -1,4 +1,4 @@
-import { type FilePage, minuteOf, type QuarantineFile } from "../../lib/quarantine/quarantine-files.ts";
+import { type FilePage, minuteOf, type QuarantineFile } from "../../lib/store/quarantine/quarantine-files.ts";
 
 const minuteMs = 60_000;
 const minutesOfDay = 1_440;

@@ -1,5 +1,9 @@
-import type { Rejected } from "../../lib/fold/part-fold.ts";
-import { type QuarantinedRecord, type QuarantinePlace, quarantineLines } from "../../lib/quarantine/quarantine.ts";
+import type { Rejected } from "../../lib/roll-up/fold/part-fold.ts";
+import {
+  type QuarantinedRecord,
+  type QuarantinePlace,
+  quarantineLines,
+} from "../../lib/store/quarantine/quarantine.ts";
 import {
   type FilePage,
   minuteOf,
@@ -7,7 +11,7 @@ import {
   type QuarantineFile,
   type QuarantineFiles,
   type QuarantineFolder,
-} from "../../lib/quarantine/quarantine-files.ts";
+} from "../../lib/store/quarantine/quarantine-files.ts";
 
 /** Quarantine in memory: what is put can be read. */
 export class MemoryQuarantine implements QuarantineFiles {

@@ -1,5 +1,12 @@
-import { type Row, rowKey } from "../../lib/store/row.ts";
-import type { PartRowStore, PartRows, PartRowsQuestion, Refusal, RowStore, Written } from "../../lib/store/store.ts";
+import { type Row, rowKey } from "../../lib/store/rows/row.ts";
+import type {
+  PartRowStore,
+  PartRows,
+  PartRowsQuestion,
+  Refusal,
+  RowStore,
+  Written,
+} from "../../lib/store/rows/store.ts";
 
 /** A store in memory that keeps versions as Timestream does: higher replaces, equal or lower changes nothing. */
 export class MemoryStore implements RowStore, PartRowStore {

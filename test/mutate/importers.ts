@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 const imported = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+|#config|#tracking-plan)"/g;
 const aliases: Readonly<Record<string, string>> = {
   "#config": "millrace.config.ts",
-  "#tracking-plan": "lib/tracking-plan/compile-at-start.ts",
+  "#tracking-plan": "lib/config/tracking-plan/compile-at-start.ts",
 };
 
 /** Says which tests load a file, directly or by way of others. Paths are relative to `top`. */

@@ -1,5 +1,5 @@
+import { type Definitions, definitionsOf } from "../../lib/config/definitions.ts";
 import { count, defineConfig, page, sum, track } from "../../lib/config.ts";
-import { type Definitions, definitionsOf } from "../../lib/definitions.ts";
 
 const hourMs = 3_600_000;
 /** The longest `dedupeWindow` that a configuration may have. */

@@ -1,5 +1,5 @@
-import type { CommittedPart, OpenPart } from "../../lib/ledger/ledger.ts";
-import { readFoldName } from "../../lib/skip/fold-name.ts";
+import { readFoldName } from "../../lib/roll-up/fold-name.ts";
+import type { CommittedPart, OpenPart } from "../../lib/store/ledger/ledger.ts";
 import { type StoredRow, storedKey, type TimestreamTable } from "./timestream-table.ts";
 
 /**

@@ -14,7 +14,7 @@ export interface Edit {
  * oracle.
  */
 const uncompressed: Edit = {
-  file: "quarantine/s3.ts",
+  file: "store/quarantine/s3.ts",
   from: `  const gzip = createGzip();
   const [chunks] = await Promise.all([gzip.toArray(), pipeline(texts, gzip)]);
   return Buffer.concat(chunks);`,
@@ -23,13 +23,13 @@ const uncompressed: Edit = {
 
 /** Chance is the run's own. */
 const ownChance: Edit = {
-  file: "ledger/dynamodb.ts",
+  file: "store/ledger/dynamodb.ts",
   from: 'randomBytes(8).toString("base64url")',
   to: "String(Math.random() + 0 * randomBytes.length)",
 };
 
 /** Maps of message ids grow within a few records. */
-const smallMaps: Edit = { file: "dedupe/id-map.ts", from: "expected = 512", to: "expected = 8" };
+const smallMaps: Edit = { file: "roll-up/dedupe/id-map.ts", from: "expected = 512", to: "expected = 8" };
 
 const fasterMarshalling = new URL("marshalling.ts", import.meta.url).href;
 const top = new URL("../../lib/", import.meta.url).href;

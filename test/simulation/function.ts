@@ -1,9 +1,9 @@
-import type { Definitions } from "../../lib/definitions.ts";
-import type { PreviewEvent } from "../../lib/lambda/answer-preview.ts";
+import type { PreviewEvent } from "../../handlers/middleware/answer-preview.ts";
+import type { Definitions } from "../../lib/config/definitions.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";
-import type { StreamRecord } from "../../lib/record/stream-record.ts";
-import type { Batch } from "../../lib/roll-up/batch.ts";
 import type { Ports } from "../../lib/roll-up/ports.ts";
+import type { Batch } from "../../lib/stream/batch.ts";
+import type { StreamRecord } from "../../lib/stream/stream-record.ts";
 import type { InvokeOutcome } from "../../local/lambda/invoke-outcome.ts";
 import { type Outside, servicesOf } from "./called-services.ts";
 import { deadly } from "./deadly.ts";

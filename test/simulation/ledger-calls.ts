@@ -6,7 +6,7 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { CommittedPart, HeadState, OpenPart, PartRange } from "../../lib/ledger/ledger.ts";
+import type { CommittedPart, HeadState, OpenPart, PartRange } from "../../lib/store/ledger/ledger.ts";
 import type { Item } from "../fakes/dynamo-item.ts";
 import type { CallName } from "./plan.ts";
 

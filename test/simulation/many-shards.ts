@@ -1,5 +1,5 @@
+import { settingsOf } from "../../lib/config/settings.ts";
 import { count, defineConfig, page } from "../../lib/config.ts";
-import { settingsOf } from "../../lib/defaults.ts";
 import { type CallFault, callNames, type Plan, type PlannedEvent, type Step, type Surroundings } from "./plan.ts";
 import { Random } from "./random.ts";
 import { storeDefaults } from "./store-switches.ts";

@@ -17,7 +17,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "a part remembers those that were opened after it too",
     edits: [
       {
-        file: "dedupe/recall.ts",
+        file: "roll-up/dedupe/recall.ts",
         from: "(parts.number[row] ?? Number.NaN) < number &&",
         to: "parts.number[row] !== number &&",
       },
@@ -28,12 +28,12 @@ export const memoryBreaks: readonly Break[] = [
     what: "only committed parts are remembered",
     edits: [
       {
-        file: "dedupe/shard-window.ts",
+        file: "roll-up/dedupe/shard-window.ts",
         from: "const found: RememberedRange[] = [...head.open];",
         to: "const found: RememberedRange[] = [];",
       },
       {
-        file: "dedupe/shard-window.ts",
+        file: "roll-up/dedupe/shard-window.ts",
         from: "const found: RememberedRange[] = head.open.filter(({ number }) => number > this.#revision);",
         to: "const found: RememberedRange[] = [];",
       },
@@ -44,7 +44,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "a warm process does not look whether others have opened parts",
     edits: [
       {
-        file: "dedupe/duplicate-memory.ts",
+        file: "roll-up/dedupe/duplicate-memory.ts",
         from: "window.covers(reach) && (window.revision >= revision || (await window.update(await head())));",
         to: "window.covers(reach);",
       },
@@ -53,14 +53,14 @@ export const memoryBreaks: readonly Break[] = [
   {
     name: "ancestors-forgotten",
     what: "a part remembers nothing of the shards that its own came from",
-    edits: [{ file: "dedupe/duplicate-memory.ts", from: "if (seen > 0)", to: "if (Number.isNaN(seen))" }],
+    edits: [{ file: "roll-up/dedupe/duplicate-memory.ts", from: "if (seen > 0)", to: "if (Number.isNaN(seen))" }],
   },
   {
     name: "descendants-forgotten",
     what: "a part remembers nothing of the shards that came from its own, and did not see it",
     edits: [
       {
-        file: "dedupe/duplicate-memory.ts",
+        file: "roll-up/dedupe/duplicate-memory.ts",
         from: "for (const descendant of head.descendants) {",
         to: "for (const descendant of head.descendants.slice(0, 0)) {",
       },
@@ -83,7 +83,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "message ids are one namespace for all sources",
     edits: [
       {
-        file: "fold/part-fold.ts",
+        file: "roll-up/fold/part-fold.ts",
         from: "hash(event.source, event.messageId, this.#hash)",
         to: 'hash("", event.messageId, this.#hash)',
       },
@@ -94,7 +94,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "two messages are one where half of their hashes is the same",
     edits: [
       {
-        file: "dedupe/id-map.ts",
+        file: "roll-up/dedupe/id-map.ts",
         from: "(slots[place] !== high || slots[place + 1] !== low)",
         to: "slots[place] !== high",
       },
@@ -105,7 +105,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "of a window of days only the last hours are remembered",
     edits: [
       {
-        file: "dedupe/recall.ts",
+        file: "roll-up/dedupe/recall.ts",
         from: "fromMs: anchorMs - dedupeWindowMs - disorderMs,",
         to: "fromMs: anchorMs - Math.min(dedupeWindowMs, 6 * 3_600_000) - disorderMs,",
       },
@@ -116,7 +116,7 @@ export const memoryBreaks: readonly Break[] = [
     what: "a part is taken to see as much of all its ancestors as of the nearest",
     edits: [
       {
-        file: "dedupe/duplicate-memory.ts",
+        file: "roll-up/dedupe/duplicate-memory.ts",
         from: "const seen = place.views[ancestor] ?? 0;",
         to: 'const seen = place.views[head.ancestors[0] ?? ""] ?? 0;',
       },

@@ -1,9 +1,9 @@
-import type { Definitions, MetricDefinition } from "../../lib/definitions.ts";
-import { otherValue } from "../../lib/fold/dimension.ts";
-import { type CommittedPart, newHead, type OpenPart } from "../../lib/ledger/ledger.ts";
-import { shardKey } from "../../lib/record/shard-key.ts";
-import { covers } from "../../lib/roll-up/uncovered.ts";
-import { readFoldName } from "../../lib/skip/fold-name.ts";
+import type { Definitions, MetricDefinition } from "../../lib/config/definitions.ts";
+import { otherValue } from "../../lib/roll-up/fold/dimension.ts";
+import { readFoldName } from "../../lib/roll-up/fold-name.ts";
+import { type CommittedPart, newHead, type OpenPart } from "../../lib/store/ledger/ledger.ts";
+import { covers } from "../../lib/stream/range.ts";
+import { shardKey } from "../../lib/stream/shard-key.ts";
 import { definitionsFor, deploymentNames } from "./deployment.ts";
 import { DoubtfulRows } from "./doubtful-rows.ts";
 import { longShop } from "./plan.ts";

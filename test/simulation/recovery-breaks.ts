@@ -7,7 +7,7 @@ export const recoveryBreaks: readonly Break[] = [
     what: "redrive takes files away without counting what is in them",
     edits: [
       {
-        file: "redrive/redrive.ts",
+        file: "recovery/redrive/redrive.ts",
         from: "if (uncovered.length === 0 && restored.records === 0) {",
         to: "if (uncovered.length >= 0) {",
       },
@@ -17,7 +17,11 @@ export const recoveryBreaks: readonly Break[] = [
     name: "gaps-unread",
     what: "who looks for records that nobody counted does not look between two parts",
     edits: [
-      { file: "gaps/gap.ts", from: "after: lastSequence, before }", to: "after: lastSequence, before: lastSequence }" },
+      {
+        file: "recovery/gaps/gap.ts",
+        from: "after: lastSequence, before }",
+        to: "after: lastSequence, before: lastSequence }",
+      },
     ],
   },
   {
@@ -41,7 +45,7 @@ export const recoveryBreaks: readonly Break[] = [
     what: "redrive has batches counted whose minutes the store takes no more, and calls that done",
     edits: [
       {
-        file: "redelivery/store-reach.ts",
+        file: "recovery/isolate/store-reach.ts",
         from: "this.#acceptLate = acceptLate;",
         to: "this.#acceptLate = acceptLate || true;",
       },

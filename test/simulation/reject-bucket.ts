@@ -1,7 +1,7 @@
-import { readFailure } from "../../lib/failures/failure.ts";
 import { names } from "../../lib/names.ts";
-import type { QuarantinedRecord } from "../../lib/quarantine/quarantine.ts";
-import type { Batch } from "../../lib/roll-up/batch.ts";
+import { readFailure } from "../../lib/store/dead-letters/dead-letter.ts";
+import type { QuarantinedRecord } from "../../lib/store/quarantine/quarantine.ts";
+import type { Batch } from "../../lib/stream/batch.ts";
 import { S3Bucket } from "../fakes/s3-bucket.ts";
 
 /** The bucket of quarantine and of what Lambda gave up on. */

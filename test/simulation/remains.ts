@@ -1,12 +1,12 @@
 import type { FindingKind } from "../../lib/audit/finding.ts";
-import { readFailure } from "../../lib/failures/failure.ts";
-import { newHead, type PartRange } from "../../lib/ledger/ledger.ts";
-import { compareSequence } from "../../lib/record/sequence.ts";
-import { shardKey } from "../../lib/record/shard-key.ts";
-import { eventOf } from "../../lib/redelivery/kinesis-event.ts";
-import type { Batch } from "../../lib/roll-up/batch.ts";
+import { eventOf } from "../../lib/recovery/isolate/kinesis-event.ts";
 import { mayRepeatUnknown } from "../../lib/roll-up/lineage.ts";
-import { covers, overlaps } from "../../lib/roll-up/uncovered.ts";
+import { readFailure } from "../../lib/store/dead-letters/dead-letter.ts";
+import { newHead, type PartRange } from "../../lib/store/ledger/ledger.ts";
+import type { Batch } from "../../lib/stream/batch.ts";
+import { covers, overlaps } from "../../lib/stream/range.ts";
+import { compareSequence } from "../../lib/stream/sequence.ts";
+import { shardKey } from "../../lib/stream/shard-key.ts";
 import type { Shard } from "./stream.ts";
 import { streamName, type World } from "./world.ts";
 

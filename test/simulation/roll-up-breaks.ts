@@ -77,7 +77,7 @@ export const rollUpBreaks: readonly Break[] = [
     what: "events are late by the clock at the time of folding",
     edits: [
       {
-        file: "fold/part-fold.ts",
+        file: "roll-up/fold/part-fold.ts",
         from: "this.#judge.judge(event, record.arrivalMs)",
         to: "this.#judge.judge(event, Date.now())",
       },

@@ -1,6 +1,6 @@
 import type { AuditReport } from "../../lib/audit/audit.ts";
 import { ledgerDays } from "../../lib/limits.ts";
-import { compareSequence } from "../../lib/record/sequence.ts";
+import { compareSequence } from "../../lib/stream/sequence.ts";
 import { definitionsFor } from "./deployment.ts";
 import { judge } from "./oracle.ts";
 import type { Fate, Plan, Step } from "./plan.ts";

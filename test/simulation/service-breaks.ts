@@ -1,8 +1,8 @@
 import type { Break } from "./break.ts";
 import type { Edit } from "./edited-product.ts";
 
-const ledger = (from: string, to: string): Edit => ({ file: "ledger/dynamodb.ts", from, to });
-const ledgerItems = (from: string, to: string): Edit => ({ file: "ledger/item-table.ts", from, to });
+const ledger = (from: string, to: string): Edit => ({ file: "store/ledger/dynamodb.ts", from, to });
+const ledgerItems = (from: string, to: string): Edit => ({ file: "store/ledger/item-table.ts", from, to });
 
 /** Bugs in how the ledger, the store and the stream are called. */
 export const serviceBreaks: readonly Break[] = [
@@ -11,7 +11,7 @@ export const serviceBreaks: readonly Break[] = [
     what: "a write that has failed for good is taken for done",
     edits: [
       {
-        file: "store/timestream.ts",
+        file: "store/rows/timestream.ts",
         from: 'for (const result of results) if (result.status === "rejected") throw result.reason;',
         to: "",
       },
@@ -22,7 +22,7 @@ export const serviceBreaks: readonly Break[] = [
     what: "what the store rejects fails the batch",
     edits: [
       {
-        file: "store/timestream.ts",
+        file: "store/rows/timestream.ts",
         from: "if (error instanceof RejectedRecordsException) return",
         to: "if (error instanceof RejectedRecordsException) throw error; if (error === undefined) return",
       },

@@ -11,20 +11,20 @@ const smallParts: readonly Edit[] = [
 
 /** Every list is longer than what is read, kept or told of it at one time. */
 const shortLists: readonly Edit[] = [
-  { file: "failures/failure-index.ts", from: "entriesMax = 200_000", to: "entriesMax = 3" },
-  { file: "failures/failure-index.ts", from: "readsAtOnce = 16", to: "readsAtOnce = 2" },
-  { file: "redrive/files-in-turn.ts", from: "filesMax = 10_000", to: "filesMax = 8" },
-  { file: "redelivery/listed.ts", from: "listedMax = 100", to: "listedMax = 1" },
+  { file: "store/dead-letters/dead-letter-index.ts", from: "entriesMax = 200_000", to: "entriesMax = 3" },
+  { file: "store/dead-letters/dead-letter-index.ts", from: "readsAtOnce = 16", to: "readsAtOnce = 2" },
+  { file: "recovery/redrive/files-in-turn.ts", from: "filesMax = 10_000", to: "filesMax = 8" },
+  { file: "recovery/isolate/listed.ts", from: "listedMax = 100", to: "listedMax = 1" },
   { file: "audit/finding.ts", from: "findingsListedMax = 100", to: "findingsListedMax = 12" },
   { file: "audit/row-check.ts", from: "partsPerQuestionMax = 2_000", to: "partsPerQuestionMax = 3" },
   { file: "audit/row-check.ts", from: "sampleMax = 200", to: "sampleMax = 3" },
-  { file: "gaps/fill-gaps.ts", from: "batchRecordsMax = 1_000", to: "batchRecordsMax = 2" },
-  { file: "gaps/fill-gaps.ts", from: "readRecordsMax = 10_000", to: "readRecordsMax = 4" },
-  { file: "ledger/item-table.ts", from: "keysPerBatchMax = 100", to: "keysPerBatchMax = 2" },
-  { file: "ledger/dynamodb.ts", from: "firstPage = 25", to: "firstPage = 2" },
-  { file: "dedupe/opened-out-of-order.ts", from: "outOfOrderMax = 50", to: "outOfOrderMax = 1" },
-  { file: "dedupe/stored-ids.ts", from: "betweenMax = 50", to: "betweenMax = 1" },
-  { file: "dedupe/held-ids.ts", from: "leftOver * held + 1_000", to: "leftOver * held + 1" },
+  { file: "recovery/gaps/fill-gaps.ts", from: "batchRecordsMax = 1_000", to: "batchRecordsMax = 2" },
+  { file: "recovery/gaps/fill-gaps.ts", from: "readRecordsMax = 10_000", to: "readRecordsMax = 4" },
+  { file: "store/ledger/item-table.ts", from: "keysPerBatchMax = 100", to: "keysPerBatchMax = 2" },
+  { file: "store/ledger/dynamodb.ts", from: "firstPage = 25", to: "firstPage = 2" },
+  { file: "roll-up/dedupe/opened-out-of-order.ts", from: "outOfOrderMax = 50", to: "outOfOrderMax = 1" },
+  { file: "roll-up/dedupe/stored-ids.ts", from: "betweenMax = 50", to: "betweenMax = 1" },
+  { file: "roll-up/dedupe/held-ids.ts", from: "leftOver * held + 1_000", to: "leftOver * held + 1" },
   // Of several shards' ids only those at hand are kept.
   limit("dedupeBytesHeldMax = 200 * 1024 * 1024", "dedupeBytesHeldMax = 2_000"),
 ];
@@ -32,11 +32,15 @@ const shortLists: readonly Edit[] = [
 /** What a sender who knew every secret could do: all ids want the same slot, and half of their hashes is the same. */
 const collidingIds: readonly Edit[] = [
   {
-    file: "dedupe/id-map.ts",
+    file: "roll-up/dedupe/id-map.ts",
     from: "crypto.getRandomValues(new Uint32Array(idBytes * 256))",
     to: "new Uint32Array(idBytes * 256)",
   },
-  { file: "dedupe/message-hash.ts", from: "into.high = high === 0 ? 1 : high >>> 0;", to: "into.high = high & 1 | 1;" },
+  {
+    file: "roll-up/dedupe/message-hash.ts",
+    from: "into.high = high === 0 ? 1 : high >>> 0;",
+    to: "into.high = high & 1 | 1;",
+  },
 ];
 
 /** What takes thousands of records in a stream takes a few here; nothing else may change. */

@@ -1,6 +1,11 @@
-import { compareSequence } from "../../lib/record/sequence.ts";
-import type { StreamRecord } from "../../lib/record/stream-record.ts";
-import type { Position, ShardInfo, StreamPage, StreamReader } from "../../local/event-source-mapping/stream-reader.ts";
+import { compareSequence } from "../../lib/stream/sequence.ts";
+import type { StreamRecord } from "../../lib/stream/stream-record.ts";
+import type {
+  Position,
+  ShardInfo,
+  StreamPage,
+  StreamReader,
+} from "../../local/event-source-mapping/reading/stream-reader.ts";
 import type { ShardContent } from "../fakes/kinesis-stream.ts";
 import type { DeploymentName } from "./deployment.ts";
 import type { SentEvent } from "./producer.ts";

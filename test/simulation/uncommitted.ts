@@ -1,6 +1,6 @@
-import { shardKey } from "../../lib/record/shard-key.ts";
-import type { Batch } from "../../lib/roll-up/batch.ts";
-import { covers } from "../../lib/roll-up/uncovered.ts";
+import type { Batch } from "../../lib/stream/batch.ts";
+import { covers } from "../../lib/stream/range.ts";
+import { shardKey } from "../../lib/stream/shard-key.ts";
 import type { LedgerTable } from "../fakes/ledger-table.ts";
 
 /** The first record of a batch that is in no committed part, as one says it; undefined where there is none. */

@@ -1,6 +1,6 @@
-import { disorderMs } from "../../lib/dedupe/recall.ts";
+import { disorderMs } from "../../lib/roll-up/dedupe/recall.ts";
 import type { Checkpoint } from "../../local/event-source-mapping/checkpoint.ts";
-import { eventWriter } from "../../local/event-source-mapping/kinesis-event.ts";
+import { eventWriter } from "../../local/event-source-mapping/invocation/kinesis-event.ts";
 import { createMapping } from "../../local/event-source-mapping/mapping.ts";
 import type { MappingEnvironment } from "../../local/event-source-mapping/mapping-environment.ts";
 import type { MappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";

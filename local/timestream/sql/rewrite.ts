@@ -1,5 +1,5 @@
+import { databaseSchema } from "../catalog/table.ts";
 import { invalid } from "../failure.ts";
-import { databaseSchema } from "../table.ts";
 import type { FunctionRule } from "./function-rule.ts";
 import { DUCKDB_ONLY, duckdbName, ruleOf } from "./functions.ts";
 import { LACKING } from "./lacking.ts";

@@ -1,4 +1,4 @@
-import { doubleText, intervalText } from "../datum.ts";
+import { doubleText, intervalText } from "../query/datum.ts";
 
 /** What `cast(x AS varchar)` gives of a value of one of DuckDB's types, from DuckDB's own text of it. */
 export function trinoText(type: string, text: string): string {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { notSetUp } from "../../../cli/endpoint.ts";
-import { definitionsOf } from "../../../lib/definitions.ts";
+import { definitionsOf } from "../../../lib/config/definitions.ts";
 import { metricSummaries } from "../../../lib/query/answer.ts";
 import config from "../../../millrace.config.ts";
 import { runCli, startCli } from "../run-cli.ts";

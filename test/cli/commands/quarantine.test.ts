@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runQuarantine } from "../../../cli/commands/quarantine.ts";
 import { listText, placeText, replayText } from "../../../cli/quarantine-text.ts";
-import type { ListedEntry, QuarantineAnswer } from "../../../lib/quarantine/answer.ts";
-import { emptyPreview } from "../../../lib/redelivery/preview.ts";
-import { ReplayTally } from "../../../lib/replay/report.ts";
+import type { ListedEntry, QuarantineAnswer } from "../../../lib/query/quarantine/answer.ts";
+import { emptyPreview } from "../../../lib/recovery/isolate/preview.ts";
+import { ReplayTally } from "../../../lib/recovery/resend/report.ts";
 
 const entry: ListedEntry = {
   id: "2026-01-31T1200.shardId-000000000000.ab.5.0",

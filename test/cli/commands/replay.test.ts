@@ -7,9 +7,9 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isProblem } from "../../../lib/problem.ts";
-import { unpack } from "../../../lib/record/unpack.ts";
+import { unpack } from "../../../lib/stream/unpack.ts";
 import { startAws, type TestAws } from "../../aws.ts";
-import { RecordingFolder } from "../replay/recording-file.ts";
+import { RecordingFolder } from "../recording/recording-file.ts";
 import { runCli, startCli } from "../run-cli.ts";
 
 let aws: TestAws;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { redriveText } from "../../../cli/commands/redrive.ts";
 import { sweepText } from "../../../cli/commands/sweep.ts";
-import { redrive } from "../../../lib/redrive/redrive.ts";
-import { sweep } from "../../../lib/sweep/sweep.ts";
-import { manyRecords, Rig } from "../../lib/redelivery/rig.ts";
+import { redrive } from "../../../lib/recovery/redrive/redrive.ts";
+import { sweep } from "../../../lib/recovery/sweep.ts";
+import { manyRecords, Rig } from "../../lib/recovery/isolate/rig.ts";
 import { sequence, shard } from "../../lib/roll-up/world.ts";
 
 const options = { dryRun: true, deadlineMs: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { whyText } from "../../../cli/commands/why.ts";
+import { WhyRig } from "../../lib/query/why/rig.ts";
 import { recordOf, sold } from "../../lib/roll-up/world.ts";
-import { WhyRig } from "../../lib/why/rig.ts";
 
 test("the answer has a title for each copy, and each sentence what it rests on", async () => {
   const rig = new WhyRig([recordOf(0, [sold(1)]), recordOf(1, [sold(1)])]);

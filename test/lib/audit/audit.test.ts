@@ -4,7 +4,7 @@ import { AuditRun } from "../../../lib/audit/audit-run.ts";
 import { type FindingKind, findingKinds } from "../../../lib/audit/finding.ts";
 import { writtenMsOf } from "../../../lib/audit/given-up.ts";
 import { UnknownRows } from "../../../lib/audit/unknown-rows.ts";
-import { newHead } from "../../../lib/ledger/ledger.ts";
+import { newHead } from "../../../lib/store/ledger/ledger.ts";
 import { AuditRig, baseMs, committed, minuteMs, shard, shardId } from "./rig.ts";
 
 const rigOf = (places = 60): AuditRig => {

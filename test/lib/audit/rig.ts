@@ -1,9 +1,9 @@
 import { type AuditOptions, type AuditPorts, type AuditReport, audit } from "../../../lib/audit/audit.ts";
 import type { AuditLog, AuditPlace, ScheduleName } from "../../../lib/audit/scheduled-audit.ts";
-import type { FailureFile } from "../../../lib/failures/failure-files.ts";
-import type { CommittedPart, OpenPart } from "../../../lib/ledger/ledger.ts";
-import { newHead } from "../../../lib/ledger/ledger.ts";
-import type { Row } from "../../../lib/store/row.ts";
+import type { FailureFile } from "../../../lib/store/dead-letters/dead-letter-files.ts";
+import type { CommittedPart, OpenPart } from "../../../lib/store/ledger/ledger.ts";
+import { newHead } from "../../../lib/store/ledger/ledger.ts";
+import type { Row } from "../../../lib/store/rows/row.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type AuditReport, audit } from "../../../lib/audit/audit.ts";
-import type { CommittedPart } from "../../../lib/ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
-import { shardKey } from "../../../lib/record/shard-key.ts";
+import type { CommittedPart } from "../../../lib/store/ledger/ledger.ts";
+import { shardKey } from "../../../lib/stream/shard-key.ts";
 import type { LedgerTable } from "../../fakes/ledger-table.ts";
 import { after, baseMs, before, type Fault, recordOf, sold, World } from "../roll-up/world.ts";
 

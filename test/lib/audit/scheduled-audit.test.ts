@@ -5,7 +5,7 @@ import {
   scheduledAudit,
   schedules,
 } from "../../../lib/audit/scheduled-audit.ts";
-import type { PartRowsQuestion } from "../../../lib/store/store.ts";
+import type { PartRowsQuestion } from "../../../lib/store/rows/store.ts";
 import { AuditRig, baseMs, committed, minuteMs } from "./rig.ts";
 
 const hourMs = 60 * minuteMs;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CloudWatchIncoming } from "../../../lib/audit/cloudwatch.ts";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
 import { SecretsManager } from "../../../lib/collect/secrets.ts";
-import { TimestreamStore } from "../../../lib/store/timestream.ts";
+import { TimestreamStore } from "../../../lib/store/rows/timestream.ts";
 import { question } from "./question.ts";
 import { SilentServer } from "./silent-server.ts";
 

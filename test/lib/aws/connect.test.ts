@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectAuditPorts } from "../../../lib/audit/connect.ts";
 import { connectCollectPorts } from "../../../lib/collect/connect.ts";
+import { definitionsOf } from "../../../lib/config/definitions.ts";
+import { settingsOf } from "../../../lib/config/settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
-import { settingsOf } from "../../../lib/defaults.ts";
-import { definitionsOf } from "../../../lib/definitions.ts";
-import { connectLookPorts } from "../../../lib/live/connect.ts";
 import { environmentNames } from "../../../lib/names.ts";
 import { eventLine } from "../../../lib/producer/event-line.ts";
-import { connectQuarantine } from "../../../lib/quarantine/connect.ts";
 import { connectQueryPorts } from "../../../lib/query/connect.ts";
 import { connectEventPorts } from "../../../lib/query/connect-events.ts";
-import { connectReplayPorts } from "../../../lib/replay/connect.ts";
+import { connectLookPorts } from "../../../lib/query/live/connect.ts";
+import { connectQuarantine } from "../../../lib/query/quarantine/connect.ts";
+import { connectSweepPorts } from "../../../lib/recovery/connect.ts";
+import { connectReplayPorts } from "../../../lib/recovery/resend/connect.ts";
 import { connectPorts } from "../../../lib/roll-up/connect.ts";
-import { connectSweepPorts } from "../../../lib/sweep/connect.ts";
 import { question } from "./question.ts";
 import { RefusingServer } from "./refusing-server.ts";
 

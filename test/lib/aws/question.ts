@@ -1,4 +1,4 @@
-import type { MetricQuestion } from "../../../lib/store/store.ts";
+import type { MetricQuestion } from "../../../lib/store/rows/store.ts";
 
 /** A question that the store takes; its answer does not matter. */
 export const question: MetricQuestion = {

@@ -2,8 +2,8 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "nod
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callNames } from "../../../lib/collect/calls.ts";
-import { readEvent } from "../../../lib/event/event.ts";
 import { recordLimits } from "../../../lib/limits.ts";
+import { readEvent } from "../../../lib/stream/event/event.ts";
 import { type ApiRequest, basic } from "../../handlers/api-request.ts";
 import { type Answered, CollectRig } from "../../handlers/collect-rig.ts";
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type DoorEvent, throughTheDoor } from "../../../lib/collect/door.ts";
 import type { Message } from "../../../lib/collect/message.ts";
 import { privacyOf } from "../../../lib/collect/privacy.ts";
-import type { Fields } from "../../../lib/event/event.ts";
-import { parseJsonToWrite } from "../../../lib/event/json.ts";
+import { trackingPlanOf } from "../../../lib/config/tracking-plan/compile-at-start.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
-import { trackingPlanOf } from "../../../lib/tracking-plan/compile-at-start.ts";
+import type { Fields } from "../../../lib/stream/event/event.ts";
+import { parseJsonToWrite } from "../../../lib/stream/event/json.ts";
 
 const source = { name: "web", allowedOrigins: ["*"], keepAddress: true };
 const request = { receivedMs: Date.UTC(2026, 0, 1), address: "203.0.113.77" };

@@ -3,10 +3,10 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
-import type { Fields } from "../../../lib/event/event.ts";
-import { parseJsonToWrite } from "../../../lib/event/json.ts";
-import { namesOfPath } from "../../../lib/event/path.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
+import type { Fields } from "../../../lib/stream/event/event.ts";
+import { parseJsonToWrite } from "../../../lib/stream/event/json.ts";
+import { namesOfPath } from "../../../lib/stream/event/path.ts";
 
 const key = "a key of thirty-two characters..";
 const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SecretStage, Secrets } from "../../../lib/collect/secrets.ts";
 import { SecretWriteKeys } from "../../../lib/collect/write-keys.ts";
-import { sourcesOf } from "../../../lib/defaults.ts";
-import { withMetric } from "../config-problems.ts";
+import { sourcesOf } from "../../../lib/config/settings.ts";
+import { withMetric } from "../config/problems.ts";
 
 const sources = sourcesOf({ ...withMetric({}), sources: { web: {}, server: { keepAddress: true } } });
 const [web, server] = sources;

@@ -1,17 +1,17 @@
 import { gzipSync } from "node:zlib";
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { expect, it } from "vitest";
+import { definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, sum, track } from "../../../lib/config.ts";
-import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
-import { definitionsOf } from "../../../lib/definitions.ts";
-import type { Rejected } from "../../../lib/fold/part-fold.ts";
 import { partitionKey } from "../../../lib/producer/partition-key.ts";
 import { Producer } from "../../../lib/producer/producer.ts";
+import { DuplicateMemory } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
+import type { Rejected } from "../../../lib/roll-up/fold/part-fold.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
-import { aggregated } from "../record/aggregated.ts";
+import { aggregated } from "../stream/aggregated.ts";
 import { TestStream } from "./stream.ts";
 
 const arrivalMs = Date.UTC(2026, 4, 1, 12);

@@ -17,7 +17,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { isProblem } from "../../../lib/problem.ts";
-import { unpack } from "../../../lib/record/unpack.ts";
+import { unpack } from "../../../lib/stream/unpack.ts";
 
 type Entry = NonNullable<PutRecordsCommandInput["Records"]>[number];
 /** What to answer for an entry instead of storing it; undefined to store it. Throws to fail the request. */

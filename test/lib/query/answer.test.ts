@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { definitionsOf } from "../../../lib/definitions.ts";
+import { definitionsOf } from "../../../lib/config/definitions.ts";
 import { answerQuestion, metricSummaries } from "../../../lib/query/answer.ts";
 import type { Openness, OpenRange } from "../../../lib/query/open-parts.ts";
-import type { MetricAnswer, MetricQuestion, MetricStore } from "../../../lib/store/store.ts";
-import { config } from "../fold/shop.ts";
+import type { MetricAnswer, MetricQuestion, MetricStore } from "../../../lib/store/rows/store.ts";
+import { config } from "../roll-up/fold/shop.ts";
 
 const question: MetricQuestion = {
   metric: "orders",

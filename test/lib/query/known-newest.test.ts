@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CommittedPart, newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { KnownNewest } from "../../../lib/query/known-newest.ts";
+import { type CommittedPart, newHead, type OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const shards = ["events/shardId-0", "events/shardId-1", "events/shardId-2"] as const;

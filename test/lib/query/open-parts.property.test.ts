@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Head, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { OpenParts } from "../../../lib/query/open-parts.ts";
+import type { Head, OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const minuteMs = 60_000;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { CommittedPart, Head, OpenPart } from "../../../lib/ledger/ledger.ts";
 import { OpenParts } from "../../../lib/query/open-parts.ts";
+import type { CommittedPart, Head, OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const streamName = "events";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, page, sum, track } from "../../../lib/config.ts";
-import { definitionsOf } from "../../../lib/definitions.ts";
-import { dimensionValue } from "../../../lib/fold/dimension.ts";
 import { readQuestion } from "../../../lib/query/question.ts";
 import { QuestionProblem } from "../../../lib/query/question-problem.ts";
-import { metricSql } from "../../../lib/store/metric-sql.ts";
-import type { MetricQuestion } from "../../../lib/store/store.ts";
+import { dimensionValue } from "../../../lib/roll-up/fold/dimension.ts";
+import { metricSql } from "../../../lib/store/rows/metric-sql.ts";
+import type { MetricQuestion } from "../../../lib/store/rows/store.ts";
 import { anyText } from "../any-text.ts";
 
 const definitions = definitionsOf(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { ShardStates } from "../../../lib/query/shards.ts";
+import { newHead, type OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const nowMs = Date.UTC(2026, 0, 2, 12);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../lib/clock.ts";
-import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
-import type { StreamRecord } from "../../../lib/record/stream-record.ts";
-import type { Batch } from "../../../lib/roll-up/batch.ts";
+import { DuplicateMemory } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
+import type { Batch } from "../../../lib/stream/batch.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import type { StreamRecord } from "../../../lib/stream/stream-record.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 import { baseMs, before, recordOf, sequence, sold } from "./world.ts";

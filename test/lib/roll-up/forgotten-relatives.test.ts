@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { joinLineage, seal, sealDescendants } from "../../../lib/roll-up/lineage.ts";
+import { newHead, type OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const [parent, child, grandchild] = ["events/shardId-0", "events/shardId-1", "events/shardId-2"] as const;

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
-import { disorderMs } from "../../../lib/dedupe/recall.ts";
-import { ancestorsMax, descendantsMax } from "../../../lib/ledger/head-room.ts";
-import { newHead, type OpenPart } from "../../../lib/ledger/ledger.ts";
 import { partLimits } from "../../../lib/limits.ts";
+import { disorderMs } from "../../../lib/roll-up/dedupe/recall.ts";
 import { joinLineage, mayRepeatUnknown, seal, sealDescendants, viewsAtOpening } from "../../../lib/roll-up/lineage.ts";
+import { ancestorsMax, descendantsMax } from "../../../lib/store/ledger/head-room.ts";
+import { newHead, type OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 
 const hourMs = 3_600_000;

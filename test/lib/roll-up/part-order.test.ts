@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CommittedPart, Head, PartPlace } from "../../../lib/ledger/ledger.ts";
 import { orderAtOpening } from "../../../lib/roll-up/part-order.ts";
+import type { CommittedPart, Head, PartPlace } from "../../../lib/store/ledger/ledger.ts";
 import { sequence } from "./world.ts";
 
 type Order = Pick<Head, "furthest" | "outOfOrder">;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { DuplicateMemory, type KnownIds } from "../../../lib/dedupe/duplicate-memory.ts";
 import { partLimits, recordLimits } from "../../../lib/limits.ts";
+import { DuplicateMemory, type KnownIds } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
 import { foldAll, foldNew, heldBy, isStoreRefusal, partRange, withRefusals } from "../../../lib/roll-up/part.ts";
-import { rangeOf } from "../../../lib/roll-up/uncovered.ts";
+import { rangeOf } from "../../../lib/stream/range.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { baseMs, before, recordOf, sequence, shard, sold } from "./world.ts";
 

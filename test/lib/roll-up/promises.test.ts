@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
+import { type Definitions, definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, track } from "../../../lib/config.ts";
-import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
-import type { OpenPart } from "../../../lib/ledger/ledger.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { PromiseHeld, reportBefore } from "../../../lib/roll-up/roll-up.ts";
+import type { OpenPart } from "../../../lib/store/ledger/ledger.ts";
 import { after, baseMs, before, type Fault, recordOf, sequence, shard, sold, World } from "./world.ts";
 
 const withoutSales = definitionsOf(defineConfig({ metrics: { all: { on: track(), measure: count() } } }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Definitions } from "../../../lib/definitions.ts";
+import type { Definitions } from "../../../lib/config/definitions.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { after, baseMs, before, type Fault, recordOf, refolded, sequence, shard, sold, World } from "./world.ts";
 

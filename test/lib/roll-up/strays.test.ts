@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { aggregatedBy } from "../record/aggregated.ts";
+import { aggregatedBy } from "../stream/aggregated.ts";
 import { recordOf, shard, sold, World } from "./world.ts";
 
 const half = 2n ** 127n;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type Definitions, definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, track } from "../../../lib/config.ts";
-import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { after, before, type Fault, recordOf, refolded, sequence, shard, sold, World } from "./world.ts";
 

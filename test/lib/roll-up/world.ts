@@ -1,15 +1,15 @@
 import { setImmediate } from "node:timers/promises";
+import { type Definitions, definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, sum, track } from "../../../lib/config.ts";
-import { DuplicateMemory } from "../../../lib/dedupe/duplicate-memory.ts";
-import { type Definitions, definitionsOf } from "../../../lib/definitions.ts";
-import type { Rejected } from "../../../lib/fold/part-fold.ts";
-import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { QuarantinePlace } from "../../../lib/quarantine/quarantine.ts";
-import type { HashRange } from "../../../lib/record/hash-range.ts";
-import type { StreamRecord } from "../../../lib/record/stream-record.ts";
+import { DuplicateMemory } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
+import type { Rejected } from "../../../lib/roll-up/fold/part-fold.ts";
 import type { Ports } from "../../../lib/roll-up/ports.ts";
 import { PromiseHeld, type RollUpReport, rollUp } from "../../../lib/roll-up/roll-up.ts";
+import type { Ledger } from "../../../lib/store/ledger/ledger.ts";
+import type { QuarantinePlace } from "../../../lib/store/quarantine/quarantine.ts";
+import type { HashRange } from "../../../lib/stream/hash-range.ts";
 import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import type { StreamRecord } from "../../../lib/stream/stream-record.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 

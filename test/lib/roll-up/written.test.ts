@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import { partId } from "../../../lib/roll-up/part.ts";
-import type { Row } from "../../../lib/store/row.ts";
-import type { Refusal } from "../../../lib/store/store.ts";
+import type { Row } from "../../../lib/store/rows/row.ts";
+import type { Refusal } from "../../../lib/store/rows/store.ts";
 import { after, baseMs, before, type Fault, recordOf, sequence, shard, sold, World } from "./world.ts";
 
 /** Two records of two events each. */

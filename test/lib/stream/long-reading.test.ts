@@ -1,9 +1,9 @@
 import { CreateStreamCommand, KinesisClient, PutRecordCommand, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { clientSettings } from "../../../lib/aws/client-settings.ts";
-import type { StreamRecord } from "../../../lib/record/stream-record.ts";
 import { KinesisStream } from "../../../lib/stream/kinesis.ts";
 import type { StreamStart } from "../../../lib/stream/page-reader.ts";
+import type { StreamRecord } from "../../../lib/stream/stream-record.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 
 const shardId = "shardId-000000000000";

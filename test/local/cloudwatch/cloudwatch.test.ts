@@ -12,11 +12,11 @@ import {
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AlarmMetric, AlarmSettings } from "../../../local/alarm.ts";
-import { AlarmWatch } from "../../../local/alarm-watch.ts";
-import { type AwsEndpoint, startAwsEndpoint } from "../../../local/aws-endpoint.ts";
+import type { AlarmMetric, AlarmSettings } from "../../../local/cloudwatch/alarm.ts";
+import { AlarmWatch } from "../../../local/cloudwatch/alarm-watch.ts";
 import { cloudWatch } from "../../../local/cloudwatch/cloudwatch.ts";
-import { MetricStore } from "../../../local/metrics.ts";
+import { MetricStore } from "../../../local/cloudwatch/metrics.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "../../../local/endpoint/aws-endpoint.ts";
 
 const minuteMs = 60_000;
 const startMs = Date.UTC(2026, 2, 3, 8);

@@ -2,12 +2,12 @@ import type { AddressInfo } from "node:net";
 import kinesalite from "kinesalite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { realClock } from "../../../local/clock.ts";
-import { kinesisCall } from "../../../local/event-source-mapping/kinesis-client.ts";
-import { kinesisReader } from "../../../local/event-source-mapping/kinesis-reader.ts";
+import { MetricStore } from "../../../local/cloudwatch/metrics.ts";
 import { createMapping } from "../../../local/event-source-mapping/mapping.ts";
+import { kinesisCall } from "../../../local/event-source-mapping/reading/kinesis-client.ts";
+import { kinesisReader } from "../../../local/event-source-mapping/reading/kinesis-reader.ts";
 import type { InvokeOutcome } from "../../../local/lambda/invoke-outcome.ts";
 import { type Lambda, startLambda } from "../../../local/lambda/lambda.ts";
-import { MetricStore } from "../../../local/metrics.ts";
 import { type Bundle, writeBundle } from "../lambda/bundle.ts";
 import { functionArn, MemoryCheckpoints, settingsWith } from "./rig.ts";
 

@@ -1,16 +1,16 @@
+import type { MetricDatum } from "../../../local/cloudwatch/metrics.ts";
 import type { Checkpoint, Checkpoints } from "../../../local/event-source-mapping/checkpoint.ts";
+import type { Destination } from "../../../local/event-source-mapping/failure/on-failure.ts";
 import { createMapping, type Mapping, type MappingPace } from "../../../local/event-source-mapping/mapping.ts";
 import type { MappingSettings } from "../../../local/event-source-mapping/mapping-settings.ts";
-import type { Destination } from "../../../local/event-source-mapping/on-failure.ts";
 import type {
   Position,
   ShardInfo,
   StreamPage,
   StreamReader,
   StreamRecord,
-} from "../../../local/event-source-mapping/stream-reader.ts";
+} from "../../../local/event-source-mapping/reading/stream-reader.ts";
 import type { InvokeOutcome } from "../../../local/lambda/invoke-outcome.ts";
-import type { MetricDatum } from "../../../local/metrics.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { mortal } from "./mortal.ts";
 

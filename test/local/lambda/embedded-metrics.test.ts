@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { MetricDatum } from "../../../local/cloudwatch/metrics.ts";
 import { putEmbeddedMetrics } from "../../../local/lambda/embedded-metrics.ts";
-import type { MetricDatum } from "../../../local/metrics.ts";
 
 function metricsOf(line: string): MetricDatum[] {
   const found: MetricDatum[] = [];

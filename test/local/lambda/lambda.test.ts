@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { MetricStore } from "../../../local/cloudwatch/metrics.ts";
 import type { FunctionSettings } from "../../../local/lambda/function-settings.ts";
 import { type Lambda, type LambdaOptions, type LogLine, startLambda } from "../../../local/lambda/lambda.ts";
-import { MetricStore } from "../../../local/metrics.ts";
 import { type Bundle, Doorbell, writeBundle } from "./bundle.ts";
 
 let bundle: Bundle;

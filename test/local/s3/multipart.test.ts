@@ -16,7 +16,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AwsEndpoint, startAwsEndpoint } from "../../../local/aws-endpoint.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "../../../local/endpoint/aws-endpoint.ts";
 import { openS3, type S3 } from "../../../local/s3/s3.ts";
 
 const Bucket = "shop";

@@ -2,7 +2,7 @@ import type { Equivalent } from "../equivalent.ts";
 
 export const inFold: readonly Equivalent[] = [
   {
-    file: "lib/fold/dimension.ts",
+    file: "lib/roll-up/fold/dimension.ts",
     changes: [
       ["value.length <= bytesMax && plain.test(value)", "false"],
       ["value.length <= bytesMax", "value.length < bytesMax"],
@@ -12,17 +12,17 @@ export const inFold: readonly Equivalent[] = [
     why: "It saves the longer way, which comes to the same: a text has no fewer bytes than characters, and more where it is not plain.",
   },
   {
-    file: "lib/fold/event-judge.ts",
+    file: "lib/roll-up/fold/event-judge.ts",
     changes: [["[]", '["mutant"]']],
     why: "Both lists are emptied, or written over, before they are read.",
   },
   {
-    file: "lib/fold/event-judge.ts",
+    file: "lib/roll-up/fold/event-judge.ts",
     changes: [["event.isNoted", "true"]],
     why: "It saves a look for a note that is not there.",
   },
   {
-    file: "lib/fold/event-judge.ts",
+    file: "lib/roll-up/fold/event-judge.ts",
     changes: [
       ['measure.kind === "sum"', "true"],
       ['""', '"mutant"'],
@@ -31,7 +31,7 @@ export const inFold: readonly Equivalent[] = [
     why: "Only a sum has a number that can be wrong.",
   },
   {
-    file: "lib/fold/group.ts",
+    file: "lib/roll-up/fold/group.ts",
     changes: [
       ["bucketMs !== this.#bucketMs", "true"],
       ['dimensions.length === 1 && typeof first === "string"', "false"],
@@ -43,12 +43,12 @@ export const inFold: readonly Equivalent[] = [
     why: "It saves a look into a map, or making a key: the group that is found is the same. No key is anything but a text.",
   },
   {
-    file: "lib/fold/group.ts",
+    file: "lib/roll-up/fold/group.ts",
     changes: [["dimensions[place]?.(fields)", "dimensions[place](fields)"]],
     why: "The place is below the length: the types do not know it.",
   },
   {
-    file: "lib/fold/group.ts",
+    file: "lib/roll-up/fold/group.ts",
     changes: [
       ["Math.abs(group.sum) >= Math.abs(value)", "Math.abs(group.sum) > Math.abs(value)"],
       ["value < group.min", "value <= group.min"],
@@ -57,22 +57,22 @@ export const inFold: readonly Equivalent[] = [
     why: "Of two equal numbers it is the same which one is taken.",
   },
   {
-    file: "lib/fold/metric-matcher.ts",
+    file: "lib/roll-up/fold/metric-matcher.ts",
     changes: [["conditions.length === 0", "false"]],
     why: "Every condition of none holds: it saves the asking.",
   },
   {
-    file: "lib/fold/part-fold.ts",
+    file: "lib/roll-up/fold/part-fold.ts",
     changes: [["{ high: 0, low: 0 }", "{}"]],
     why: "Both are set before they are read.",
   },
   {
-    file: "lib/fold/part-fold.ts",
+    file: "lib/roll-up/fold/part-fold.ts",
     changes: [["metric.number !== undefined", "true"]],
     why: "A row of a count has no numbers: it saves adding them up.",
   },
   {
-    file: "lib/fold/part-fold.ts",
+    file: "lib/roll-up/fold/part-fold.ts",
     within: "group.values[index]",
     changes: [['""', '"mutant"']],
     why: "A group has a value for each dimension: the types do not know it.",

@@ -66,7 +66,7 @@ export const inRollUp: readonly Equivalent[] = [
     why: "It saves reading what the part was opened with, which is all that it can count.",
   },
   {
-    file: "lib/roll-up/uncovered.ts",
+    file: "lib/stream/range.ts",
     changes: [
       ["first === undefined || last === undefined", "(first === undefined) && (last === undefined)"],
       ["first === undefined", "false"],
@@ -75,7 +75,7 @@ export const inRollUp: readonly Equivalent[] = [
     why: "There is a last record just where there is a first one: the types do not know it.",
   },
   {
-    file: "lib/roll-up/uncovered.ts",
+    file: "lib/stream/range.ts",
     changes: [
       ["next < ranges.length", "next <= ranges.length"],
       ["ranges[next]?.lastSequence", "ranges[next].lastSequence"],

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { messageIdBytesMax } from "../../limits.ts";
+import { partitionKey } from "../../producer/partition-key.ts";
+import type { QuarantinedEvent } from "../../query/quarantine/entry.ts";
+import type { MessageName } from "../../roll-up/dedupe/message-hash.ts";
+import { type Fields, sourceOf } from "../../stream/event/event.ts";
+import { type ReplayedNote, replayedOf } from "../../stream/event/replayed.ts";
+import { isTimeGiven } from "../../timestamp.ts";
+import { mergePatch } from "./merge-patch.ts";
+
+/** An event of quarantine on its way back into the stream. */
+export interface Candidate {
+  readonly event: QuarantinedEvent;
+  /** Its own, with an id made of the entry's where it had none that is usable. */
+  readonly name: MessageName;
+  /** When it first arrived, epoch milliseconds: before its first replay. */
+  readonly arrivalMs: number;
+  /** How often it was replayed before; 0 for an event as its sender sent it. */
+  readonly attempt: number;
+  /** Whether the patch leaves alone whom the event is of, and so its shard. */
+  readonly keepsPerson: boolean;
+  /** With the patch, and without what the collector had noted on it. */
+  readonly fields: Fields;
+}
+
+/** The event made ready; undefined where it is no JSON object, so that nothing can be said of it. */
+export function candidateOf(event: QuarantinedEvent, patch: Fields | undefined): Candidate | undefined {
+  if (event.fields === undefined) return undefined;
+  const { millrace: _, ...own } = event.fields;
+  const patched = mergePatch(own, patch ?? {}) as Fields;
+  const before = replayedOf(event.fields);
+  const arrivalMs = before?.arrivalMs ?? Date.parse(event.entry.arrival);
+  const messageId = isMessageId(own.messageId) ? own.messageId : derivedId(event.entry.id);
+  // A message without a time happened when it arrived, and that was then.
+  const timestamp = isTimeGiven(patched.timestamp) ? patched.timestamp : new Date(arrivalMs).toISOString();
+  // What identifies the message is not the patch's to change: copies of it must stay its copies.
+  const fields = { ...patched, timestamp, messageId, source: own.source };
+  return {
+    event,
+    name: { source: sourceOf(own), messageId },
+    arrivalMs,
+    attempt: before?.attempt ?? 0,
+    keepsPerson: partitionKey(fields) === partitionKey({ ...own, messageId }),
+    fields,
+  };
+}
+
+/** The event as it goes into the stream. */
+export function replayedEvent({ event, arrivalMs, fields }: Candidate, attempt: number, untilMs: number): Fields {
+  const replayed: ReplayedNote = {
+    entry: event.entry.id,
+    arrival: new Date(arrivalMs).toISOString(),
+    attempt,
+    until: new Date(untilMs).toISOString(),
+  };
+  return { ...fields, millrace: { replayed } };
+}
+
+const isMessageId = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && Buffer.byteLength(value) <= messageIdBytesMax;
+
+const derivedId = (entry: string): string =>
+  `millrace-replay-${createHash("sha256").update(entry).digest("hex").slice(0, 32)}`;
