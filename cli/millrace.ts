@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { ConfigError } from "../lib/config/error.ts";
-import { QuestionProblem } from "../lib/query/question-problem.ts";
+import { QuestionProblem } from "../lib/query/url-question.ts";
 import { notAnswering, notSetUp } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 

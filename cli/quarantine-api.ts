@@ -1,10 +1,10 @@
+import { LambdaFunctions } from "../lib/invoke.ts";
 import { names } from "../lib/names.ts";
 import type { QuarantineAnswer } from "../lib/query/quarantine/answer.ts";
 import type { ShownEntry } from "../lib/query/quarantine/show.ts";
-import { QuestionProblem } from "../lib/query/question-problem.ts";
-import { queryRoutes } from "../lib/query-routes.ts";
-import { LambdaFunctions } from "../lib/recovery/isolate/lambda.ts";
+import { QuestionProblem } from "../lib/query/url-question.ts";
 import { said } from "../lib/recovery/isolate/roll-up-function.ts";
+import { queryRoutes } from "../lib/routes.ts";
 
 /** What is in quarantine, and in which bucket. */
 export type BucketAnswer = QuarantineAnswer & { readonly bucket: string };

@@ -1,7 +1,7 @@
 import { definitionsOf } from "../lib/config/definitions.ts";
 import { memoryStoreHours, privacyRulesOf, settingsOf } from "../lib/config/settings.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { trackingPlanOf } from "../lib/config/tracking-plan/compile-at-start.ts";
-import type { Config } from "../lib/config.ts";
 import type { QuarantinedEvent } from "../lib/query/quarantine/entry.ts";
 import { findEntry } from "../lib/query/quarantine/show.ts";
 import { connectReplayPorts, type ReplayPlace } from "../lib/recovery/resend/connect.ts";

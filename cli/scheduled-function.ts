@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
-import { LambdaFunctions } from "../lib/recovery/isolate/lambda.ts";
+import { LambdaFunctions } from "../lib/invoke.ts";
 import { said } from "../lib/recovery/isolate/roll-up-function.ts";
 import { chooseEndpoint, endpointOptions } from "./endpoint.ts";
-
 import { checkFormat, formatOption, printReport } from "./format.ts";
 
 /**

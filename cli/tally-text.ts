@@ -1,4 +1,4 @@
-import type { Tally } from "../lib/roll-up/fold/part-fold.ts";
+import type { Tally } from "../lib/store/ledger/ledger.ts";
 
 /** What became of events, for a person. */
 export const tallyText = ({ events, counted, duplicate, quarantined, late }: Tally): string =>

@@ -5,14 +5,15 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import config from "#config";
-import { type AuditPorts, audit } from "../lib/audit/audit.ts";
+import { audit } from "../lib/audit/audit.ts";
+import type { AuditPorts } from "../lib/audit/audit-run.ts";
 import { connectAuditPorts } from "../lib/audit/connect.ts";
 import { type AuditEvent, readAuditEvent } from "../lib/audit/range.ts";
 import { type AuditLog, scheduledAudit } from "../lib/audit/scheduled-audit.ts";
 import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
 import { type AuditAnswer, reportAudit, type ScheduledAuditEvent } from "./middleware/report-audit.ts";
-import { sliceOf } from "./middleware/slice.ts";
+import { sliceOf } from "./middleware/scheduled.ts";
 
 type Ports = AuditPorts & { readonly log: AuditLog };
 

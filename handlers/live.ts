@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import config from "#config";
-import { isUnavailable } from "../lib/aws/is-unavailable.ts";
+import { isUnavailable } from "../lib/aws.ts";
 import { definitionsOf } from "../lib/config/definitions.ts";
 import { names } from "../lib/names.ts";
 import { connectLookPorts, type LookPorts } from "../lib/query/live/connect.ts";

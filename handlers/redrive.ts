@@ -10,8 +10,7 @@ import { names } from "../lib/names.ts";
 import { connectSweepPorts } from "../lib/recovery/connect.ts";
 import { type RedrivePorts, redrive } from "../lib/recovery/redrive/redrive.ts";
 import type { RedriveReport } from "../lib/recovery/redrive/report.ts";
-import { reportMetrics } from "./middleware/report-metrics.ts";
-import { type SliceEvent, sliceOf } from "./middleware/slice.ts";
+import { reportMetrics, type SliceEvent, sliceOf } from "./middleware/scheduled.ts";
 
 const countsOf = (report: RedriveReport) => ({
   BatchesRedriven: report.redriven,

@@ -9,8 +9,7 @@ import { settingsOf } from "../lib/config/settings.ts";
 import { names } from "../lib/names.ts";
 import { connectSweepPorts } from "../lib/recovery/connect.ts";
 import { type SweepOptions, type SweepPorts, type SweepReport, sweep } from "../lib/recovery/sweep.ts";
-import { reportMetrics } from "./middleware/report-metrics.ts";
-import { type SliceEvent, sliceOf } from "./middleware/slice.ts";
+import { reportMetrics, type SliceEvent, sliceOf } from "./middleware/scheduled.ts";
 
 const countsOf = (report: SweepReport): Record<string, number> => ({
   PromisesOpen: report.open,

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
-import type { Config } from "../lib/config.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { writeTrackingPlan } from "./tracking-plan.ts";
 
 const top = resolve(import.meta.dirname, "..");

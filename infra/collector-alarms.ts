@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import type { Config } from "../lib/config.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { names } from "../lib/names.ts";
 import type { RefusedReason } from "../lib/stream/event/refused.ts";
 import { dashed, SumAlarm, type SumAlarmProps } from "./sum-alarm.ts";

@@ -1,10 +1,10 @@
 import { type HttpApi, HttpMethod, HttpNoneAuthorizer, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
-import { collectRouteKeys } from "../lib/collect-routes.ts";
 import { settingsOf } from "../lib/config/settings.ts";
-import type { Config } from "../lib/config.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { environmentNames, names } from "../lib/names.ts";
+import { collectRouteKeys } from "../lib/routes.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import { CollectorAlarms } from "./collector-alarms.ts";
 import type { EventStream } from "./event-stream.ts";

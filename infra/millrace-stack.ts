@@ -2,7 +2,7 @@ import { Annotations, CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { settingsOf, sourcesOf } from "../lib/config/settings.ts";
-import type { Config } from "../lib/config.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { Audit } from "./audit.ts";
 import { Collector } from "./collector.ts";
 import { DedupeWindowAlarm } from "./dedupe-window-alarm.ts";

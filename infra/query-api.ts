@@ -7,7 +7,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lib/config/settings.ts";
 import { environmentNames, names } from "../lib/names.ts";
-import { queryRouteKeys } from "../lib/query-routes.ts";
+import { queryRouteKeys } from "../lib/routes.ts";
 import { BundledFunction } from "./bundled-function.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { LedgerTable } from "./ledger-table.ts";

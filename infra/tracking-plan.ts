@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import standalone from "ajv/dist/standalone/index.js";
+import type { Config } from "../lib/config/shape.ts";
 import { compilePlan } from "../lib/config/tracking-plan/compile.ts";
-import type { Config } from "../lib/config.ts";
 
 const compiledPlan = resolve(import.meta.dirname, "../lib/config/tracking-plan/compiled-plan.ts");
 

@@ -2,7 +2,7 @@ import { ArnFormat, type CfnResource, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { Config } from "../lib/config.ts";
+import type { Config } from "../lib/config/shape.ts";
 import { names, writeKeySecret } from "../lib/names.ts";
 
 /** In the metadata of a secret: its value where no AWS is, since what AWS generates is in no template. */

@@ -1,5 +1,4 @@
 import type { Clock } from "./clock.ts";
-import type { Patience } from "./store/rows/store.ts";
 
 const firstDelayMs = 100;
 const delayMsMax = 10_000;
@@ -24,4 +23,12 @@ export async function persist<T>(
       await clock.sleep(delayMs);
     }
   }
+}
+
+/** How long to go on trying, and whom to tell of a wait. */
+export interface Patience {
+  /** Epoch milliseconds; what has not succeeded by then throws. */
+  readonly deadlineMs: number;
+  /** Told before each wait, in words for the log. */
+  readonly onWait?: (why: string, delayMs: number) => void;
 }

@@ -14,6 +14,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   infra: ["lib"],
   local: ["lib"],
 };
+/**
+ * The rooms of lib, from the ground up: each imports from itself and from those before it. The ground is the files that
+ * stand in lib itself.
+ */
+const rooms = ["ground", "stream", "config", "producer", "store", "collect", "roll-up", "query", "recovery", "audit"];
+
 /** What the laptop's stand-ins may know of ours beside types: they run a template, whoever wrote it. */
 const localMayUse = ["lib/names.ts", "lib/limits.ts"];
 
@@ -42,7 +48,7 @@ const packageUsers: Readonly<Record<string, readonly string[]>> = {
     "lib/recovery/resend/dynamodb-marks.ts",
     "lib/audit/dynamodb-log.ts",
   ],
-  "@aws-sdk/client-lambda": ["lib/recovery/isolate/lambda.ts"],
+  "@aws-sdk/client-lambda": ["lib/invoke.ts"],
   "@aws-sdk/client-s3": [
     "lib/store/quarantine/s3.ts",
     "lib/store/quarantine/s3-files.ts",
@@ -111,6 +117,44 @@ const filesBelow = (folder: string): string[] =>
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
     .map((name) => join(folder, name));
 
+/** The room of a file of lib; `lib/config.ts` is where users import their configuration from. */
+function roomOf(file: string): string {
+  const [, room = "", ...rest] = file.split("/");
+  if (file === "lib/config.ts") return "config";
+  return rest.length === 0 ? "ground" : room;
+}
+
+/** Those of the imports that lead to a room further up, or to one that is not listed. */
+const upward = (found: readonly Import[]): Import[] =>
+  found.filter(({ from, to }) => {
+    const [own, other] = [rooms.indexOf(roomOf(from)), rooms.indexOf(roomOf(to))];
+    return own < 0 || other < 0 || other > own;
+  });
+
+/** Files that import each other in a circle, in its order; undefined where there is none. */
+function circleIn(found: readonly Pick<Import, "from" | "to">[]): string[] | undefined {
+  const importsOfFile = Map.groupBy(found, ({ from }) => from);
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    done.add(file);
+    path.push(file);
+    for (const { to } of importsOfFile.get(file) ?? []) {
+      const circle = visit(to);
+      if (circle !== undefined) return circle;
+    }
+    path.pop();
+    return undefined;
+  };
+  for (const file of importsOfFile.keys()) {
+    const circle = visit(file);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
 const folderOf = (file: string): string => file.split("/")[0] ?? "";
 const packageOf = (name: string): string =>
   name
@@ -118,6 +162,8 @@ const packageOf = (name: string): string =>
     .slice(0, name.startsWith("@") ? 2 : 1)
     .join("/");
 const shown = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+const importOf = (from: string, to: string): Import => ({ from, to, isFile: true, isType: true });
 
 const imports = Object.keys(mayImport).flatMap((folder) => filesBelow(folder).flatMap(importsOf));
 const ofFiles = imports.filter(({ isFile }) => isFile);
@@ -147,6 +193,21 @@ describe("imports", () => {
       ({ from, to }) => folderOf(from) === folder && ![folder, ...others].includes(folderOf(to)),
     );
     expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("within lib lead to the same room or to one below it, those of types too", () => {
+    const withinLib = ofFiles.filter(({ from, to }) => folderOf(from) === "lib" && folderOf(to) === "lib");
+    expect(upward(withinLib).map(shown)).toEqual([]);
+    const planted = [importOf("lib/store/a.ts", "lib/query/b.ts"), importOf("lib/query/b.ts", "lib/store/a.ts")];
+    expect(upward(planted).map(shown)).toEqual(["lib/store/a.ts imports lib/query/b.ts"]);
+    expect(upward([importOf("lib/attic/a.ts", "lib/limits.ts")])).toHaveLength(1);
+  });
+
+  it("make no circle of files, those of types included", () => {
+    expect(circleIn(ofFiles)).toBeUndefined();
+    const planted = [importOf("a.ts", "b.ts"), importOf("b.ts", "c.ts"), importOf("c.ts", "b.ts")];
+    expect(circleIn(planted)).toEqual(["b.ts", "c.ts", "b.ts"]);
+    expect(circleIn(planted.slice(0, 2))).toBeUndefined();
   });
 
   it("of the configuration and what is compiled of it are made by the functions' handlers alone", () => {

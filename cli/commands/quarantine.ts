@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../lib/config/load.ts";
 import { environmentNames, names } from "../../lib/names.ts";
 import { readQuarantineQuestion } from "../../lib/query/quarantine/question.ts";
-import type { Fields } from "../../lib/stream/event/event.ts";
+import type { Fields } from "../../lib/stream/event/fields.ts";
 import { parseJsonToWrite } from "../../lib/stream/event/json.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";

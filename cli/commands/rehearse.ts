@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { durationMs } from "../../lib/duration.ts";
+import { durationMs } from "../../lib/time.ts";
 import { chooseEndpoint } from "../endpoint.ts";
 import { UsageError } from "../usage-error.ts";
 

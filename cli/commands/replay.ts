@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { definitionsOf } from "../../lib/config/definitions.ts";
 import { configFile, loadConfig } from "../../lib/config/load.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { readEvent } from "../../lib/stream/event/event.ts";

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
+import { LambdaFunctions } from "../../lib/invoke.ts";
 import { names } from "../../lib/names.ts";
-import { LambdaFunctions, LambdaRollUp } from "../../lib/recovery/isolate/lambda.ts";
-import { skipByHand } from "../../lib/recovery/skip/skip-by-hand.ts";
+import { LambdaRollUp } from "../../lib/recovery/isolate/lambda.ts";
+import { skipByHand } from "../../lib/recovery/skip/skip.ts";
 import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
 import { KinesisStream } from "../../lib/stream/kinesis.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";

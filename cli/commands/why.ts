@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
+import { LambdaFunctions } from "../../lib/invoke.ts";
 import { names } from "../../lib/names.ts";
-import { type Copy, joinedAnswers, type WhyAnswer } from "../../lib/query/why/answer.ts";
+import { joinedAnswers, type WhyAnswer } from "../../lib/query/why/answer.ts";
+import type { Copy } from "../../lib/query/why/copy.ts";
 import { readWhyQuestion } from "../../lib/query/why/question.ts";
 import { placeInWords } from "../../lib/query/why/sentences.ts";
-import { queryRoutes } from "../../lib/query-routes.ts";
-import { LambdaFunctions } from "../../lib/recovery/isolate/lambda.ts";
 import { said } from "../../lib/recovery/isolate/roll-up-function.ts";
+import { queryRoutes } from "../../lib/routes.ts";
 import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
 import { checkFormat, formatOption, printReport } from "../format.ts";
 import { valuesOfOptions } from "../option-values.ts";

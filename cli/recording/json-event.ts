@@ -1,6 +1,6 @@
 import { isFields } from "../../lib/stream/event/fields.ts";
 import { parseJsonToWrite } from "../../lib/stream/event/json.ts";
-import { timestampMs } from "../../lib/timestamp.ts";
+import { timestampMs } from "../../lib/time.ts";
 import type { Mapped } from "./recorded-event.ts";
 import { rowId } from "./row-id.ts";
 import { utcMs } from "./utc-time.ts";

@@ -3,7 +3,8 @@ import { delimiterInWords } from "./delimiter.ts";
 import { beginningOf, firstRows, shownSample } from "./first-rows.ts";
 import { jsonLines } from "./json-event.ts";
 import { type BoundMap, boundMap, mapName, type TableSample } from "./mapped-table.ts";
-import { bindTo, mappingOf, type RowMapping } from "./mapping.ts";
+import { bindTo, type RowMapping } from "./mapping.ts";
+import { mappingOf } from "./mappings.ts";
 import { RecordingError } from "./recording-error.ts";
 import type { TableForm, TableMap } from "./table-map.ts";
 

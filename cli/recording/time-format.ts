@@ -1,4 +1,4 @@
-import { parseTimestamp } from "../../lib/timestamp.ts";
+import { parseTimestamp } from "../../lib/time.ts";
 import type { FromLocal } from "./zoned-time.ts";
 
 /** Reads the text of a time; NaN where it is none. */

@@ -1,4 +1,4 @@
-import { parseTimestamp } from "../../lib/timestamp.ts";
+import { parseTimestamp } from "../../lib/time.ts";
 
 // Recordings are in order of time: the same text comes again and again.
 let lastText = "";

@@ -1,22 +1,9 @@
 import uPlot from "uplot";
 import type { ClockFace } from "../page/clock-face.ts";
-import type { Amounts } from "./amounts.ts";
+import type { Bars } from "./bars.ts";
 import { paintBars } from "./paint-bars.ts";
-import type { ColourName, Palette } from "./palette.ts";
-import type { Series } from "./series.ts";
+import type { Palette } from "./palette.ts";
 import { type Stack, stackOf } from "./stack.ts";
-import type { Timeline } from "./timeline.ts";
-
-/** What a chart draws: the series on each other, one bar per bucket. */
-export interface Bars {
-  readonly timeline: Timeline;
-  readonly series: readonly Series[];
-  /** One per series. */
-  readonly colours: readonly ColourName[];
-  readonly amounts: Amounts;
-  /** Counts have no ticks between whole numbers. */
-  readonly whole: boolean;
-}
 
 const heightPx = 190;
 /** 1, 2, 5, 10, ... */

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import type { Bars } from "./bar-chart.ts";
+import type { Bars } from "./bars.ts";
 import type { Palette } from "./palette.ts";
 import type { Stack } from "./stack.ts";
 import { isWhole } from "./timeline.ts";

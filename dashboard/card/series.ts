@@ -1,5 +1,5 @@
 import type { AnswerRow } from "../../lib/query/answer.ts";
-import { otherValue } from "../../lib/roll-up/fold/dimension.ts";
+import { otherValue } from "../../lib/store/rows/row.ts";
 import { bucketIndex, type Timeline } from "./timeline.ts";
 
 /** One colour of a chart: a value of the dimension, the rest of them, or everything. */

@@ -1,11 +1,11 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { isUnavailable } from "../../lib/aws/is-unavailable.ts";
+import { isUnavailable } from "../../lib/aws.ts";
 import { lambdaPayloadBytesMax } from "../../lib/limits.ts";
 import { type ProblemStatus, problemDetails, problemType } from "../../lib/problem-details.ts";
 import { NotNow } from "../../lib/query/not-now.ts";
-import { QuestionProblem } from "../../lib/query/question-problem.ts";
+import { QuestionProblem } from "../../lib/query/url-question.ts";
 
 /** A JSON answer of the API. */
 export const json = (value: unknown, maxAgeSeconds = 0): APIGatewayProxyStructuredResultV2 => ({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { QuestionProblem } from "../../lib/query/question-problem.ts";
+import { QuestionProblem } from "../../lib/query/url-question.ts";
 
 /** The page's files and what they are; nothing else of the folder is served. */
 const contentTypes: Readonly<Record<string, string>> = {

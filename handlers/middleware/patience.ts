@@ -1,6 +1,6 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import type { Context } from "aws-lambda";
-import type { Patience } from "../../lib/store/rows/store.ts";
+import type { Patience } from "../../lib/retry.ts";
 import type { Batch } from "../../lib/stream/batch.ts";
 
 /** Kept back from the time limit, to fail with an error that says why instead of being cut off. */

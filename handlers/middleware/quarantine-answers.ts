@@ -3,7 +3,7 @@ import { answerQuarantine } from "../../lib/query/quarantine/answer.ts";
 import type { ReadableQuarantine } from "../../lib/query/quarantine/connect.ts";
 import { readQuarantineQuestion } from "../../lib/query/quarantine/question.ts";
 import { findEntry, shownEntry } from "../../lib/query/quarantine/show.ts";
-import { QuestionProblem } from "../../lib/query/question-problem.ts";
+import { QuestionProblem } from "../../lib/query/url-question.ts";
 import { json } from "./http-answers.ts";
 
 /** `GET /v1/quarantine`: what was not counted, and why. */

@@ -1,6 +1,9 @@
+import type { Clock } from "../clock.ts";
 import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
-import type { CommittedPart, OpenPart, PartRange } from "../store/ledger/ledger.ts";
-import type { AuditOptions, AuditPorts } from "./audit.ts";
+import type { FailureFiles } from "../store/dead-letters/dead-letter-files.ts";
+import type { CommittedPart, Ledger, OpenPart, PartRange } from "../store/ledger/ledger.ts";
+import type { PartRowStore } from "../store/rows/store.ts";
+import type { ShardList } from "../stream/reader.ts";
 import { Findings } from "./finding.ts";
 
 /** Reads lag behind writes: what is younger is not compared with what CloudWatch and the store say. */
@@ -87,3 +90,43 @@ export const aboutPart = (shardId: string, part: OpenPart | CommittedPart) =>
 /** The command line that shows a metric in these minutes. */
 export const queryOf = ([first, last]: readonly [string, string]): string =>
   `npx millrace query METRIC --every 1m --from ${first} --to ${isoOf(Date.parse(last) + 60_000)}`;
+
+/** How many records the stream took. */
+export interface IncomingRecords {
+  /** Between two whole minutes, half-open; undefined where nobody knows. */
+  records(fromMs: number, toMs: number): Promise<number | undefined>;
+}
+
+/** What the audit reads. It writes nothing. */
+export interface AuditPorts {
+  readonly streamName: string;
+  /** The shards that the stream still has, and those that the ledger knows. */
+  readonly shardLists: readonly ShardList[];
+  readonly ledger: Pick<Ledger, "head" | "headsOf" | "neighbours">;
+  readonly store: Pick<PartRowStore, "rowsOfParts">;
+  readonly incoming: IncomingRecords;
+  readonly failures: Pick<FailureFiles, "list">;
+  /** How long the stream keeps a record. */
+  readonly retentionMs: number;
+  readonly dedupeWindowMs: number;
+  readonly clock: Clock;
+}
+
+export interface AuditOptions {
+  /** By arrival, half-open; rounded outward to whole minutes. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /**
+   * Of which parts the store is asked: of none, of some hundred, of all; "all" finds rows of parts that the ledger does
+   * not know, too. Each question is billed (Timestream pricing: at least 4 TCU for 30 s).
+   */
+  readonly rows: "none" | "sample" | "all";
+  /** Epoch milliseconds; what is not looked at by then is left, and the report says so. */
+  readonly deadlineMs: number;
+}
+
+/** A question may take four attempts of 65 s. */
+export const questionMsMax = 270_000;
+
+/** The store is asked again so long after it did not agree. */
+export const askAgainAfterMs = 5_000;

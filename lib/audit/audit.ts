@@ -1,50 +1,12 @@
-import type { Clock } from "../clock.ts";
-import type { ShardList } from "../recovery/sweep.ts";
-import type { FailureFiles } from "../store/dead-letters/dead-letter-files.ts";
-import { type CommittedPart, type Ledger, newHead } from "../store/ledger/ledger.ts";
-import type { PartRowStore } from "../store/rows/store.ts";
-import { shardKey } from "../stream/shard-key.ts";
-import { AuditRun, isoOf } from "./audit-run.ts";
+import { type CommittedPart, newHead } from "../store/ledger/ledger.ts";
+import { shardKey } from "../stream/sequence.ts";
+import { type AuditOptions, type AuditPorts, AuditRun, isoOf } from "./audit-run.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 import { checkGivenUp } from "./given-up.ts";
 import { RecordCheck, type RecordSums } from "./record-check.ts";
 import { RowCheck } from "./row-check.ts";
 import { auditShard, type ShardChecks } from "./shard-audit.ts";
 import { UnknownRows } from "./unknown-rows.ts";
-
-/** How many records the stream took. */
-export interface IncomingRecords {
-  /** Between two whole minutes, half-open; undefined where nobody knows. */
-  records(fromMs: number, toMs: number): Promise<number | undefined>;
-}
-
-/** What the audit reads. It writes nothing. */
-export interface AuditPorts {
-  readonly streamName: string;
-  /** The shards that the stream still has, and those that the ledger knows. */
-  readonly shardLists: readonly ShardList[];
-  readonly ledger: Pick<Ledger, "head" | "headsOf" | "neighbours">;
-  readonly store: Pick<PartRowStore, "rowsOfParts">;
-  readonly incoming: IncomingRecords;
-  readonly failures: Pick<FailureFiles, "list">;
-  /** How long the stream keeps a record. */
-  readonly retentionMs: number;
-  readonly dedupeWindowMs: number;
-  readonly clock: Clock;
-}
-
-export interface AuditOptions {
-  /** By arrival, half-open; rounded outward to whole minutes. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  /**
-   * Of which parts the store is asked: of none, of some hundred, of all; "all" finds rows of parts that the ledger does
-   * not know, too. Each question is billed (Timestream pricing: at least 4 TCU for 30 s).
-   */
-  readonly rows: "none" | "sample" | "all";
-  /** Epoch milliseconds; what is not looked at by then is left, and the report says so. */
-  readonly deadlineMs: number;
-}
 
 /** What was counted in a range of time, and what is wrong with it. Times are ISO 8601. */
 export interface AuditReport extends Readonly<Record<Summed, number>> {

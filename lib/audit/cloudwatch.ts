@@ -1,6 +1,6 @@
 import { CloudWatchClient, GetMetricDataCommand, type GetMetricDataCommandOutput } from "@aws-sdk/client-cloudwatch";
-import { clientSettings } from "../aws/client-settings.ts";
-import type { IncomingRecords } from "./audit.ts";
+import { clientSettings } from "../aws.ts";
+import type { IncomingRecords } from "./audit-run.ts";
 
 /** What a stream took, by the metric that Kinesis publishes of it. The only file that knows CloudWatch's SDK. */
 export class CloudWatchIncoming implements IncomingRecords {

@@ -1,16 +1,15 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { systemClock } from "../clock.ts";
 import type { Settings } from "../config/settings.ts";
-import { readEnvironment } from "../environment.ts";
 import { names } from "../names.ts";
 import { S3FailureFiles } from "../store/dead-letters/s3.ts";
 import { DynamoLedger } from "../store/ledger/dynamodb.ts";
 import { TimestreamStore } from "../store/rows/timestream.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
-import type { AuditPorts } from "./audit.ts";
+import type { AuditPorts } from "./audit-run.ts";
 import { CloudWatchIncoming } from "./cloudwatch.ts";
 import { DynamoAuditLog } from "./dynamodb-log.ts";
 import type { AuditLog } from "./scheduled-audit.ts";

@@ -1,10 +1,8 @@
 import type { CommittedPart, OpenPart } from "../store/ledger/ledger.ts";
 import { overlaps, type Range } from "../stream/range.ts";
-import { compareSequence } from "../stream/sequence.ts";
-import { shardKey } from "../stream/shard-key.ts";
-import { type AuditRun, aboutPart, isoOf } from "./audit-run.ts";
+import { compareSequence, shardKey } from "../stream/sequence.ts";
+import { type AuditRun, aboutPart, isoOf, minutesOf } from "./audit-run.ts";
 import type { Finding } from "./finding.ts";
-import { addOverlap } from "./overlap.ts";
 
 /** The sweep has come by at least twice by then, and the roll-up with every batch. */
 export const overdueAfterMs = 30 * 60_000;
@@ -57,3 +55,27 @@ function overdue(run: AuditRun, shardId: string, part: OpenPart, done: boolean):
   const detail = `Expected the promise to be kept by now, got ${held}`;
   return { kind: "open", ...about, amount, unit: "events", detail, command: "npx millrace sweep" };
 }
+
+type Part = OpenPart | CommittedPart;
+
+/** Says that two parts of a shard hold the same records. */
+export function addOverlap(run: AuditRun, shardId: string, a: Part, b: Part): void {
+  const first = compareSequence(a.firstSequence, b.firstSequence) > 0 ? a.firstSequence : b.firstSequence;
+  const last = compareSequence(a.lastSequence, b.lastSequence) < 0 ? a.lastSequence : b.lastSequence;
+  run.findings.add({
+    kind: "overlap",
+    where: shardId,
+    parts: [a.id, b.id],
+    sequences: [first, last],
+    minutes: minutesOf(
+      Math.max(a.firstArrivalMs, b.firstArrivalMs),
+      Math.max(Math.min(a.lastArrivalMs, b.lastArrivalMs), a.firstArrivalMs, b.firstArrivalMs),
+    ),
+    amount: Math.min(a.records, b.records),
+    unit: "records",
+    detail: `Expected every record in one part, got ${state(a)} part that overlaps ${state(b)} one: up to so many count twice`,
+    command: run.command("audit --rows all"),
+  });
+}
+
+const state = (part: Part): string => ("committedMs" in part ? "a committed" : "an open");

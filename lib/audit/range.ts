@@ -1,8 +1,6 @@
-import { pointAsked } from "../query/point-in-time.ts";
-import { notOneOf, QuestionProblem } from "../query/question-problem.ts";
+import { notOneOf, pointAsked, QuestionProblem } from "../query/url-question.ts";
 import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
-import type { AuditOptions } from "./audit.ts";
-import { settledAfterMs } from "./audit-run.ts";
+import { type AuditOptions, settledAfterMs } from "./audit-run.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -2,17 +2,13 @@ import { createHash } from "node:crypto";
 import { aheadMsMax } from "../limits.ts";
 import type { CommittedPart } from "../store/ledger/ledger.ts";
 import type { PartRows } from "../store/rows/store.ts";
-import { shardKey } from "../stream/shard-key.ts";
-import { type AuditRun, minutesOf, queryOf, settledAfterMs } from "./audit-run.ts";
+import { shardKey } from "../stream/sequence.ts";
+import { type AuditRun, askAgainAfterMs, minutesOf, queryOf, questionMsMax, settledAfterMs } from "./audit-run.ts";
 
 /** Parts of a sample: one question. */
 export const sampleMax = 200;
 /** Parts of a question: 40 KB of the 256 KB that a query may have (Timestream developer guide, "Quotas"). */
 const partsPerQuestionMax = 2_000;
-/** A question may take four attempts of 65 s. */
-export const questionMsMax = 270_000;
-/** The store is asked again so long after it did not agree. */
-export const askAgainAfterMs = 5_000;
 
 interface Asked {
   readonly shardId: string;

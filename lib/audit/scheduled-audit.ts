@@ -1,6 +1,6 @@
 import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
-import { type AuditOptions, type AuditPorts, type AuditProgress, type AuditReport, auditFrom } from "./audit.ts";
-import { settledAfterMs } from "./audit-run.ts";
+import { type AuditProgress, type AuditReport, auditFrom } from "./audit.ts";
+import { type AuditOptions, type AuditPorts, settledAfterMs } from "./audit-run.ts";
 import { backMsMax } from "./range.ts";
 
 const hourMs = 3_600_000;

@@ -1,40 +1,17 @@
-import { aheadMsMax } from "../limits.ts";
-import { disorderMs } from "../roll-up/dedupe/recall.ts";
 import { mayRepeatUnknown } from "../roll-up/lineage.ts";
 import type { CommittedPart, Head } from "../store/ledger/ledger.ts";
-import { compareSequence, lastOfAll } from "../stream/sequence.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { compareSequence } from "../stream/sequence.ts";
 import { type AuditRun, aboutPart, minutesOf, queryOf } from "./audit-run.ts";
-import { checkOpenParts } from "./open-parts.ts";
-import { addOverlap } from "./overlap.ts";
+import { addOverlap, checkOpenParts } from "./open-parts.ts";
+import { partsSince } from "./parts-since.ts";
 import type { RecordCheck } from "./record-check.ts";
-import { questionMsMax, type RowCheck } from "./row-check.ts";
+import type { RowCheck } from "./row-check.ts";
 import type { UnknownRows } from "./unknown-rows.ts";
 
 export interface ShardChecks {
   readonly records: RecordCheck;
   readonly rows: RowCheck;
   readonly unknown: UnknownRows;
-}
-
-/** Kept back of the time there is, for a page of the ledger that comes slowly, and for the report. */
-const reserveMs = 60_000;
-/** Time kept back for the final question, about a sample of the parts. */
-const reserveOf = ({ rows }: AuditRun): number => (rows === "sample" ? reserveMs + questionMsMax : reserveMs);
-
-/** Parts of a shard, the newest first, as far back as one may hold records that arrived since, or rows since then. */
-export async function* partsSince(run: AuditRun, shardId: string): AsyncGenerator<CommittedPart> {
-  const { ledger, streamName } = run.ports;
-  // Rows may be ahead of their record's arrival, and arrivals out of the order of the parts.
-  const sinceMs = run.fromMs - aheadMsMax - disorderMs;
-  for await (const part of ledger.neighbours(shardKey(streamName, shardId), lastOfAll, "before")) {
-    if (part.lastArrivalMs < sinceMs) return;
-    if (!run.hasTime(reserveOf(run))) {
-      run.leaveLedger();
-      return;
-    }
-    yield part;
-  }
 }
 
 /** Looks at the promises and the committed parts of a shard, whose head was read before; tells of each part of the range. */

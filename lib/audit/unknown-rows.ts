@@ -1,9 +1,8 @@
 import type { CommittedPart } from "../store/ledger/ledger.ts";
 import type { PartRows } from "../store/rows/store.ts";
-import { shardKey } from "../stream/shard-key.ts";
-import { type AuditRun, minutesOf, queryOf } from "./audit-run.ts";
-import { askAgainAfterMs, questionMsMax } from "./row-check.ts";
-import { partsSince } from "./shard-audit.ts";
+import { shardKey } from "../stream/sequence.ts";
+import { type AuditRun, askAgainAfterMs, minutesOf, queryOf, questionMsMax } from "./audit-run.ts";
+import { partsSince } from "./parts-since.ts";
 
 /** Ids that are held: some 100 MB. */
 const idsMax = 1_000_000;

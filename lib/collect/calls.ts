@@ -1,4 +1,4 @@
-import type { EventType } from "../config.ts";
+import type { EventType } from "../stream/event/event.ts";
 
 /** What the last segment of a path of the collector asks for. */
 export type Call =

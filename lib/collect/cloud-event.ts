@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Fields } from "../stream/event/event.ts";
-import { isFields, scalarText } from "../stream/event/fields.ts";
+import { type Fields, isFields, scalarText } from "../stream/event/fields.ts";
 import { isRawNumber } from "../stream/event/json.ts";
 import { jsonBody, jsonOf, plainBody } from "./body.ts";
 import { headerAttribute } from "./header-attribute.ts";

@@ -1,9 +1,8 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { privacyRulesOf, sourcesOf } from "../config/settings.ts";
+import type { Config } from "../config/shape.ts";
 import type { TrackingPlan } from "../config/tracking-plan/tracking-plan.ts";
-import type { Config } from "../config.ts";
-import { readEnvironment } from "../environment.ts";
 import type { CollectPorts } from "./collect.ts";
 import { CurrentPrivacy } from "./current-privacy.ts";
 import { SecretsManager } from "./secrets.ts";

@@ -1,13 +1,13 @@
-import type { TrackingPlan, Violation } from "../config/tracking-plan/tracking-plan.ts";
+import type { TrackingPlan } from "../config/tracking-plan/tracking-plan.ts";
 import { collectLimits, messageIdBytesMax, recordLimits } from "../limits.ts";
 import type { EventLine } from "../producer/event-line.ts";
-import type { Fields } from "../stream/event/event.ts";
-import { isFields } from "../stream/event/fields.ts";
+import { type Fields, isFields } from "../stream/event/fields.ts";
 import {
   type CollectorNote,
   type Refused,
   type RefusedReason,
   refusedDetailMax,
+  type Violation,
   violationInWords,
 } from "../stream/event/refused.ts";
 import { isDeeperThan } from "./depth.ts";

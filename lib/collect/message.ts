@@ -1,7 +1,6 @@
-import type { EventType } from "../config.ts";
 import { collectLimits } from "../limits.ts";
-import type { Fields } from "../stream/event/event.ts";
-import { isFields } from "../stream/event/fields.ts";
+import type { EventType } from "../stream/event/event.ts";
+import { type Fields, isFields } from "../stream/event/fields.ts";
 import { isDeeperThan } from "./depth.ts";
 import { RequestRefused } from "./request-refused.ts";
 

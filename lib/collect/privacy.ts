@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import type { PrivacyRules } from "../config/settings.ts";
 import { collectLimits } from "../limits.ts";
-import type { Fields } from "../stream/event/event.ts";
+import type { Fields } from "../stream/event/fields.ts";
 import { isRawNumber } from "../stream/event/json.ts";
 
 /** Gives an event as it may be kept. The given one is not changed. */

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { answeredWithin, clientSettings } from "../aws/client-settings.ts";
+import { answeredWithin, clientSettings } from "../aws.ts";
 
 /** A secret has its current value, and for a time after a rotation the previous one. */
 export type SecretStage = "AWSCURRENT" | "AWSPREVIOUS";

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Fields } from "../stream/event/event.ts";
-import { isAbsent, isFields } from "../stream/event/fields.ts";
-import { isTimeGiven, timestampMs } from "../timestamp.ts";
+import { type Fields, isAbsent, isFields } from "../stream/event/fields.ts";
+import { isTimeGiven, timestampMs } from "../time.ts";
 import { firstAddress } from "./first-address.ts";
 import type { Message } from "./message.ts";
 import { cutAddress } from "./privacy.ts";

@@ -2,7 +2,7 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../clock.ts";
 import type { EventLine } from "../producer/event-line.ts";
 import { EventsNotTaken, Producer } from "../producer/producer.ts";
-import type { Fields } from "../stream/event/event.ts";
+import type { Fields } from "../stream/event/fields.ts";
 import { RequestRefused } from "./request-refused.ts";
 
 /** An event, and how it is written. */

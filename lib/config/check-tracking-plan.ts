@@ -1,5 +1,5 @@
-import { plannedTypes } from "../config.ts";
 import { checkKeys, isObject, type Problem } from "./check-fields.ts";
+import { plannedTypes } from "./planned-schema.ts";
 
 /** Schemas of a plan, of events and of types together. */
 const schemasMax = 1_000;

@@ -1,10 +1,12 @@
-import { type Config, eventTypes, type Metric } from "../config.ts";
-import { durationMs } from "../duration.ts";
 import { timestreamLimits } from "../limits.ts";
+import { shown } from "../problem.ts";
+import { eventTypes } from "../stream/event/event.ts";
+import { durationMs } from "../time.ts";
 import { checkKeys, checkPath, isObject, type Problem } from "./check-fields.ts";
 import { checkTrackingPlan } from "./check-tracking-plan.ts";
-import { ConfigError, type ConfigProblem, shown } from "./error.ts";
+import { ConfigError, type ConfigProblem } from "./error.ts";
 import { memoryStoreHoursMin, settingsOf } from "./settings.ts";
+import type { Config, Metric } from "./shape.ts";
 import { checkCollector, checkPrivacy, checkSources } from "./sources.ts";
 
 const bytes = (text: string): number => Buffer.byteLength(text);

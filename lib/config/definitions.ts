@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Config, Measure, Selection } from "../config.ts";
 import { dedupeIdsMax } from "../limits.ts";
 import { settingsOf } from "./settings.ts";
+import type { Config, Measure, Selection } from "./shape.ts";
 
 /** One metric as the fold needs it: plain data, so that the ledger can keep it. */
 export interface MetricDefinition {

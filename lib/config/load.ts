@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Config } from "../config.ts";
 import { checkConfig } from "./check.ts";
 import { ConfigError } from "./error.ts";
+import type { Config } from "./shape.ts";
 
 /** Names the configuration file where it is not the one at the top of the repository. */
 export const configVariable = "MILLRACE_CONFIG";

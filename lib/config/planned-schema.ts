@@ -9,3 +9,8 @@ export interface StandardJsonSchema {
 }
 
 export type PlannedSchema = JsonSchema | StandardJsonSchema;
+
+/** Types of message beside `track` that a plan can have a schema for. */
+export const plannedTypes = ["page", "screen", "identify", "group"] as const;
+
+export type PlannedType = (typeof plannedTypes)[number];

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { durationMs } from "../duration.ts";
+import { durationMs } from "../time.ts";
+import type { Config } from "./shape.ts";
 
 /** A configuration's settings with the defaults filled in, in plain units. */
 export interface Settings {

@@ -1,5 +1,5 @@
 import type { Batch } from "./batch.ts";
-import { Drop, type DropReason, type OnDrop } from "./drop.ts";
+import { Drop, type DropReason, type OnDrop } from "./drops.ts";
 import { Flushes } from "./flushes.ts";
 
 export interface AccountOptions {

@@ -1,5 +1,4 @@
-import type { Drop } from "./drop.ts";
-import { DropReport } from "./drop-report.ts";
+import { type Drop, DropReport } from "./drops.ts";
 
 interface Flush {
   /** It waits for the events up to this serial number. */

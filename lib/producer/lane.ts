@@ -1,6 +1,5 @@
-import { Batch, type BufferedEvent } from "./batch.ts";
-import type { PackedBatch } from "./packed-batch.ts";
-import type { Shard } from "./shard-map.ts";
+import { Batch, type BufferedEvent, type PackedBatch } from "./batch.ts";
+import type { Shard } from "./shards.ts";
 
 /** Limits of the batches of a lane. */
 export interface BatchLimits {

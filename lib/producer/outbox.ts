@@ -1,6 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import type { Batch } from "./batch.ts";
-import type { PackedBatch } from "./packed-batch.ts";
+import type { Batch, PackedBatch } from "./batch.ts";
 import { type Outcome, putRecords, requestLength } from "./put-records.ts";
 
 export interface OutboxOptions {

@@ -1,25 +1,20 @@
 import { Account, type ProducerCounters } from "./account.ts";
-import { backoffMs } from "./backoff.ts";
-import type { Batch } from "./batch.ts";
-import type { DropReason } from "./drop.ts";
-import { type EventLine, eventLine } from "./event-line.ts";
+import { type Batch, type PackedBatch, pack } from "./batch.ts";
+import type { DropReason } from "./drops.ts";
+import { type EventLine, eventLine, partitionKey } from "./event-line.ts";
 import { EventRefused } from "./event-refused.ts";
 import type { Lane } from "./lane.ts";
 import { Outbox } from "./outbox.ts";
-import { type PackedBatch, pack } from "./packed-batch.ts";
-import { partitionKey } from "./partition-key.ts";
-import { later, pause } from "./pause.ts";
 import { type Failure, failureOf, type Outcome } from "./put-records.ts";
 import { Routing } from "./routing.ts";
 import { type ProducerOptions, type Settings, settingsOf, timeLimit } from "./settings.ts";
-import { findShards } from "./shard-list.ts";
-import { ShardMap } from "./shard-map.ts";
+import { findShards, ShardMap } from "./shards.ts";
+import { backoffMs, later, pause } from "./waiting.ts";
 
 export type { ProducerCounters } from "./account.ts";
 export type { Compression } from "./compression.ts";
-export type { Drop, DropReason, OnDrop } from "./drop.ts";
+export { type Drop, type DropReason, EventsNotTaken, type OnDrop } from "./drops.ts";
 export { EventRefused, type Refusal } from "./event-refused.ts";
-export { EventsNotTaken } from "./events-not-taken.ts";
 export type { ProducerOptions } from "./settings.ts";
 
 /**

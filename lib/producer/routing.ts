@@ -1,6 +1,6 @@
 import type { Batch, BufferedEvent } from "./batch.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
-import { ShardMap, wholeStream } from "./shard-map.ts";
+import { ShardMap, wholeStream } from "./shards.ts";
 
 /** The lanes of all open shards, and which one an event goes to. */
 export class Routing {

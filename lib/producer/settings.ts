@@ -1,9 +1,9 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../clock.ts";
 import { recordLimits } from "../limits.ts";
-import type { Backoff } from "./backoff.ts";
 import { type Compression, compressions, growthMax } from "./compression.ts";
-import type { OnDrop } from "./drop.ts";
+import type { OnDrop } from "./drops.ts";
+import type { Backoff } from "./waiting.ts";
 
 /** A partition key is at most 256 UTF-16 units, each at most 3 bytes. */
 const partitionKeyBytesMax = 768;

@@ -1,16 +1,15 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { systemClock } from "../clock.ts";
 import type { Definitions } from "../config/definitions.ts";
-import { readEnvironment } from "../environment.ts";
 import { S3FailureFiles } from "../store/dead-letters/s3.ts";
 import { DynamoLedger } from "../store/ledger/dynamodb.ts";
 import { S3QuarantineFiles } from "../store/quarantine/s3-files.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
 import { impatient } from "../stream/shard-reader.ts";
-import type { WhyPorts } from "./why/ports.ts";
+import type { WhyPorts } from "./why/search.ts";
 
 /** Of five reads a second that a shard gives to all its readers, one search takes two (Kinesis API, GetRecords). */
 const readEveryMs = 500;

@@ -1,9 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { systemClock } from "../clock.ts";
-import { readEnvironment } from "../environment.ts";
+import { LambdaFunctions } from "../invoke.ts";
 import { names } from "../names.ts";
-import { LambdaFunctions } from "../recovery/isolate/lambda.ts";
 import { DynamoLedger } from "../store/ledger/dynamodb.ts";
 import { TimestreamStore } from "../store/rows/timestream.ts";
 import type { AnswerPorts } from "./answer.ts";

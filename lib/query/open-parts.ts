@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { CommittedPart, Head, Ledger, OpenPart } from "../store/ledger/ledger.ts";
 import { bucketWidthsMs } from "../store/rows/bucket.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { shardKey } from "../stream/sequence.ts";
 
 /** Half-open, epoch milliseconds, whole minutes. */
 export interface OpenRange {

@@ -1,9 +1,9 @@
 import type { Definitions, MetricDefinition } from "../config/definitions.ts";
-import { cleanValue, noValue } from "../roll-up/fold/dimension.ts";
+import { cleanValue } from "../roll-up/fold/dimension.ts";
 import { type BucketWidth, bucketWidthsMs } from "../store/rows/bucket.ts";
+import { noValue } from "../store/rows/row.ts";
 import type { MetricQuestion } from "../store/rows/store.ts";
-import { pointAsked } from "./point-in-time.ts";
-import { notOneOf, QuestionProblem } from "./question-problem.ts";
+import { notOneOf, pointAsked, QuestionProblem } from "./url-question.ts";
 
 const fields = ["from", "to", "every", "by", "where", "limit", "order"] as const;
 const limitDefault = 1_000;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { GivingWay } from "../stream/giving-way.ts";
 import type { KinesisStream } from "../stream/kinesis.ts";
-import type { StreamPage } from "../stream/page-reader.ts";
+import type { StreamPage } from "../stream/reader.ts";
 
 /** What is known of the first record behind a place. Times are epoch milliseconds. */
 export interface NextRecord {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { Head, Ledger } from "../store/ledger/ledger.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { shardKey } from "../stream/sequence.ts";
 import type { NextRecord, ShardGauge } from "./shard-gauge.ts";
 
 /** How far the roll-up is with one shard. */

@@ -1,15 +1,15 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { systemClock } from "../clock.ts";
 import type { Settings } from "../config/settings.ts";
-import { readEnvironment } from "../environment.ts";
+import { LambdaFunctions } from "../invoke.ts";
 import { names } from "../names.ts";
 import { S3FailureFiles } from "../store/dead-letters/s3.ts";
 import { DynamoLedger } from "../store/ledger/dynamodb.ts";
 import { KinesisStream } from "../stream/kinesis.ts";
-import { LambdaFunctions, LambdaRollUp } from "./isolate/lambda.ts";
+import { LambdaRollUp } from "./isolate/lambda.ts";
 import { storeReachOf } from "./isolate/store-reach.ts";
 import type { RedrivePorts } from "./redrive/redrive.ts";
 import type { SweepPorts } from "./sweep.ts";

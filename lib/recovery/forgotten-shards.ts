@@ -1,5 +1,5 @@
 import type { ExpiringLedger, Head } from "../store/ledger/ledger.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { shardKey } from "../stream/sequence.ts";
 
 /** Shards that are written at one time. */
 const shardsAtOnce = 10;

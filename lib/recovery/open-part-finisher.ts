@@ -1,5 +1,5 @@
 import type { CommittedPart, Head, Ledger, OpenPart } from "../store/ledger/ledger.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { shardKey } from "../stream/sequence.ts";
 import { type IsolationPorts, runIsolated } from "./isolate/isolated-run.ts";
 import type { FoundRecords, RecordSource } from "./isolate/record-source.ts";
 import { said } from "./isolate/roll-up-function.ts";

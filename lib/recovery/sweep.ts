@@ -4,22 +4,16 @@ import { bucketMsOf } from "../roll-up/fold/part-fold.ts";
 import { readFoldName } from "../roll-up/fold-name.ts";
 import type { FailureFiles } from "../store/dead-letters/dead-letter-files.ts";
 import { type ExpiringLedger, type Ledger, newHead, type OpenPart } from "../store/ledger/ledger.ts";
-import type { RangeReader } from "../stream/range-reader.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import type { RangeReader, ShardList } from "../stream/reader.ts";
+import { shardKey } from "../stream/sequence.ts";
 import { expireForgotten } from "./forgotten-shards.ts";
 import { Listed } from "./isolate/listed.ts";
 import { RecordSource } from "./isolate/record-source.ts";
-import type { RollUpFunction } from "./isolate/roll-up-function.ts";
+import { type RollUpFunction, TimedFunction } from "./isolate/roll-up-function.ts";
 import { ReachCheck, type StoreReach } from "./isolate/store-reach.ts";
-import { TimedFunction } from "./isolate/timed-function.ts";
 import { startInTurn } from "./isolate/turn.ts";
 import { type Kept, PromiseKeeper } from "./open-part-finisher.ts";
 import type { SkippingLedger } from "./skip/skip.ts";
-
-/** Names shards. */
-export interface ShardList {
-  shardIds(): Promise<readonly string[]>;
-}
 
 /** What the sweep works with. */
 export interface SweepPorts {

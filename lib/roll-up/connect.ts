@@ -1,10 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../aws.ts";
 import { systemClock } from "../clock.ts";
 import { recordAgeSeconds, type Settings } from "../config/settings.ts";
-import { readEnvironment } from "../environment.ts";
 import { names } from "../names.ts";
 import { DynamoLedger } from "../store/ledger/dynamodb.ts";
 import { S3Quarantine } from "../store/quarantine/s3.ts";

@@ -2,7 +2,7 @@ import type { Definitions } from "../config/definitions.ts";
 import { partLimits } from "../limits.ts";
 import { ancestorsMax, descendantsMax } from "../store/ledger/head-room.ts";
 import type { Head, Ledger, PartRange, Views } from "../store/ledger/ledger.ts";
-import type { Ancestry } from "../stream/range-reader.ts";
+import type { Ancestry } from "../stream/reader.ts";
 import { disorderMs } from "./dedupe/recall.ts";
 
 /*

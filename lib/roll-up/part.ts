@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Definitions } from "../config/definitions.ts";
 import { partLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
-import type { CommittedPart, OpenPart, PartRange } from "../store/ledger/ledger.ts";
+import type { CommittedPart, OpenPart, PartRange, Tally } from "../store/ledger/ledger.ts";
+import type { Rejected } from "../store/quarantine/quarantine.ts";
 import { type Row, rowKey } from "../store/rows/row.ts";
 import type { Refusal } from "../store/rows/store.ts";
 import type { HashRange } from "../stream/hash-range.ts";
@@ -10,7 +11,7 @@ import type { Range } from "../stream/range.ts";
 import type { StreamRecord } from "../stream/stream-record.ts";
 import type { KnownIds } from "./dedupe/duplicate-memory.ts";
 import { idBytes } from "./dedupe/id-map.ts";
-import { PartFold, type Rejected, rowOf, type Tally, type Trace } from "./fold/part-fold.ts";
+import { PartFold, rowOf, type Trace } from "./fold/part-fold.ts";
 
 /** The roll-up of a part's records, before the store has seen it. */
 export interface FoldedPart {

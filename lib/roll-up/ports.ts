@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Ledger } from "../store/ledger/ledger.ts";
 import type { Quarantine } from "../store/quarantine/quarantine.ts";
 import type { RowStore } from "../store/rows/store.ts";
-import type { RangeReader } from "../stream/range-reader.ts";
+import type { RangeReader } from "../stream/reader.ts";
 import type { DuplicateMemory } from "./dedupe/duplicate-memory.ts";
 
 /** What the roll-up works with. */

@@ -1,12 +1,13 @@
 import type { Definitions } from "../config/definitions.ts";
 import { rollUpTimeoutSeconds } from "../limits.ts";
+import type { Patience } from "../retry.ts";
 import { checkRoom } from "../store/ledger/head-room.ts";
 import type { CommittedPart, Head, OpenPart } from "../store/ledger/ledger.ts";
-import type { Patience, Refusal } from "../store/rows/store.ts";
+import type { Refusal } from "../store/rows/store.ts";
 import type { Batch } from "../stream/batch.ts";
 import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "../stream/range.ts";
-import { RangeGone } from "../stream/range-reader.ts";
-import { shardKey } from "../stream/shard-key.ts";
+import { RangeGone } from "../stream/reader.ts";
+import { shardKey } from "../stream/sequence.ts";
 import type { StreamRecord } from "../stream/stream-record.ts";
 import type { KnownIds } from "./dedupe/duplicate-memory.ts";
 import { foldedUnder, foldName, readFoldName } from "./fold-name.ts";

@@ -1,6 +1,12 @@
 import { type KinesisClient, ListShardsCommand, ResourceNotFoundException, type Shard } from "@aws-sdk/client-kinesis";
-import type { PageReader, StreamPage, StreamStart } from "./page-reader.ts";
-import { type Ancestry, RangeGone, type RangeReader } from "./range-reader.ts";
+import {
+  type Ancestry,
+  type PageReader,
+  RangeGone,
+  type RangeReader,
+  type StreamPage,
+  type StreamStart,
+} from "./reader.ts";
 import { compareSequence } from "./sequence.ts";
 import {
   askPatiently,

@@ -12,3 +12,6 @@ export function compareSequence(a: string, b: string): number {
 
 /** The sequence number in a form that sorts as text. */
 export const paddedSequence = (sequenceNumber: string): string => sequenceNumber.padStart(digitsMax, "0");
+
+/** The name of a shard in the ledger and in quarantine: the same shard id means another shard in another stream. */
+export const shardKey = (streamName: string, shardId: string): string => `${streamName}/${shardId}`;

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../clock.ts";
 import { persist } from "../retry.ts";
-import type { StreamPage } from "./page-reader.ts";
+import type { StreamPage } from "./reader.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
 /** Kinesis answers at most this many records a call (Kinesis API, GetRecords). */

@@ -3,8 +3,7 @@ import { recordLimits } from "../limits.ts";
 import { isProblem, type Problem, problem } from "../problem.ts";
 import { brokenCompressionBytes, decompress, FrameCount } from "./compression.ts";
 import { type HashRange, ownedBy } from "./hash-range.ts";
-import { splitJsonArray } from "./json-array.ts";
-import { isOneObject } from "./json-object.ts";
+import { isOneObject, splitJsonArray } from "./json-text.ts";
 import { deaggregate, isAggregated } from "./kpl.ts";
 
 /** The events of a record, each as the text of what should be one JSON object, or why there is none. */

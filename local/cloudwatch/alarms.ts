@@ -1,6 +1,6 @@
 import type { AlarmMetric, AlarmSettings } from "./alarm.ts";
 import type { WatchedAlarm } from "./alarm-watch.ts";
-import type { CloudWatchParts } from "./cloudwatch.ts";
+import type { CloudWatchParts } from "./cloudwatch-parts.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, oneOf, optionalText, textList, wholeNumber } from "./field.ts";
 

@@ -3,25 +3,13 @@ import type { AwsService } from "../endpoint/aws-endpoint.ts";
 import { readCbor } from "../endpoint/cbor.ts";
 import type { HttpRequest, HttpResponse } from "../endpoint/http-message.ts";
 import { rpcCbor, serviceError } from "../endpoint/service-error.ts";
-import type { AlarmWatch } from "./alarm-watch.ts";
 import { describeAlarms } from "./alarms.ts";
+import type { CloudWatchParts } from "./cloudwatch-parts.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, fieldsOf } from "./field.ts";
 import { listMetrics } from "./list-metrics.ts";
 import { getMetricData } from "./metric-data.ts";
 import { getMetricStatistics } from "./metric-statistics.ts";
-import type { MetricStore } from "./metrics.ts";
-
-/** What CloudWatch answers from. */
-export interface CloudWatchParts {
-  readonly metrics: MetricStore;
-  readonly alarms: AlarmWatch;
-  /** Nothing of before is in `metrics`. */
-  readonly startedMs: number;
-  readonly now: () => number;
-  readonly region: string;
-  readonly accountId: string;
-}
 
 interface Operation {
   readonly run: (parts: CloudWatchParts, request: Fields) => object;

@@ -1,4 +1,4 @@
-import type { CloudWatchParts } from "./cloudwatch.ts";
+import type { CloudWatchParts } from "./cloudwatch-parts.ts";
 import { CloudWatchFailure } from "./failure.ts";
 import { type Fields, fieldsOf, list, oneOf, optionalText, text } from "./field.ts";
 

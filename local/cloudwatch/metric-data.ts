@@ -1,5 +1,5 @@
 import { metricOf, periodMsOf, rangeOf, statisticOf, unitOf } from "./asked-metric.ts";
-import type { CloudWatchParts } from "./cloudwatch.ts";
+import type { CloudWatchParts } from "./cloudwatch-parts.ts";
 import { CloudWatchFailure, invalid, notHere } from "./failure.ts";
 import { type Fields, fieldsOf, list, oneOf, optionalText, text, wholeNumber } from "./field.ts";
 import { keptMs, type SeriesName } from "./metrics.ts";

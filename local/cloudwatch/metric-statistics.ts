@@ -1,5 +1,5 @@
 import { metricOf, periodMsOf, rangeOf, statisticOf, unitOf } from "./asked-metric.ts";
-import type { CloudWatchParts } from "./cloudwatch.ts";
+import type { CloudWatchParts } from "./cloudwatch-parts.ts";
 import { CloudWatchFailure, notHere } from "./failure.ts";
 import { type Fields, list, textList } from "./field.ts";
 import { statistics } from "./statistic.ts";

@@ -1,7 +1,8 @@
 import { BatchBuffer, type HeldRecord } from "./batch/batch-buffer.ts";
-import { BatchSender, type SenderParts, type Surroundings } from "./batch/batch-sender.ts";
+import { BatchSender, type Surroundings } from "./batch/batch-sender.ts";
 import { Redelivery } from "./batch/redelivery.ts";
 import { retryDelayMs } from "./batch/retry-delay.ts";
+import type { SenderParts } from "./batch/sender-parts.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Position } from "./reading/stream-reader.ts";
 

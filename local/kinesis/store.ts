@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
-import type { KinesisOptions } from "./kinesis.ts";
 
 export type StoredRecord = {
   /** `<shard in hex>/<sequence number>`. */
@@ -74,7 +73,14 @@ function kinesaliteDatabase(): KinesaliteDatabase {
 }
 
 /** Opens kinesalite's store. Throws where another process has it open. */
-export async function openStore({ path, region, accountId }: KinesisOptions): Promise<KinesisStore> {
+/** Where streams are kept: without a `path`, in memory. */
+export interface StoreOptions {
+  readonly path?: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export async function openStore({ path, region, accountId }: StoreOptions): Promise<KinesisStore> {
   const delays = { createStreamMs: 0, deleteStreamMs: 0, updateStreamMs: 0 };
   const create = () =>
     kinesaliteDatabase().create({

@@ -4,7 +4,7 @@ import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Message } from "../../cli/recording/recorded-event.ts";
 import { openRecording } from "../../cli/recording/recording.ts";
 import { stamp } from "../../cli/recording/stamp.ts";
-import { partitionKey } from "../../lib/producer/partition-key.ts";
+import { partitionKey } from "../../lib/producer/event-line.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { rees46File } from "../e2e/rees46-count.ts";
 import { chunks } from "./rees46-batches.ts";

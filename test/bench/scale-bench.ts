@@ -1,12 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type AuditPorts, audit } from "../../lib/audit/audit.ts";
+import { audit } from "../../lib/audit/audit.ts";
+import type { AuditPorts } from "../../lib/audit/audit-run.ts";
 import { type Settings, settingsOf } from "../../lib/config/settings.ts";
 import { count as counted, defineConfig, page } from "../../lib/config.ts";
 import { OpenParts } from "../../lib/query/open-parts.ts";
 import { type SweepPorts, sweep } from "../../lib/recovery/sweep.ts";
 import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
 import { type CommittedPart, newHead } from "../../lib/store/ledger/ledger.ts";
-import { shardKey } from "../../lib/stream/shard-key.ts";
+import { shardKey } from "../../lib/stream/sequence.ts";
 import { cpuMs } from "./cpu-ms.ts";
 import { type LedgerFigures, ledgerFigures } from "./ledger-bench.ts";
 import { LiveBatches } from "./live-batches.ts";

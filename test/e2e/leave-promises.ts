@@ -1,5 +1,5 @@
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
 import { definitionsOf } from "../../lib/config/definitions.ts";
 import { settingsOf } from "../../lib/config/settings.ts";
 import { rollUpTimeoutSeconds } from "../../lib/limits.ts";

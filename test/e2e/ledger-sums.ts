@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { names } from "../../lib/names.ts";
 import { DynamoLedger } from "../../lib/store/ledger/dynamodb.ts";
-import { shardKey } from "../../lib/stream/shard-key.ts";
+import { shardKey } from "../../lib/stream/sequence.ts";
 import type { Laptop } from "./laptop.ts";
 
 /** What the ledger says of all shards together. */

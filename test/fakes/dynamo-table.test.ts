@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
 import { ledgerKeys } from "../../lib/store/ledger/item-table.ts";
 import { startAws, type TestAws } from "../aws.ts";
 import { createLedgerTable } from "../lib/store/ledger/ledger-table.ts";

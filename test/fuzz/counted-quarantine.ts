@@ -1,5 +1,9 @@
-import type { Rejected } from "../../lib/roll-up/fold/part-fold.ts";
-import { type Quarantine, type QuarantinePlace, quarantineLines } from "../../lib/store/quarantine/quarantine.ts";
+import {
+  type Quarantine,
+  type QuarantinePlace,
+  quarantineLines,
+  type Rejected,
+} from "../../lib/store/quarantine/quarantine.ts";
 
 /** What a part left in quarantine. */
 export interface Kept {

@@ -6,9 +6,9 @@ import { privacyOf } from "../../lib/collect/privacy.ts";
 import type { SendEvents } from "../../lib/collect/stream-sender.ts";
 import type { SourceSettings } from "../../lib/collect/write-keys.ts";
 import { privacyRulesOf, sourcesOf } from "../../lib/config/settings.ts";
+import type { Config } from "../../lib/config/shape.ts";
 import { trackingPlanOf } from "../../lib/config/tracking-plan/compile-at-start.ts";
-import type { Config } from "../../lib/config.ts";
-import type { Fields } from "../../lib/stream/event/event.ts";
+import type { Fields } from "../../lib/stream/event/fields.ts";
 import { type ApiRequest, apiRequest } from "./api-request.ts";
 import { lambdaContext } from "./kinesis-event.ts";
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { jsonBody } from "../../lib/collect/body.ts";
 import { RequestRefused } from "../../lib/collect/request-refused.ts";
-import { collectRouteKeys } from "../../lib/collect-routes.ts";
+import { collectRouteKeys } from "../../lib/routes.ts";
 import { httpApi } from "../../local/http-api/http-api.ts";
 import { type ApiSwitches, apiSwitchesWith, apiSwitchTable } from "../../local/http-api/switches.ts";
 import { basic } from "./api-request.ts";

@@ -2,10 +2,10 @@ import { App } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
-import { collectRouteKeys, collectRoutes } from "../../lib/collect-routes.ts";
 import { configFile } from "../../lib/config/load.ts";
-import { type Config, count, defineConfig, page } from "../../lib/config.ts";
-import { queryRouteKeys, queryRoutes } from "../../lib/query-routes.ts";
+import type { Config } from "../../lib/config/shape.ts";
+import { count, defineConfig, page } from "../../lib/config.ts";
+import { collectRouteKeys, collectRoutes, queryRouteKeys, queryRoutes } from "../../lib/routes.ts";
 import { router } from "../../local/http-api/route.ts";
 
 const metrics = { views: { on: page(), measure: count() } };

@@ -3,7 +3,8 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
 import { configFile } from "../../lib/config/load.ts";
-import { type Config, count, defineConfig, page } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/shape.ts";
+import { count, defineConfig, page } from "../../lib/config.ts";
 
 const metrics = { views: { on: page(), measure: count() } };
 

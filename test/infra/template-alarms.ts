@@ -3,7 +3,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { expect } from "vitest";
 import { MillraceStack } from "../../infra/millrace-stack.ts";
 import { configFile } from "../../lib/config/load.ts";
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/shape.ts";
 import { AlarmWatch } from "../../local/cloudwatch/alarm-watch.ts";
 import type { MetricStore } from "../../local/cloudwatch/metrics.ts";
 import { type MappingSettings, mappingSettings } from "../../local/event-source-mapping/mapping-settings.ts";

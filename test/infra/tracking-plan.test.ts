@@ -8,8 +8,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { writeTrackingPlan } from "../../infra/tracking-plan.ts";
 import { ConfigError } from "../../lib/config/error.ts";
+import type { Config } from "../../lib/config/shape.ts";
 import { trackingPlanOf } from "../../lib/config/tracking-plan/compile-at-start.ts";
-import { type Config, count, page } from "../../lib/config.ts";
+import { count, page } from "../../lib/config.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "millrace-plan-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -3,7 +3,7 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
 import { WriteKeys } from "../../infra/write-keys.ts";
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/shape.ts";
 
 function templateOf(config: Pick<Config, "sources" | "privacy">): Template {
   const stack = new Stack(new App({ analyticsReporting: false }), "Test");

@@ -1,17 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import {
-  type Config,
-  count,
-  defineConfig,
-  type eventTypes,
-  group,
-  identify,
-  type Metric,
-  page,
-  screen,
-  sum,
-  track,
-} from "../../lib/config.ts";
+import type { Config, Metric } from "../../lib/config/shape.ts";
+import { count, defineConfig, group, identify, page, screen, sum, track } from "../../lib/config.ts";
+import type { eventTypes } from "../../lib/stream/event/event.ts";
 import { metric, problemsOf, withMetric } from "./config/problems.ts";
 
 describe("a configuration that is accepted", () => {

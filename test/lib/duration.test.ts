@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { durationMs } from "../../lib/duration.ts";
+import { durationMs } from "../../lib/time.ts";
 
 describe("a duration", () => {
   it("is whole seconds, minutes, hours or days", () => {

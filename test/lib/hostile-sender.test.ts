@@ -5,12 +5,12 @@ import { privacyOf } from "../../lib/collect/privacy.ts";
 import { basicKey } from "../../lib/collect/write-key.ts";
 import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, sum, track } from "../../lib/config.ts";
-import { partitionKey } from "../../lib/producer/partition-key.ts";
+import { partitionKey } from "../../lib/producer/event-line.ts";
 import { dimensionValue } from "../../lib/roll-up/fold/dimension.ts";
 import { PartFold } from "../../lib/roll-up/fold/part-fold.ts";
 import { readEvent } from "../../lib/stream/event/event.ts";
 import { unpack } from "../../lib/stream/unpack.ts";
-import { parseTimestamp } from "../../lib/timestamp.ts";
+import { parseTimestamp } from "../../lib/time.ts";
 
 /*
  * Input that a sender chooses must cost no more than its size: sixteen times as much takes about sixteen times as long.

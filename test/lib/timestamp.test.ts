@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTimeGiven, parseTimestamp, timestampMs } from "../../lib/timestamp.ts";
+import { isTimeGiven, parseTimestamp, timestampMs } from "../../lib/time.ts";
 import { anyUnit } from "./any-text.ts";
 
 const firstMs = Date.parse("0000-01-01T00:00:00.000Z");

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientSettings } from "../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../lib/aws.ts";
 import { definitionsOf } from "../../lib/config/definitions.ts";
 import { count, sum, track } from "../../lib/config.ts";
 import { skippedMax } from "../../lib/recovery/skip/skip.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { definitionsOf } from "../../lib/config/definitions.ts";
-import { type Config, count, defineConfig, sum, track } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/shape.ts";
+import { count, defineConfig, sum, track } from "../../lib/config.ts";
 import { timestreamLimits } from "../../lib/limits.ts";
 import { TimestreamStore } from "../../lib/store/rows/timestream.ts";
 import { startAws, type TestAws } from "../aws.ts";

@@ -1,8 +1,8 @@
-import type { Rejected } from "../../lib/roll-up/fold/part-fold.ts";
 import {
   type QuarantinedRecord,
   type QuarantinePlace,
   quarantineLines,
+  type Rejected,
 } from "../../lib/store/quarantine/quarantine.ts";
 import {
   type FilePage,

@@ -1,4 +1,5 @@
-import type { AuditOptions, AuditPorts, AuditReport } from "../../lib/audit/audit.ts";
+import type { AuditReport } from "../../lib/audit/audit.ts";
+import type { AuditOptions, AuditPorts } from "../../lib/audit/audit-run.ts";
 import type { FindingKind } from "../../lib/audit/finding.ts";
 import { servicesOf } from "./called-services.ts";
 import { Process } from "./process.ts";

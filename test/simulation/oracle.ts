@@ -1,14 +1,14 @@
 import type { Definitions, MetricDefinition } from "../../lib/config/definitions.ts";
-import { otherValue } from "../../lib/roll-up/fold/dimension.ts";
 import { readFoldName } from "../../lib/roll-up/fold-name.ts";
 import { type CommittedPart, newHead, type OpenPart } from "../../lib/store/ledger/ledger.ts";
+import { otherValue } from "../../lib/store/rows/row.ts";
 import { covers } from "../../lib/stream/range.ts";
-import { shardKey } from "../../lib/stream/shard-key.ts";
+import { shardKey } from "../../lib/stream/sequence.ts";
 import { definitionsFor, deploymentNames } from "./deployment.ts";
 import { DoubtfulRows } from "./doubtful-rows.ts";
 import { longShop } from "./plan.ts";
-import type { SentEvent } from "./producer.ts";
 import { type Doubt, mayRepeatUnknownIn, Remains } from "./remains.ts";
+import type { SentEvent } from "./sent-event.ts";
 import type { SentRecord, Shard } from "./stream.ts";
 import { refusedShop, type StoredRow, sortedDimensions, storedKey } from "./timestream-table.ts";
 import { addTo, keyOf, type Total, wrongRows } from "./totals.ts";

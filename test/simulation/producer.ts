@@ -1,14 +1,8 @@
 import { gzipSync } from "node:zlib";
 import type { dedupeWindows } from "./deployment.ts";
 import { longShop, type PlannedEvent, type Step } from "./plan.ts";
+import type { SentEvent } from "./sent-event.ts";
 import { hashesEnd, type SentRecord, type Shard, type SimulatedStream } from "./stream.ts";
-
-/** An event that is in the stream, as an oracle needs to know it. */
-export interface SentEvent extends PlannedEvent {
-  /** Of its message id; events of one name are the same event. Copies that came too far apart have two names. */
-  readonly name: string | undefined;
-  readonly timestampMs: number;
-}
 
 /** Copies of one message id: when the first and the last of them arrived. */
 interface Copies {

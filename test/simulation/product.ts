@@ -2,7 +2,7 @@ import type { audit } from "../../lib/audit/audit.ts";
 import type { fillGaps } from "../../lib/recovery/gaps/fill-gaps.ts";
 import type { emptyPreview, previewOf } from "../../lib/recovery/isolate/preview.ts";
 import type { redrive } from "../../lib/recovery/redrive/redrive.ts";
-import type { skipByHand } from "../../lib/recovery/skip/skip-by-hand.ts";
+import type { skipByHand } from "../../lib/recovery/skip/skip.ts";
 import type { sweep } from "../../lib/recovery/sweep.ts";
 import type { DuplicateMemory } from "../../lib/roll-up/dedupe/duplicate-memory.ts";
 import type { rollUp } from "../../lib/roll-up/roll-up.ts";

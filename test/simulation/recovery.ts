@@ -1,9 +1,10 @@
 import { ExpiredIteratorException } from "@aws-sdk/client-kinesis";
+import type { Outcome } from "../../lib/invoke.ts";
 import { eventOf } from "../../lib/recovery/isolate/kinesis-event.ts";
 import type { Preview } from "../../lib/recovery/isolate/preview.ts";
-import type { Outcome, RollUpFunction } from "../../lib/recovery/isolate/roll-up-function.ts";
+import type { RollUpFunction } from "../../lib/recovery/isolate/roll-up-function.ts";
 import type { RedrivePorts } from "../../lib/recovery/redrive/redrive.ts";
-import type { RecordPlace } from "../../lib/recovery/skip/skip-by-hand.ts";
+import type { RecordPlace } from "../../lib/recovery/skip/skip.ts";
 import type { LostPromise, SweepOptions, SweepPorts } from "../../lib/recovery/sweep.ts";
 import type { Batch } from "../../lib/stream/batch.ts";
 import { covers } from "../../lib/stream/range.ts";

@@ -5,8 +5,7 @@ import { readFailure } from "../../lib/store/dead-letters/dead-letter.ts";
 import { newHead, type PartRange } from "../../lib/store/ledger/ledger.ts";
 import type { Batch } from "../../lib/stream/batch.ts";
 import { covers, overlaps } from "../../lib/stream/range.ts";
-import { compareSequence } from "../../lib/stream/sequence.ts";
-import { shardKey } from "../../lib/stream/shard-key.ts";
+import { compareSequence, shardKey } from "../../lib/stream/sequence.ts";
 import type { Shard } from "./stream.ts";
 import { streamName, type World } from "./world.ts";
 

@@ -8,7 +8,7 @@ import type {
 } from "../../local/event-source-mapping/reading/stream-reader.ts";
 import type { ShardContent } from "../fakes/kinesis-stream.ts";
 import type { DeploymentName } from "./deployment.ts";
-import type { SentEvent } from "./producer.ts";
+import type { SentEvent } from "./sent-event.ts";
 
 /** A record as the stream has it, and what was in it. */
 export interface SentRecord extends StreamRecord {

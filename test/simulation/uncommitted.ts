@@ -1,6 +1,6 @@
 import type { Batch } from "../../lib/stream/batch.ts";
 import { covers } from "../../lib/stream/range.ts";
-import { shardKey } from "../../lib/stream/shard-key.ts";
+import { shardKey } from "../../lib/stream/sequence.ts";
 import type { LedgerTable } from "../fakes/ledger-table.ts";
 
 /** The first record of a batch that is in no committed part, as one says it; undefined where there is none. */

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../shape.ts";
 import { compilePlan } from "./compile.ts";
 import { CompiledPlan } from "./compiled-plan.ts";
 import type { TrackingPlan } from "./tracking-plan.ts";

@@ -1,10 +1,11 @@
 import { Ajv, type Options, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
-import type { PlannedEvents } from "../../config.ts";
+import { shown } from "../../problem.ts";
 import type { Problem } from "../check-fields.ts";
-import { ConfigError, type ConfigProblem, shown } from "../error.ts";
+import { ConfigError, type ConfigProblem } from "../error.ts";
 import type { JsonSchema } from "../planned-schema.ts";
+import type { PlannedEvents } from "../shape.ts";
 import { multipleOf } from "./multiple-of.ts";
 import { type PlannedNames, plannedNames } from "./planned-names.ts";
 import { readSchema } from "./read-schema.ts";

@@ -1,10 +1,11 @@
-import type { PlannedEvents, PlannedType } from "../../config.ts";
-import type { Fields } from "../../stream/event/event.ts";
-import { isFields } from "../../stream/event/fields.ts";
+import { type Fields, isFields } from "../../stream/event/fields.ts";
 import { isRawNumber } from "../../stream/event/json.ts";
+import type { Violation } from "../../stream/event/refused.ts";
+import type { PlannedType } from "../planned-schema.ts";
+import type { PlannedEvents } from "../shape.ts";
 import { nestedAsPlanned, type PlannedNames } from "./planned-names.ts";
 import { endsWithin } from "./time-limit.ts";
-import { type TrackingPlan, type Violation, violationsMax } from "./tracking-plan.ts";
+import { type TrackingPlan, violationsMax } from "./tracking-plan.ts";
 import { type PlanWords, type SchemaError, violationOf } from "./violation-of.ts";
 
 /** A compiled schema; what it found wrong stands in `errors` until it is called again. */

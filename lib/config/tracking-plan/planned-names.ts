@@ -1,5 +1,4 @@
-import type { Fields } from "../../stream/event/event.ts";
-import { isFields } from "../../stream/event/fields.ts";
+import { type Fields, isFields } from "../../stream/event/fields.ts";
 import type { JsonSchema } from "../planned-schema.ts";
 
 /** The names of the properties that a schema knows, inside each other. */

@@ -1,5 +1,5 @@
-import { shown } from "../error.ts";
-import type { Violation } from "./tracking-plan.ts";
+import { shown } from "../../problem.ts";
+import type { Violation } from "../../stream/event/refused.ts";
 
 /** What a compiled schema says of a value that it refuses. */
 export interface SchemaError {

@@ -1,9 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../../aws.ts";
 import { systemClock } from "../../clock.ts";
 import type { Definitions } from "../../config/definitions.ts";
-import { readEnvironment } from "../../environment.ts";
 import { DynamoLedger } from "../../store/ledger/dynamodb.ts";
 import { GivingWay } from "../../stream/giving-way.ts";
 import { KinesisStream } from "../../stream/kinesis.ts";

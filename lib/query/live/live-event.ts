@@ -1,8 +1,8 @@
 import type { Definitions } from "../../config/definitions.ts";
 import { isProblem, type Reason } from "../../problem.ts";
 import { EventJudge } from "../../roll-up/fold/event-judge.ts";
-import { type Fields, readEvent } from "../../stream/event/event.ts";
-import { fieldsOf, scalarText } from "../../stream/event/fields.ts";
+import { readEvent } from "../../stream/event/event.ts";
+import { type Fields, fieldsOf, scalarText } from "../../stream/event/fields.ts";
 import { observedOf } from "../../stream/event/refused.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import { unpack } from "../../stream/unpack.ts";

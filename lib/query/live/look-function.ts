@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import type { Outcome } from "../../recovery/isolate/roll-up-function.ts";
+import type { Outcome } from "../../invoke.ts";
 import { NotNow } from "../not-now.ts";
 import type { ShardsAnswer } from "../shards.ts";
 import type { LiveAnswer } from "./live-events.ts";

@@ -1,4 +1,4 @@
-import { notOneOf, QuestionProblem } from "../question-problem.ts";
+import { notOneOf, QuestionProblem } from "../url-question.ts";
 
 /** What of the events as they come is asked for. Texts are parts of the event's own, in any case; "" for any. */
 export interface LiveQuestion {

@@ -1,5 +1,5 @@
 import type { KinesisStream } from "../../stream/kinesis.ts";
-import type { StreamPage, StreamStart } from "../../stream/page-reader.ts";
+import type { StreamPage, StreamStart } from "../../stream/reader.ts";
 import { compareSequence } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import type { LiveEvent, LiveJudge } from "./live-event.ts";

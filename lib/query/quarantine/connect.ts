@@ -1,7 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../../aws/client-settings.ts";
+import { clientSettings, readEnvironment } from "../../aws.ts";
 import { systemClock } from "../../clock.ts";
-import { readEnvironment } from "../../environment.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import { S3QuarantineFiles } from "../../store/quarantine/s3-files.ts";
 import type { QuarantinePorts } from "./answer.ts";

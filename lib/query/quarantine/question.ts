@@ -1,6 +1,5 @@
 import type { Reason } from "../../problem.ts";
-import { pointAsked } from "../point-in-time.ts";
-import { notOneOf, QuestionProblem } from "../question-problem.ts";
+import { notOneOf, pointAsked, QuestionProblem } from "../url-question.ts";
 import { type Position, readPosition } from "./position.ts";
 
 /** Which events of quarantine. */

@@ -1,8 +1,7 @@
 import { filesIn, type QuarantineFile } from "../../store/quarantine/quarantine-files.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import { isSettled, type ListedEntry, type QuarantinePorts, readable } from "./answer.ts";
-import { eventsOf, type QuarantinedEvent } from "./entry.ts";
-import { readEntryId } from "./entry-id.ts";
+import { eventsOf, type QuarantinedEvent, readEntryId } from "./entry.ts";
 
 /** An entry with all that was kept of it. */
 export interface ShownEntry extends ListedEntry {

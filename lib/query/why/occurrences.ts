@@ -1,14 +1,14 @@
 import { isProblem } from "../../problem.ts";
 import { isCompressed } from "../../stream/compression.ts";
-import { type Fields, sourceOf } from "../../stream/event/event.ts";
-import { fieldsOf, scalarText } from "../../stream/event/fields.ts";
+import { sourceOf } from "../../stream/event/event.ts";
+import { type Fields, fieldsOf, scalarText } from "../../stream/event/fields.ts";
 import { observedOf } from "../../stream/event/refused.ts";
 import { replayedOf } from "../../stream/event/replayed.ts";
 import type { HashRange } from "../../stream/hash-range.ts";
 import { isAggregated } from "../../stream/kpl.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import { unpack } from "../../stream/unpack.ts";
-import type { Copy, EventSummary } from "./answer.ts";
+import type { Copy, EventSummary } from "./copy.ts";
 
 /** An event with the message id, in its record. */
 export interface Occurrence {

@@ -3,15 +3,15 @@ import { ledgerDays } from "../../limits.ts";
 import { disorderMs } from "../../roll-up/dedupe/recall.ts";
 import { readFoldName } from "../../roll-up/fold-name.ts";
 import type { CommittedPart } from "../../store/ledger/ledger.ts";
-import { RangeGone } from "../../stream/range-reader.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { RangeGone } from "../../stream/reader.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
-import type { Copy, CopyPlace, Fate } from "./answer.ts";
+import type { Copy, CopyPlace, Fate } from "./copy.ts";
 import { toldBy } from "./occurrences.ts";
-import type { NameSearch, Search } from "./ports.ts";
 import { type PartRejects, rejectedCopies } from "./rejected-copies.ts";
 import { type Holder, IdsForgotten, rememberedHolders } from "./remembered.ts";
 import { placeOf, type ReplayedPart, replayPart } from "./replayed-part.ts";
+import type { NameSearch, Search } from "./search.ts";
 import * as says from "./sentences.ts";
 
 /** Parts and their ids are in the ledger for at least as long after they arrived. */

@@ -1,6 +1,5 @@
 import { messageIdBytesMax } from "../../limits.ts";
-import { pointAsked } from "../point-in-time.ts";
-import { notOneOf, QuestionProblem } from "../question-problem.ts";
+import { notOneOf, pointAsked, QuestionProblem } from "../url-question.ts";
 
 /** Steps of a search, in their order: what is quickly done, and says most of a message that was just sent, comes first. */
 export const searchPhases = ["waiting", "failures", "parts"] as const;

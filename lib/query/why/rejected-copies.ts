@@ -2,10 +2,10 @@ import { isProblem, type Problem } from "../../problem.ts";
 import type { CommittedPart } from "../../store/ledger/ledger.ts";
 import { filesIn, minuteOf, type QuarantineFile } from "../../store/quarantine/quarantine-files.ts";
 import { sourceOf } from "../../stream/event/event.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import { type Occurrence, occurrencesIn } from "./occurrences.ts";
-import type { Search } from "./ports.ts";
+import type { Search } from "./search.ts";
 
 /** An event that a quarantine file has under the message id, and why it is there. */
 export interface RejectedCopy extends Occurrence {

@@ -1,17 +1,19 @@
 import type { Definitions } from "../../config/definitions.ts";
 import { IdMap } from "../../roll-up/dedupe/id-map.ts";
-import { dimensionValue, otherValue } from "../../roll-up/fold/dimension.ts";
+import { dimensionValue } from "../../roll-up/fold/dimension.ts";
 import type { Group } from "../../roll-up/fold/group.ts";
 import type { CompiledMetric } from "../../roll-up/fold/metric-matcher.ts";
-import { PartFold, type Rejected, type Tally, type Trace } from "../../roll-up/fold/part-fold.ts";
+import { PartFold, type Trace } from "../../roll-up/fold/part-fold.ts";
 import { readFoldName } from "../../roll-up/fold-name.ts";
-import type { CommittedPart } from "../../store/ledger/ledger.ts";
-import type { Fields } from "../../stream/event/event.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import type { CommittedPart, Tally } from "../../store/ledger/ledger.ts";
+import type { Rejected } from "../../store/quarantine/quarantine.ts";
+import { otherValue } from "../../store/rows/row.ts";
+import type { Fields } from "../../stream/event/fields.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
-import type { CountedIn } from "./answer.ts";
+import type { CountedIn } from "./copy.ts";
 import { type Occurrence, occurrencesIn } from "./occurrences.ts";
-import type { NameSearch, Search } from "./ports.ts";
+import type { NameSearch, Search } from "./search.ts";
 
 /** A part that was folded again, as far as it concerns one message. */
 export interface ReplayedPart {

@@ -1,8 +1,8 @@
 import type { Problem } from "../../problem.ts";
 import type { CommittedPart, OpenPart } from "../../store/ledger/ledger.ts";
-import type { Copy, CopyPlace, CountedIn, Sentence } from "./answer.ts";
+import type { Copy, CopyPlace, CountedIn, Sentence } from "./copy.ts";
 
-export type { Sentence } from "./answer.ts";
+export type { Sentence } from "./copy.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const say = (text: string, restsOn: string): Sentence => ({ text, restsOn });

@@ -2,13 +2,12 @@ import { UnreadableFailure } from "../../store/dead-letters/dead-letter.ts";
 import type { FailureFile } from "../../store/dead-letters/dead-letter-files.ts";
 import type { Head } from "../../store/ledger/ledger.ts";
 import { covers } from "../../stream/range.ts";
-import { RangeGone } from "../../stream/range-reader.ts";
-import { compareSequence } from "../../stream/sequence.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { RangeGone } from "../../stream/reader.ts";
+import { compareSequence, shardKey } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
-import type { Copy, Fate } from "./answer.ts";
+import type { Copy, Fate } from "./copy.ts";
 import { occurrencesIn, toldBy } from "./occurrences.ts";
-import type { Search } from "./ports.ts";
+import type { Search } from "./search.ts";
 import * as says from "./sentences.ts";
 
 /** Copies, and the place to go on from where not all was looked at. */

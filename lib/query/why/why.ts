@@ -1,15 +1,14 @@
 import { MessageHasher } from "../../roll-up/dedupe/message-hash.ts";
 import { disorderMs, idsOf } from "../../roll-up/dedupe/recall.ts";
 import type { CommittedPart } from "../../store/ledger/ledger.ts";
-import { compareSequence, lastOfAll } from "../../stream/sequence.ts";
-import { shardKey } from "../../stream/shard-key.ts";
-import { type Copy, conclusions, joinedCopies, type WhyAnswer, withOriginals } from "./answer.ts";
-import { Spent, type WhyBudget } from "./budget.ts";
+import { compareSequence, lastOfAll, shardKey } from "../../stream/sequence.ts";
+import { conclusions, joinedCopies, type WhyAnswer, withOriginals } from "./answer.ts";
+import type { Copy } from "./copy.ts";
 import { partCopies, rejectedOf } from "./part-copies.ts";
-import type { NameSearch, Search, WhyPorts } from "./ports.ts";
 import { placeText, type SearchPhase, type SearchPlace, searchPhases, type WhyQuestion } from "./question.ts";
 import { ofSource, type PartRejects, rejectedCopies } from "./rejected-copies.ts";
 import { heldOf } from "./remembered.ts";
+import { type NameSearch, type Search, Spent, type WhyBudget, type WhyPorts } from "./search.ts";
 import { notFinal, sameHashOnly } from "./sentences.ts";
 import { givenUpCopies, type Step, waitingCopies } from "./uncounted.ts";
 

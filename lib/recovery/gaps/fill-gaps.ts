@@ -1,21 +1,18 @@
 import type { Clock } from "../../clock.ts";
+import type { Outcome } from "../../invoke.ts";
 import { redriveDaysMax } from "../../limits.ts";
-import type { Tally } from "../../roll-up/fold/part-fold.ts";
-import type { CommittedPart, Ledger } from "../../store/ledger/ledger.ts";
+import type { CommittedPart, Ledger, Tally } from "../../store/ledger/ledger.ts";
 import type { Batch } from "../../stream/batch.ts";
-import type { PageReader } from "../../stream/page-reader.ts";
 import { covers, rangeOf, uncoveredRuns } from "../../stream/range.ts";
-import { compareSequence } from "../../stream/sequence.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import type { PageReader, ShardList } from "../../stream/reader.ts";
+import { compareSequence, shardKey } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import { runIsolated } from "../isolate/isolated-run.ts";
 import { newlyCounted, nothingCounted, sumOf } from "../isolate/newly-counted.ts";
 import { emptyPreview, joined, type Preview } from "../isolate/preview.ts";
-import { type Outcome, type RollUpFunction, said } from "../isolate/roll-up-function.ts";
+import { type RollUpFunction, said, TimedFunction } from "../isolate/roll-up-function.ts";
 import { ReachCheck, type StoreReach } from "../isolate/store-reach.ts";
-import { TimedFunction } from "../isolate/timed-function.ts";
 import type { SkippingLedger } from "../skip/skip.ts";
-import type { ShardList } from "../sweep.ts";
 import { type Gap, type GapRun, gapRuns } from "./gap.ts";
 
 /** What is needed to count what was left out. */

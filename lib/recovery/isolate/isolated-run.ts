@@ -1,9 +1,9 @@
+import type { Outcome } from "../../invoke.ts";
 import type { Batch } from "../../stream/batch.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import { type SkippingLedger, skip } from "../skip/skip.ts";
 import { killersIn, Unsure } from "./poison-records.ts";
-import type { Outcome } from "./roll-up-function.ts";
-import type { TimedFunction } from "./timed-function.ts";
+import type { TimedFunction } from "./roll-up-function.ts";
 
 /** What a batch is run with. */
 export interface IsolationPorts {

@@ -1,5 +1,4 @@
-import type { Tally } from "../../roll-up/fold/part-fold.ts";
-import type { CommittedPart } from "../../store/ledger/ledger.ts";
+import type { CommittedPart, Tally } from "../../store/ledger/ledger.ts";
 
 export const nothingCounted: Tally = { events: 0, counted: 0, duplicate: 0, quarantined: 0, late: 0 };
 

@@ -1,7 +1,7 @@
+import type { Outcome } from "../../invoke.ts";
 import type { Batch } from "../../stream/batch.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
-import { type Outcome, said } from "./roll-up-function.ts";
-import type { TimedFunction } from "./timed-function.ts";
+import { said, type TimedFunction } from "./roll-up-function.ts";
 
 /** It could not be found out whether a record ends the process. */
 export class Unsure extends Error {

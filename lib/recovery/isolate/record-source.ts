@@ -2,7 +2,7 @@ import { UnreadableFailure } from "../../store/dead-letters/dead-letter.ts";
 import type { FailureFile, FailureFiles } from "../../store/dead-letters/dead-letter-files.ts";
 import { FailureIndex } from "../../store/dead-letters/dead-letter-index.ts";
 import { covers, type Range } from "../../stream/range.ts";
-import { RangeGone, type RangeReader } from "../../stream/range-reader.ts";
+import { RangeGone, type RangeReader } from "../../stream/reader.ts";
 import { compareSequence } from "../../stream/sequence.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 

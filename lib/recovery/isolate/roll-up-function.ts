@@ -1,17 +1,8 @@
+import type { Clock } from "../../clock.ts";
+import type { Outcome } from "../../invoke.ts";
+import { rollUpTimeoutSeconds } from "../../limits.ts";
 import type { Batch } from "../../stream/batch.ts";
 import type { Preview } from "./preview.ts";
-
-/** What came of an invocation. Only `died` can be the fault of a record: code does not throw for what is in one. */
-export type Outcome<Answer> =
-  | { readonly kind: "done"; readonly answer: Answer }
-  /** The function's own error: the store or the ledger is down, a promise is held. The batch must come again. */
-  | { readonly kind: "threw"; readonly why: string }
-  /** The process came to its end: time limit, memory, a crash. */
-  | { readonly kind: "died"; readonly why: string }
-  /** It did not run: throttled, `isBusy`, or Lambda cannot be reached. */
-  | { readonly kind: "refused"; readonly why: string; readonly isBusy?: boolean }
-  /** No invocation can carry so much. */
-  | { readonly kind: "too-large" };
 
 /** The roll-up in a process of its own, so that what a record does to it is done to nobody else. */
 export interface RollUpFunction {
@@ -27,3 +18,38 @@ export interface RollUpFunction {
 /** In words for a report. */
 export const said = (outcome: Exclude<Outcome<unknown>, { kind: "done" }>): string =>
   outcome.kind === "too-large" ? "too large for an invocation" : `${outcome.kind}: ${outcome.why}`;
+
+/** What an invocation takes beyond the function's time limit, and what is kept back to report. */
+const reserveMs = 15_000;
+
+/** The roll-up, refused once there is no time left to wait for it. */
+export class TimedFunction implements RollUpFunction {
+  readonly #rollUp: RollUpFunction;
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
+
+  constructor(rollUp: RollUpFunction, clock: Clock, deadlineMs: number) {
+    this.#rollUp = rollUp;
+    this.#clock = clock;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Whether one more invocation could run to its own time limit. */
+  get hasTime(): boolean {
+    return this.#clock.now() + rollUpTimeoutSeconds * 1_000 + reserveMs <= this.#deadlineMs;
+  }
+
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
+  async run(batch: Batch): Promise<Outcome<unknown>> {
+    return this.hasTime ? this.#rollUp.run(batch) : noTime;
+  }
+
+  async preview(batch: Batch, takenFromMs?: number): Promise<Outcome<Preview>> {
+    return this.hasTime ? this.#rollUp.preview(batch, takenFromMs) : noTime;
+  }
+}
+
+const noTime = { kind: "refused", why: "no time left" } as const;

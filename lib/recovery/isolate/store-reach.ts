@@ -1,12 +1,12 @@
 import { memoryStoreHours, type Settings } from "../../config/settings.ts";
+import type { Outcome } from "../../invoke.ts";
 import { aheadMsMax } from "../../limits.ts";
 import type { OpenPart } from "../../store/ledger/ledger.ts";
 import type { Batch } from "../../stream/batch.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 import { killersIn, Unsure } from "./poison-records.ts";
 import type { Preview } from "./preview.ts";
-import { type Outcome, said } from "./roll-up-function.ts";
-import type { TimedFunction } from "./timed-function.ts";
+import { said, type TimedFunction } from "./roll-up-function.ts";
 
 /** How far back the store takes rows, and events count. */
 export interface StoreReach {

@@ -1,4 +1,4 @@
-import type { Tally } from "../../roll-up/fold/part-fold.ts";
+import type { Tally } from "../../store/ledger/ledger.ts";
 import type { Preview } from "../isolate/preview.ts";
 
 /** Why a file was left where it is. */

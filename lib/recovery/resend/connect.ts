@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { clientSettings } from "../../aws/client-settings.ts";
+import { clientSettings } from "../../aws.ts";
 import { systemClock } from "../../clock.ts";
 import { Producer } from "../../producer/producer.ts";
 import { S3FailureFiles } from "../../store/dead-letters/s3.ts";
 import { DynamoLedger } from "../../store/ledger/dynamodb.ts";
 import { S3QuarantineFiles } from "../../store/quarantine/s3-files.ts";
-import type { Fields } from "../../stream/event/event.ts";
+import type { Fields } from "../../stream/event/fields.ts";
 import { KinesisStream } from "../../stream/kinesis.ts";
 import { DynamoReplayMarks } from "./dynamodb-marks.ts";
 import type { ReplayPorts } from "./replay.ts";

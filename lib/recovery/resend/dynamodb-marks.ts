@@ -10,7 +10,7 @@ import { replayLimits } from "../../limits.ts";
 import { type MessageName, nameText } from "../../roll-up/dedupe/message-hash.ts";
 import { randomWriter } from "../../store/ledger/dynamodb.ts";
 import { ledgerKeys } from "../../store/ledger/item-table.ts";
-import type { Mark, ReplayMarks } from "./replay-marks.ts";
+import type { Mark, ReplayMarks } from "./marks.ts";
 
 /** A message id may be of any characters, and personal: the key has a hash of it. */
 const keyOf = (name: MessageName) => ({

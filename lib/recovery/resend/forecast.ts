@@ -1,11 +1,12 @@
 import type { Definitions } from "../../config/definitions.ts";
 import type { PrivacyRules } from "../../config/settings.ts";
-import type { TrackingPlan, Violation } from "../../config/tracking-plan/tracking-plan.ts";
+import type { TrackingPlan } from "../../config/tracking-plan/tracking-plan.ts";
 import { type Problem, problem } from "../../problem.ts";
 import { EventJudge } from "../../roll-up/fold/event-judge.ts";
 import { bucketMsOf } from "../../roll-up/fold/part-fold.ts";
-import { type Fields, readEvent } from "../../stream/event/event.ts";
-import { mayBeHidden } from "./hidden.ts";
+import { readEvent } from "../../stream/event/event.ts";
+import type { Fields } from "../../stream/event/fields.ts";
+import type { Violation } from "../../stream/event/refused.ts";
 
 export interface ForecastRules {
   readonly definitions: Definitions;
@@ -62,4 +63,26 @@ function planProblem(violations: readonly Violation[]): Problem | undefined {
     "plan",
     violations.map(({ path, rule, expected }) => `${path}: expected ${expected} (${rule})`).join("; "),
   );
+}
+
+/** Keywords that fail at the object for what may lie below it. */
+const ofBelow = ["anyOf", "oneOf", "if", "not"];
+
+/** The names of a path. A path through a list may leave its indexes out: here all do. */
+const namesOf = (path: string): string[] => path.split(".").filter((name) => !/^\d+$/.test(name));
+
+/** Whether a path leads to another one or below it. */
+const isWithin = (path: readonly string[], outer: readonly string[]): boolean =>
+  outer.every((name, place) => path[place] === name);
+
+/**
+ * Whether a violation may come of the privacy rules alone: the plan was asked before they were applied, and what is in
+ * quarantine has a hash, or nothing, where the value was.
+ */
+export function mayBeHidden({ path, rule }: Violation, { remove, hash }: PrivacyRules): boolean {
+  const at = namesOf(path);
+  return [...remove, ...hash].some((hidden) => {
+    const names = namesOf(hidden);
+    return isWithin(at, names) || (ofBelow.includes(rule) && isWithin(names, at));
+  });
 }

@@ -10,16 +10,14 @@ import { nameText } from "../../roll-up/dedupe/message-hash.ts";
 import { isStoreRefusal } from "../../roll-up/part.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import type { QuarantineFiles } from "../../store/quarantine/quarantine-files.ts";
-import type { Fields } from "../../stream/event/event.ts";
+import type { Fields } from "../../stream/event/fields.ts";
 import { isCut } from "../../stream/event/refused.ts";
 import { replayWindowMs } from "../../stream/event/replayed.ts";
 import { joined, previewOf } from "../isolate/preview.ts";
-import { decide } from "./decision.ts";
 import { Forecast, type ForecastRules } from "./forecast.ts";
-import { packed } from "./packed.ts";
-import type { Mark, ReplayMarks } from "./replay-marks.ts";
-import { type Candidate, candidateOf, replayedEvent } from "./replayed-event.ts";
+import { decide, type Mark, type ReplayMarks } from "./marks.ts";
 import { type ReplayReport, ReplayTally } from "./report.ts";
+import { type Candidate, candidateOf, packed, replayedEvent } from "./resent-event.ts";
 import { type Decided, Uncounted, type UncountedPorts, type Wanted } from "./uncounted.ts";
 
 export interface ReplayPorts extends UncountedPorts {

@@ -3,7 +3,7 @@ import { UnreadableFailure } from "../../store/dead-letters/dead-letter.ts";
 import type { FailureFile, FailureFiles } from "../../store/dead-letters/dead-letter-files.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import type { KinesisStream } from "../../stream/kinesis.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { shardKey } from "../../stream/sequence.ts";
 
 export interface RolledUpPorts {
   readonly streamName: string;

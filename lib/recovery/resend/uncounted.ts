@@ -1,11 +1,10 @@
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import { replayWindowMs } from "../../stream/event/replayed.ts";
-import { shardKey } from "../../stream/shard-key.ts";
+import { shardKey } from "../../stream/sequence.ts";
 import { type CountedQuestion, countedAmong, type ShardToAsk } from "./counted-ids.ts";
-import type { Decision } from "./decision.ts";
-import type { Mark } from "./replay-marks.ts";
-import type { Candidate } from "./replayed-event.ts";
+import type { Decision, Mark } from "./marks.ts";
 import type { ReplayTally } from "./report.ts";
+import type { Candidate } from "./resent-event.ts";
 import { type Arrivals, notRolledUp, type RolledUpPorts } from "./rolled-up.ts";
 
 export interface UncountedPorts extends RolledUpPorts {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hashKeyBytes } from "../../store/ledger/ledger.ts";
 
 /** The two halves of a 64-bit hash. One object is written again and again, so that none is made for each event. */
 export interface MessageHash {
@@ -15,9 +16,6 @@ export interface MessageName {
 
 /** The name as one text: different names have different texts. */
 export const nameText = ({ source, messageId }: MessageName): string => JSON.stringify([source, messageId]);
-
-/** Bytes of the key. */
-export const hashKeyBytes = 16;
 
 /** UTF-16 units in a word of 8 bytes. */
 const unitsPerWord = 4;

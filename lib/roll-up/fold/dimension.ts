@@ -1,9 +1,5 @@
+import { noValue, otherValue } from "../../store/rows/row.ts";
 import { isRawNumber } from "../../stream/event/json.ts";
-
-/** The group of events that lack a value. */
-export const noValue = "(none)";
-/** The group of what cannot have a group of its own: values over the cap, groups over the cap. */
-export const otherValue = "(other)";
 
 // Printable ASCII: what nearly all values are.
 const plain = /^[\x20-\x7e]+$/;

@@ -1,7 +1,6 @@
 import type { Definitions } from "../../config/definitions.ts";
-import { shown } from "../../config/error.ts";
 import { aheadMsMax } from "../../limits.ts";
-import { type Problem, problem } from "../../problem.ts";
+import { type Problem, problem, shown } from "../../problem.ts";
 import type { Event } from "../../stream/event/event.ts";
 import { judgedArrival, replayedOf } from "../../stream/event/replayed.ts";
 import { type CompiledMetric, type MetricsOf, metricMatcher } from "./metric-matcher.ts";

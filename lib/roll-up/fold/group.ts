@@ -1,6 +1,7 @@
 import type { Definitions } from "../../config/definitions.ts";
-import type { Fields } from "../../stream/event/event.ts";
-import { dimensionValue, otherValue } from "./dimension.ts";
+import { otherValue } from "../../store/rows/row.ts";
+import type { Fields } from "../../stream/event/fields.ts";
+import { dimensionValue } from "./dimension.ts";
 import type { CompiledMetric } from "./metric-matcher.ts";
 
 /** A row in the making. */

@@ -1,5 +1,5 @@
 import type { Definitions, MetricDefinition } from "../../config/definitions.ts";
-import type { Scalar } from "../../config.ts";
+import type { Scalar } from "../../config/shape.ts";
 import type { Event } from "../../stream/event/event.ts";
 import { isRawNumber } from "../../stream/event/json.ts";
 import { type PathReader, pathReader } from "../../stream/event/path.ts";

@@ -1,6 +1,8 @@
 import type { Definitions } from "../../config/definitions.ts";
 import { partLimits, recordLimits } from "../../limits.ts";
 import { isProblem, type Problem, problem } from "../../problem.ts";
+import type { Tally } from "../../store/ledger/ledger.ts";
+import type { Rejected } from "../../store/quarantine/quarantine.ts";
 import type { Row } from "../../store/rows/row.ts";
 import { brokenCompressionBytes, isCompressed } from "../../stream/compression.ts";
 import { type Event, readEvent } from "../../stream/event/event.ts";
@@ -15,23 +17,6 @@ import { addNumber, type Group, MetricGroups } from "./group.ts";
 import type { CompiledMetric } from "./metric-matcher.ts";
 
 export const bucketMsOf = (timestampMs: number): number => Math.floor(timestampMs / 60_000) * 60_000;
-
-/** An event of a record that was not counted; the record as a whole where it could not be taken apart. */
-export interface Rejected {
-  readonly record: StreamRecord;
-  /** Place of the event in its record, from 0; undefined for the record as a whole. */
-  readonly index: number | undefined;
-  readonly problem: Problem;
-}
-
-/** What became of the events of a part: `events = counted + duplicate + quarantined + late`. */
-export interface Tally {
-  readonly events: number;
-  readonly counted: number;
-  readonly duplicate: number;
-  readonly quarantined: number;
-  readonly late: number;
-}
 
 /** Told of each row that a counted event is part of, to find the events of a row again. */
 export type Trace = (metric: CompiledMetric, group: Group, record: StreamRecord, index: number) => void;

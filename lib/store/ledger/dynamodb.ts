@@ -4,7 +4,6 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { Definitions } from "../../config/definitions.ts";
 import { ledgerDays } from "../../limits.ts";
-import { hashKeyBytes } from "../../roll-up/dedupe/message-hash.ts";
 import { compareSequence, paddedSequence } from "../../stream/sequence.ts";
 import { headItem, headItemOf, headOf, onRevision } from "./head-item.ts";
 import { ItemTable, ledgerKeys } from "./item-table.ts";
@@ -13,6 +12,7 @@ import {
   type ExpiringLedger,
   type Head,
   type HeadState,
+  hashKeyBytes,
   type KnownShard,
   type Ledger,
   newHead,

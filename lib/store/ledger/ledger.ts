@@ -1,5 +1,4 @@
 import type { Definitions } from "../../config/definitions.ts";
-import type { Tally } from "../../roll-up/fold/part-fold.ts";
 import type { HashRange } from "../../stream/hash-range.ts";
 
 /** What of a part is settled before it is opened. */
@@ -205,3 +204,15 @@ export interface ExpiringLedger extends Pick<Ledger, "moveHead"> {
   /** Whether the list drops a shard in a week, or keeps it. */
   listShard(shard: string, isExpiring: boolean): Promise<void>;
 }
+
+/** What became of the events of a part: `events = counted + duplicate + quarantined + late`. */
+export interface Tally {
+  readonly events: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly late: number;
+}
+
+/** Bytes of the key. */
+export const hashKeyBytes = 16;

@@ -1,5 +1,5 @@
-import type { Reason } from "../../problem.ts";
-import type { Rejected } from "../../roll-up/fold/part-fold.ts";
+import type { Problem, Reason } from "../../problem.ts";
+import type { StreamRecord } from "../../stream/stream-record.ts";
 
 /** Names the rejected events of a part. */
 export interface QuarantinePlace {
@@ -60,4 +60,12 @@ function runs(events: readonly Rejected[]): QuarantinedRecord["events"] {
     else found.push({ from: index, to: index, ...problem });
   }
   return found;
+}
+
+/** An event of a record that was not counted; the record as a whole where it could not be taken apart. */
+export interface Rejected {
+  readonly record: StreamRecord;
+  /** Place of the event in its record, from 0; undefined for the record as a whole. */
+  readonly index: number | undefined;
+  readonly problem: Problem;
 }

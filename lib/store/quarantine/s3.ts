@@ -2,8 +2,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { names } from "../../names.ts";
-import type { Rejected } from "../../roll-up/fold/part-fold.ts";
-import { type Quarantine, type QuarantinePlace, quarantineLines } from "./quarantine.ts";
+import { type Quarantine, type QuarantinePlace, quarantineLines, type Rejected } from "./quarantine.ts";
 import { minuteOf, pathOf } from "./quarantine-files.ts";
 
 /** Quarantine in S3: one gzipped NDJSON file a part and version, below the minute in which the first of its records arrived. */

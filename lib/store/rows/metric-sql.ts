@@ -1,4 +1,4 @@
-import { noValue } from "../../roll-up/fold/dimension.ts";
+import { noValue } from "./row.ts";
 import { sqlInteger, sqlName, sqlText } from "./sql.ts";
 import type { MetricQuestion } from "./store.ts";
 

@@ -16,3 +16,9 @@ export interface Row {
 /** What makes a row the same row within its part. */
 export const rowKey = (row: Pick<Row, "metric" | "def" | "bucketMs" | "dimensions">): string =>
   [row.metric, row.def, row.bucketMs, ...row.dimensions.flat()].join("\u0000");
+
+/** The group of events that lack a value. */
+export const noValue = "(none)";
+
+/** The group of what cannot have a group of its own: values over the cap, groups over the cap. */
+export const otherValue = "(other)";

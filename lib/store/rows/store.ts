@@ -1,3 +1,4 @@
+import type { Patience } from "../../retry.ts";
 import type { BucketWidth } from "./bucket.ts";
 import type { Row } from "./row.ts";
 
@@ -20,14 +21,6 @@ export interface Written {
    * value the store does not say.
    */
   readonly existing: number;
-}
-
-/** How long to go on trying, and whom to tell of a wait. */
-export interface Patience {
-  /** Epoch milliseconds; what has not succeeded by then throws. */
-  readonly deadlineMs: number;
-  /** Told before each wait, in words for the log. */
-  readonly onWait?: (why: string, delayMs: number) => void;
 }
 
 /** Takes the rows of parts. */

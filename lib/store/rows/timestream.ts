@@ -8,10 +8,10 @@ import {
   ValidationException,
   WriteRecordsCommand,
 } from "@aws-sdk/client-timestream-write";
-import { answeredWithin, clientSettings, explicitEndpoint } from "../../aws/client-settings.ts";
+import { answeredWithin, clientSettings, explicitEndpoint } from "../../aws.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { timestreamLimits } from "../../limits.ts";
-import { persist } from "../../retry.ts";
+import { type Patience, persist } from "../../retry.ts";
 import { metricSql } from "./metric-sql.ts";
 import { partRowsSql } from "./part-rows-sql.ts";
 import type { Row } from "./row.ts";
@@ -22,7 +22,6 @@ import type {
   PartRowStore,
   PartRows,
   PartRowsQuestion,
-  Patience,
   Refusal,
   RowStore,
   Written,

@@ -1,14 +1,9 @@
-import { shown } from "../../config/error.ts";
-import { type EventType, eventTypes } from "../../config.ts";
 import { messageIdBytesMax, recordLimits } from "../../limits.ts";
-import { type Problem, problem } from "../../problem.ts";
-import { isTimeGiven, timestampMs as msOf } from "../../timestamp.ts";
-import { isFields } from "./fields.ts";
+import { type Problem, problem, shown } from "../../problem.ts";
+import { isTimeGiven, timestampMs as msOf } from "../../time.ts";
+import { type Fields, isFields } from "./fields.ts";
 import { parseJson } from "./json.ts";
 import { refusedOf } from "./refused.ts";
-
-/** The fields of any JSON object; what they hold is not known. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** An event that has what every event must have. */
 export interface Event {
@@ -103,3 +98,8 @@ const isMessageId = (value: unknown): value is string => typeof value === "strin
 /** Whether a text has at most so many bytes of UTF-8; a UTF-16 unit becomes at most 3. */
 const fits = (text: string, bytesMax: number): boolean =>
   text.length * 3 <= bytesMax || Buffer.byteLength(text) <= bytesMax;
+
+/** The types of message of the Segment spec. */
+export const eventTypes = ["track", "page", "screen", "identify", "group", "alias"] as const;
+
+export type EventType = (typeof eventTypes)[number];

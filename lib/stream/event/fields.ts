@@ -1,4 +1,3 @@
-import type { Fields } from "./event.ts";
 import { isRawNumber, parseJsonToWrite } from "./json.ts";
 
 /** Whether a value is a JSON object. */
@@ -26,3 +25,6 @@ export function scalarText(value: unknown): string | undefined {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return isRawNumber(value) ? value.rawJSON : undefined;
 }
+
+/** The fields of any JSON object; what they hold is not known. */
+export type Fields = Readonly<Record<string, unknown>>;

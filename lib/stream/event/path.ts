@@ -1,4 +1,4 @@
-import type { Fields } from "./event.ts";
+import type { Fields } from "./fields.ts";
 
 /** Finds the value at a dotted path; undefined where there is none. */
 export type PathReader = (fields: Fields) => unknown;

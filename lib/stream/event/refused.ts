@@ -1,6 +1,5 @@
-import type { Violation } from "../../config/tracking-plan/tracking-plan.ts";
 import { type Problem, problem, type Reason } from "../../problem.ts";
-import type { Fields } from "./event.ts";
+import type { Fields } from "./fields.ts";
 
 /** Why the collector may refuse an event that it has taken in. */
 export const refusedReasons = ["plan", "too-large", "invalid"] as const satisfies readonly Reason[];
@@ -59,3 +58,13 @@ export const violationInWords = ({ path, rule, expected }: Violation): string =>
 /** Whether the collector has cut an event down. */
 export const isCut = ({ millrace: note }: Fields): boolean =>
   typeof note === "object" && note !== null && (note as Fields).cut === true;
+
+/** How an event breaks the plan. Says nothing of the event's values: they may be personal. */
+export interface Violation {
+  /** Dotted: "properties.items.0.price". A name that is not the plan's and may be a value shows as "*". */
+  readonly path: string;
+  /** The keyword of JSON Schema, such as "type"; "planned" for an unplanned event, "time" for a check that took too long. */
+  readonly rule: string;
+  /** In words: "number", "one of \"EUR\", \"USD\"". */
+  readonly expected: string;
+}

@@ -1,7 +1,7 @@
 import { replayLimits } from "../../limits.ts";
 import { type Problem, problem } from "../../problem.ts";
-import { parseTimestamp } from "../../timestamp.ts";
-import type { Fields } from "./event.ts";
+import { parseTimestamp } from "../../time.ts";
+import type { Fields } from "./fields.ts";
 
 /**
  * What a replay out of quarantine notes on an event, in `millrace.replayed`: the collector takes the field from senders.

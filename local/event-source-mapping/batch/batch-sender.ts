@@ -1,5 +1,5 @@
 import { Discards } from "../failure/discards.ts";
-import { type InvocationParts, invoke } from "../invocation/invocation.ts";
+import { invoke } from "../invocation/invocation.ts";
 import type { HeldRecord } from "./batch-buffer.ts";
 import {
   afterDiscard,
@@ -14,14 +14,8 @@ import {
   startDelivery,
 } from "./delivery.ts";
 import { type RecordSupply, recut } from "./re-cut.ts";
-import { type RetryDelay, retryDelayMs } from "./retry-delay.ts";
-
-/** What it takes to see the batches of one shard through. */
-export interface SenderParts extends InvocationParts {
-  readonly retryDelay: RetryDelay;
-  readonly recordAgeMsMax: number;
-  readonly retentionMsMax: number;
-}
+import { retryDelayMs } from "./retry-delay.ts";
+import type { SenderParts } from "./sender-parts.ts";
 
 /** What a batch has to do with the shard around it. */
 export interface Surroundings extends RecordSupply {

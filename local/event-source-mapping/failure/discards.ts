@@ -1,6 +1,6 @@
 import type { HeldRecord } from "../batch/batch-buffer.ts";
-import type { SenderParts } from "../batch/batch-sender.ts";
 import type { Discard } from "../batch/delivery.ts";
+import type { SenderParts } from "../batch/sender-parts.ts";
 import { type DiscardedRecords, failureKey, failureMessage, randomUuid } from "./on-failure.ts";
 
 type Discarded = { readonly step: Discard; readonly records: readonly HeldRecord[] };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bucketIndex, isWhole, lackInWords, settleMs, timelineOf } from "../../../dashboard/card/timeline.ts";
 import { type Range, ranges } from "../../../dashboard/page/range.ts";
-import { pointInTime } from "../../../lib/query/point-in-time.ts";
+import { pointInTime } from "../../../lib/query/url-question.ts";
 import { bucketWidthsMs } from "../../../lib/store/rows/bucket.ts";
 import { minuteMs, noonMs } from "../answer-rows.ts";
 

@@ -2,8 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { routeTable } from "../../../handlers/middleware/route-table.ts";
-import { collectRoutes } from "../../../lib/collect-routes.ts";
-import { queryRoutes } from "../../../lib/query-routes.ts";
+import { collectRoutes, queryRoutes } from "../../../lib/routes.ts";
 
 interface Asked {
   readonly routeKey?: string;

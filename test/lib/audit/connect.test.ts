@@ -1,9 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AuditPorts, audit } from "../../../lib/audit/audit.ts";
+import { audit } from "../../../lib/audit/audit.ts";
+import type { AuditPorts } from "../../../lib/audit/audit-run.ts";
 import { connectAuditPorts } from "../../../lib/audit/connect.ts";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { settingsOf } from "../../../lib/config/settings.ts";
 import { count, defineConfig, page } from "../../../lib/config.ts";
 import { environmentNames, names } from "../../../lib/names.ts";

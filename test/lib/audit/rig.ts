@@ -1,4 +1,5 @@
-import { type AuditOptions, type AuditPorts, type AuditReport, audit } from "../../../lib/audit/audit.ts";
+import { type AuditReport, audit } from "../../../lib/audit/audit.ts";
+import type { AuditOptions, AuditPorts } from "../../../lib/audit/audit-run.ts";
 import type { AuditLog, AuditPlace, ScheduleName } from "../../../lib/audit/scheduled-audit.ts";
 import type { FailureFile } from "../../../lib/store/dead-letters/dead-letter-files.ts";
 import type { CommittedPart, OpenPart } from "../../../lib/store/ledger/ledger.ts";

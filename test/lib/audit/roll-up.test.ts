@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type AuditReport, audit } from "../../../lib/audit/audit.ts";
 import { rollUpTimeoutSeconds } from "../../../lib/limits.ts";
 import type { CommittedPart } from "../../../lib/store/ledger/ledger.ts";
-import { shardKey } from "../../../lib/stream/shard-key.ts";
+import { shardKey } from "../../../lib/stream/sequence.ts";
 import type { LedgerTable } from "../../fakes/ledger-table.ts";
 import { after, baseMs, before, type Fault, recordOf, sold, World } from "../roll-up/world.ts";
 

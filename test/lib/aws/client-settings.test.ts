@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CloudWatchIncoming } from "../../../lib/audit/cloudwatch.ts";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { SecretsManager } from "../../../lib/collect/secrets.ts";
 import { TimestreamStore } from "../../../lib/store/rows/timestream.ts";
 import { question } from "./question.ts";

@@ -2,7 +2,7 @@ import { CloudEvent, type Headers, HTTP, type Message as HttpMessage } from "clo
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cloudEventMessages } from "../../../lib/collect/cloud-event.ts";
-import type { Fields } from "../../../lib/stream/event/event.ts";
+import type { Fields } from "../../../lib/stream/event/fields.ts";
 import { basic } from "../../handlers/api-request.ts";
 import { CollectRig } from "../../handlers/collect-rig.ts";
 

@@ -4,7 +4,7 @@ import type { Message } from "../../../lib/collect/message.ts";
 import { privacyOf } from "../../../lib/collect/privacy.ts";
 import { trackingPlanOf } from "../../../lib/config/tracking-plan/compile-at-start.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
-import type { Fields } from "../../../lib/stream/event/event.ts";
+import type { Fields } from "../../../lib/stream/event/fields.ts";
 import { parseJsonToWrite } from "../../../lib/stream/event/json.ts";
 
 const source = { name: "web", allowedOrigins: ["*"], keepAddress: true };

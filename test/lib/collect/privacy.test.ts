@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutAddress, privacyOf } from "../../../lib/collect/privacy.ts";
 import { collectLimits, recordLimits } from "../../../lib/limits.ts";
-import type { Fields } from "../../../lib/stream/event/event.ts";
+import type { Fields } from "../../../lib/stream/event/fields.ts";
 import { parseJsonToWrite } from "../../../lib/stream/event/json.ts";
 import { namesOfPath } from "../../../lib/stream/event/path.ts";
 

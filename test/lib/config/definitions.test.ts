@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { definitionsOf, type MetricDefinition } from "../../../lib/config/definitions.ts";
-import { type Config, count, page, type Selection, sum, track } from "../../../lib/config.ts";
+import type { Config, Selection } from "../../../lib/config/shape.ts";
+import { count, page, sum, track } from "../../../lib/config.ts";
 
 const base = {
   metrics: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shown } from "../../../lib/config/error.ts";
+import { shown } from "../../../lib/problem.ts";
 
 describe("a value in an error", () => {
   it("is shown in 80 characters, and no character is cut in two", () => {

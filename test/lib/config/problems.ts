@@ -1,6 +1,7 @@
 import { checkConfig } from "../../../lib/config/check.ts";
 import { ConfigError, type ConfigProblem } from "../../../lib/config/error.ts";
-import { type Config, count, type Metric, track } from "../../../lib/config.ts";
+import type { Config, Metric } from "../../../lib/config/shape.ts";
+import { count, track } from "../../../lib/config.ts";
 
 /** What is wrong with a configuration; nothing where it is accepted. Anything but a ConfigError is thrown on. */
 export function problemsOf(config: unknown): readonly ConfigProblem[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { privacyRulesOf, sourcesOf } from "../../../lib/config/settings.ts";
-import type { Config } from "../../../lib/config.ts";
+import type { Config } from "../../../lib/config/shape.ts";
 import { problemsOf, withMetric } from "./problems.ts";
 
 const withSources = (sources: unknown) => ({ ...withMetric({}), sources }) as Config;

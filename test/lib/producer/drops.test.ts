@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EventsNotTaken } from "../../../lib/producer/drops.ts";
 import { EventRefused } from "../../../lib/producer/event-refused.ts";
-import { EventsNotTaken } from "../../../lib/producer/events-not-taken.ts";
 import { type DropReason, Producer } from "../../../lib/producer/producer.ts";
 import type { ProducerOptions } from "../../../lib/producer/settings.ts";
 import { BadLine } from "./bad-line.ts";

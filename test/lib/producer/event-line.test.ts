@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventLine } from "../../../lib/producer/event-line.ts";
+import { eventLine, partitionKey } from "../../../lib/producer/event-line.ts";
 import { EventRefused } from "../../../lib/producer/event-refused.ts";
-import { partitionKey } from "../../../lib/producer/partition-key.ts";
 
 /** The reason an event is refused for. */
 function refusal(event: Record<string, unknown>): string {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { EventsNotTaken } from "../../../lib/producer/events-not-taken.ts";
-import { partitionKey } from "../../../lib/producer/partition-key.ts";
+import { EventsNotTaken } from "../../../lib/producer/drops.ts";
+import { partitionKey } from "../../../lib/producer/event-line.ts";
 import { type DropReason, Producer } from "../../../lib/producer/producer.ts";
 import { BadLine, type Mishap, mishaps } from "./bad-line.ts";
 import { events } from "./events.ts";

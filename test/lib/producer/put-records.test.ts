@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffMs } from "../../../lib/producer/backoff.ts";
 import { type Compression, compress } from "../../../lib/producer/compression.ts";
-import { EventsNotTaken } from "../../../lib/producer/events-not-taken.ts";
+import { EventsNotTaken } from "../../../lib/producer/drops.ts";
 import { failureOf, requestLength } from "../../../lib/producer/put-records.ts";
 import { settingsOf } from "../../../lib/producer/settings.ts";
+import { backoffMs } from "../../../lib/producer/waiting.ts";
 import { TestStream } from "./stream.ts";
 
 const record = (bytes: number) => ({ data: Buffer.alloc(bytes), partitionKey: "someone", explicitHashKey: "0" });

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BufferedEvent } from "../../../lib/producer/batch.ts";
-import { eventLine } from "../../../lib/producer/event-line.ts";
-import { partitionKey } from "../../../lib/producer/partition-key.ts";
+import { eventLine, partitionKey } from "../../../lib/producer/event-line.ts";
 import { Routing } from "../../../lib/producer/routing.ts";
-import { ShardMap } from "../../../lib/producer/shard-map.ts";
+import { ShardMap } from "../../../lib/producer/shards.ts";
 import { events } from "./events.ts";
 import { eventsIn } from "./stream.ts";
 

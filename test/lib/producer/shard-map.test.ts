@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashKey, type Shard, ShardMap } from "../../../lib/producer/shard-map.ts";
+import { hashKey, type Shard, ShardMap } from "../../../lib/producer/shards.ts";
 
 const end = 1n << 128n;
 

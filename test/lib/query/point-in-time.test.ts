@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pointInTime } from "../../../lib/query/point-in-time.ts";
+import { pointInTime } from "../../../lib/query/url-question.ts";
 
 const nowMs = Date.UTC(2026, 0, 31, 12, 0, 0, 1);
 

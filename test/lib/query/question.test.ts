@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { definitionsOf } from "../../../lib/config/definitions.ts";
 import { count, defineConfig, page, sum, track } from "../../../lib/config.ts";
 import { readQuestion } from "../../../lib/query/question.ts";
-import { QuestionProblem } from "../../../lib/query/question-problem.ts";
+import { QuestionProblem } from "../../../lib/query/url-question.ts";
 import { dimensionValue } from "../../../lib/roll-up/fold/dimension.ts";
 import { metricSql } from "../../../lib/store/rows/metric-sql.ts";
 import type { MetricQuestion } from "../../../lib/store/rows/store.ts";

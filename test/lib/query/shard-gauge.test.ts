@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ShardGauge } from "../../../lib/query/shard-gauge.ts";
 import { GivingWay } from "../../../lib/stream/giving-way.ts";
-import type { StreamPage, StreamStart } from "../../../lib/stream/page-reader.ts";
+import type { StreamPage, StreamStart } from "../../../lib/stream/reader.ts";
 
 const throttled = Object.assign(new Error("too fast"), { name: "ProvisionedThroughputExceededException" });
 const pageOf = (behindMs: number, ...arrivalsMs: number[]): StreamPage => ({

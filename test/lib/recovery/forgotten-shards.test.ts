@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { ledgerDays, redriveDaysMax } from "../../../lib/limits.ts";
 import { expireForgotten } from "../../../lib/recovery/forgotten-shards.ts";
 import { DynamoLedger } from "../../../lib/store/ledger/dynamodb.ts";

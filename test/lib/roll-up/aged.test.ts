@@ -3,7 +3,7 @@ import { systemClock } from "../../../lib/clock.ts";
 import { DuplicateMemory } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
 import { rollUp } from "../../../lib/roll-up/roll-up.ts";
 import type { Batch } from "../../../lib/stream/batch.ts";
-import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import { RangeGone } from "../../../lib/stream/reader.ts";
 import type { StreamRecord } from "../../../lib/stream/stream-record.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";

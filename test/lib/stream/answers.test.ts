@@ -12,7 +12,7 @@ import {
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../lib/clock.ts";
 import { KinesisStream } from "../../../lib/stream/kinesis.ts";
-import { RangeGone } from "../../../lib/stream/range-reader.ts";
+import { RangeGone } from "../../../lib/stream/reader.ts";
 
 const about = { message: "as Kinesis says it", $metadata: {} };
 const throttled = new ProvisionedThroughputExceededException(about);

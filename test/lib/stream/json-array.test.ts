@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitJsonArray } from "../../../lib/stream/json-array.ts";
+import { splitJsonArray } from "../../../lib/stream/json-text.ts";
 import { anyUnit } from "../any-text.ts";
 
 /** JSON text of any value, with whitespace of any kind around its tokens and every kind of character in its strings. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isOneObject } from "../../../lib/stream/json-object.ts";
+import { isOneObject } from "../../../lib/stream/json-text.ts";
 import { anyText, anyUnit } from "../any-text.ts";
 
 const object = fc.dictionary(anyText, fc.jsonValue({ stringUnit: anyUnit }));

@@ -1,8 +1,8 @@
 import { CreateStreamCommand, KinesisClient, PutRecordCommand, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { KinesisStream } from "../../../lib/stream/kinesis.ts";
-import type { StreamStart } from "../../../lib/stream/page-reader.ts";
+import type { StreamStart } from "../../../lib/stream/reader.ts";
 import type { StreamRecord } from "../../../lib/stream/stream-record.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 

@@ -1,8 +1,8 @@
 import { CreateStreamCommand, KinesisClient, PutRecordCommand, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { KinesisStream } from "../../../lib/stream/kinesis.ts";
-import type { StreamStart } from "../../../lib/stream/page-reader.ts";
+import type { StreamStart } from "../../../lib/stream/reader.ts";
 import { startAws, type TestAws } from "../../aws.ts";
 
 const shardId = "shardId-000000000000";

@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { KinesisClient, PutRecordCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { clientSettings } from "../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../lib/aws.ts";
 import { type MetricDatum, MetricStore } from "../../../local/cloudwatch/metrics.ts";
 import { openKinesis } from "../../../local/kinesis/kinesis.ts";
 import { startAws, type TestAws } from "../../aws.ts";

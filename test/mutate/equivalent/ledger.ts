@@ -1,4 +1,4 @@
-import type { Equivalent } from "../equivalent.ts";
+import type { Equivalent } from "./equivalent.ts";
 
 export const inLedger: readonly Equivalent[] = [
   {

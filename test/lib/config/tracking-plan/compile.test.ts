@@ -6,9 +6,9 @@ import * as z from "zod";
 import { ConfigError, type ConfigProblem } from "../../../../lib/config/error.ts";
 import { loadConfig } from "../../../../lib/config/load.ts";
 import type { JsonSchema, PlannedSchema } from "../../../../lib/config/planned-schema.ts";
+import type { PlannedEvents } from "../../../../lib/config/shape.ts";
 import { compilePlan, isQuick, planBytesMax } from "../../../../lib/config/tracking-plan/compile.ts";
 import { schemaBytesMax } from "../../../../lib/config/tracking-plan/read-schema.ts";
-import type { PlannedEvents } from "../../../../lib/config.ts";
 import { planOf } from "./plans.ts";
 
 function problemsOf(plan: PlannedEvents): readonly ConfigProblem[] {

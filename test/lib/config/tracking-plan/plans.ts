@@ -1,7 +1,8 @@
 import type { PlannedSchema } from "../../../../lib/config/planned-schema.ts";
+import type { PlannedEvents } from "../../../../lib/config/shape.ts";
 import { trackingPlanOf } from "../../../../lib/config/tracking-plan/compile-at-start.ts";
-import type { TrackingPlan, Violation } from "../../../../lib/config/tracking-plan/tracking-plan.ts";
-import type { PlannedEvents } from "../../../../lib/config.ts";
+import type { TrackingPlan } from "../../../../lib/config/tracking-plan/tracking-plan.ts";
+import type { Violation } from "../../../../lib/stream/event/refused.ts";
 import { withMetric } from "../problems.ts";
 
 /** A plan of one event, `Sold`. */

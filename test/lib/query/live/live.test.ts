@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { LiveJudge } from "../../../../lib/query/live/live-event.ts";
 import { LiveEvents } from "../../../../lib/query/live/live-events.ts";
 import { readLiveQuestion } from "../../../../lib/query/live/question.ts";
-import { QuestionProblem } from "../../../../lib/query/question-problem.ts";
+import { QuestionProblem } from "../../../../lib/query/url-question.ts";
 import { GivingWay } from "../../../../lib/stream/giving-way.ts";
-import type { StreamPage, StreamStart } from "../../../../lib/stream/page-reader.ts";
+import type { StreamPage, StreamStart } from "../../../../lib/stream/reader.ts";
 import type { StreamRecord } from "../../../../lib/stream/stream-record.ts";
 import { baseMs, before, recordOf, sold } from "../../roll-up/world.ts";
 

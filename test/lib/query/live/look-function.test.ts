@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Outcome } from "../../../../lib/invoke.ts";
 import { LookFunction } from "../../../../lib/query/live/look-function.ts";
-import type { Outcome } from "../../../../lib/recovery/isolate/roll-up-function.ts";
 
 const busy: Outcome<unknown> = { kind: "refused", why: "TooManyRequestsException", isBusy: true };
 const done = (answer: object): Outcome<unknown> => ({ kind: "done", answer: { answer } });

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
 import { answerQuarantine, type QuarantinePorts, readLimits } from "../../../../lib/query/quarantine/answer.ts";
-import { entryId, readEntryId } from "../../../../lib/query/quarantine/entry-id.ts";
+import { entryId, readEntryId } from "../../../../lib/query/quarantine/entry.ts";
 import { positionText, readPosition } from "../../../../lib/query/quarantine/position.ts";
 import { readQuarantineQuestion } from "../../../../lib/query/quarantine/question.ts";
 import { findEntry, shownEntry } from "../../../../lib/query/quarantine/show.ts";

@@ -1,9 +1,9 @@
-import { type Copy, joinedAnswers, type WhyAnswer } from "../../../../lib/query/why/answer.ts";
-import type { WhyPorts } from "../../../../lib/query/why/ports.ts";
+import { joinedAnswers, type WhyAnswer } from "../../../../lib/query/why/answer.ts";
+import type { Copy } from "../../../../lib/query/why/copy.ts";
 import { readWhyQuestion } from "../../../../lib/query/why/question.ts";
+import type { WhyPorts } from "../../../../lib/query/why/search.ts";
 import { why } from "../../../../lib/query/why/why.ts";
-import type { Rejected } from "../../../../lib/roll-up/fold/part-fold.ts";
-import { quarantineLines } from "../../../../lib/store/quarantine/quarantine.ts";
+import { quarantineLines, type Rejected } from "../../../../lib/store/quarantine/quarantine.ts";
 import {
   type FilePage,
   minuteOf,
@@ -12,7 +12,7 @@ import {
   type QuarantineFolder,
 } from "../../../../lib/store/quarantine/quarantine-files.ts";
 import { covers } from "../../../../lib/stream/range.ts";
-import { RangeGone } from "../../../../lib/stream/range-reader.ts";
+import { RangeGone } from "../../../../lib/stream/reader.ts";
 import type { StreamRecord } from "../../../../lib/stream/stream-record.ts";
 import { failureText, MemoryFailureFiles } from "../../recovery/isolate/rig.ts";
 import { before, shard, World } from "../../roll-up/world.ts";

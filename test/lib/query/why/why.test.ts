@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
 import { count, defineConfig, page, sum, track } from "../../../../lib/config.ts";
-import type { Copy } from "../../../../lib/query/why/answer.ts";
+import type { Copy } from "../../../../lib/query/why/copy.ts";
 import { skip } from "../../../../lib/recovery/skip/skip.ts";
 import type { StreamRecord } from "../../../../lib/stream/stream-record.ts";
 import { after, baseMs, before, type Fault, recordOf, sequence, shard, sold } from "../../roll-up/world.ts";

@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LambdaFunctions, LambdaRollUp } from "../../../../lib/recovery/isolate/lambda.ts";
+import { LambdaFunctions } from "../../../../lib/invoke.ts";
+import { LambdaRollUp } from "../../../../lib/recovery/isolate/lambda.ts";
 
 interface Answer {
   readonly status?: number;

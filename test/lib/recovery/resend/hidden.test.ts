@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
 import { privacyRulesOf } from "../../../../lib/config/settings.ts";
+import type { PlannedEvents } from "../../../../lib/config/shape.ts";
 import { trackingPlanOf } from "../../../../lib/config/tracking-plan/compile-at-start.ts";
-import { count, defineConfig, type PlannedEvents, track } from "../../../../lib/config.ts";
-import { Forecast } from "../../../../lib/recovery/resend/forecast.ts";
-import { mayBeHidden } from "../../../../lib/recovery/resend/hidden.ts";
+import { count, defineConfig, track } from "../../../../lib/config.ts";
+import { Forecast, mayBeHidden } from "../../../../lib/recovery/resend/forecast.ts";
 
 const rules = { remove: ["properties.buyer"], hash: ["properties.email", "properties.items.email"] };
 

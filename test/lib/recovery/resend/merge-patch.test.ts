@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergePatch } from "../../../../lib/recovery/resend/merge-patch.ts";
+import { mergePatch } from "../../../../lib/recovery/resend/resent-event.ts";
 
 // The test cases of RFC 7396, Appendix A.
 test.each([

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
 import { count, defineConfig, sum, track } from "../../../../lib/config.ts";
-import type { Fields } from "../../../../lib/stream/event/event.ts";
+import type { Fields } from "../../../../lib/stream/event/fields.ts";
 import { baseMs, dayMs, type End, hourMs, ReplayRig } from "./rig.ts";
 
 const definitions = definitionsOf(

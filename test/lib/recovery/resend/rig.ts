@@ -1,12 +1,12 @@
 import type { Definitions } from "../../../../lib/config/definitions.ts";
-import { partitionKey } from "../../../../lib/producer/partition-key.ts";
+import { partitionKey } from "../../../../lib/producer/event-line.ts";
+import type { Mark, ReplayMarks } from "../../../../lib/recovery/resend/marks.ts";
 import { type ReplayOptions, type ReplayPorts, replay } from "../../../../lib/recovery/resend/replay.ts";
-import type { Mark, ReplayMarks } from "../../../../lib/recovery/resend/replay-marks.ts";
 import type { ReplayReport } from "../../../../lib/recovery/resend/report.ts";
 import { DuplicateMemory } from "../../../../lib/roll-up/dedupe/duplicate-memory.ts";
 import { type MessageName, nameText } from "../../../../lib/roll-up/dedupe/message-hash.ts";
 import { rollUp } from "../../../../lib/roll-up/roll-up.ts";
-import type { Fields } from "../../../../lib/stream/event/event.ts";
+import type { Fields } from "../../../../lib/stream/event/fields.ts";
 import type { StreamRecord } from "../../../../lib/stream/stream-record.ts";
 import { TableLedger } from "../../../fakes/ledger-table.ts";
 import { MemoryQuarantine } from "../../../memory/memory-quarantine.ts";

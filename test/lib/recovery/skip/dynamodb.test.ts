@@ -1,11 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../../lib/aws/client-settings.ts";
-import { skip, skippedMax } from "../../../../lib/recovery/skip/skip.ts";
-import { skipByHand } from "../../../../lib/recovery/skip/skip-by-hand.ts";
+import { clientSettings } from "../../../../lib/aws.ts";
+import { skip, skipByHand, skippedMax } from "../../../../lib/recovery/skip/skip.ts";
 import { DynamoLedger } from "../../../../lib/store/ledger/dynamodb.ts";
 import type { OpenPart } from "../../../../lib/store/ledger/ledger.ts";
-import { RangeGone } from "../../../../lib/stream/range-reader.ts";
+import { RangeGone } from "../../../../lib/stream/reader.ts";
 import { startAws, type TestAws } from "../../../aws.ts";
 import { createLedgerTable } from "../../store/ledger/ledger-table.ts";
 

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rollUpTimeoutSeconds } from "../../../../lib/limits.ts";
-import { skip, skippedMax } from "../../../../lib/recovery/skip/skip.ts";
-import { skipByHand } from "../../../../lib/recovery/skip/skip-by-hand.ts";
+import { skip, skipByHand, skippedMax } from "../../../../lib/recovery/skip/skip.ts";
 import { foldedUnder, foldName, readFoldName, skippedThen } from "../../../../lib/roll-up/fold-name.ts";
 import { TableLedger } from "../../../fakes/ledger-table.ts";
 import { sequence, shard } from "../../roll-up/world.ts";

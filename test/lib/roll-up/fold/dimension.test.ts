@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dimensionValue, noValue, otherValue } from "../../../../lib/roll-up/fold/dimension.ts";
+import { dimensionValue } from "../../../../lib/roll-up/fold/dimension.ts";
+import { noValue, otherValue } from "../../../../lib/store/rows/row.ts";
 import { anyUnit } from "../../any-text.ts";
 
 describe("the value of a dimension", () => {

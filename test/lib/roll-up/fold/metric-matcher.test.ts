@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
-import { type Config, count, type Metric, page, type Selection, screen, track } from "../../../../lib/config.ts";
+import type { Config, Metric, Selection } from "../../../../lib/config/shape.ts";
+import { count, page, screen, track } from "../../../../lib/config.ts";
 import { isProblem } from "../../../../lib/problem.ts";
 import { metricMatcher } from "../../../../lib/roll-up/fold/metric-matcher.ts";
 import { type Event, readEvent } from "../../../../lib/stream/event/event.ts";

@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../../lib/aws.ts";
 import { UnreadableFailure } from "../../../../lib/store/dead-letters/dead-letter.ts";
 import type { FailureFile } from "../../../../lib/store/dead-letters/dead-letter-files.ts";
 import { FailureIndex } from "../../../../lib/store/dead-letters/dead-letter-index.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type BatchGetItemCommandInput, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../../lib/aws.ts";
 import { definitionsOf } from "../../../../lib/config/definitions.ts";
 import { count, defineConfig, page } from "../../../../lib/config.ts";
 import { partLimits, recordLimits } from "../../../../lib/limits.ts";

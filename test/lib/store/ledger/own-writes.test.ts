@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../../lib/aws.ts";
 import { DynamoReplayMarks } from "../../../../lib/recovery/resend/dynamodb-marks.ts";
 import { skip } from "../../../../lib/recovery/skip/skip.ts";
 import { DynamoLedger } from "../../../../lib/store/ledger/dynamodb.ts";

@@ -1,15 +1,10 @@
 import { TimestreamQueryClient } from "@aws-sdk/client-timestream-query";
 import { TimestreamWriteClient } from "@aws-sdk/client-timestream-write";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientSettings } from "../../../../lib/aws/client-settings.ts";
+import { clientSettings } from "../../../../lib/aws.ts";
+import type { Patience } from "../../../../lib/retry.ts";
 import type { Row } from "../../../../lib/store/rows/row.ts";
-import type {
-  MetricQuestion,
-  PartRows,
-  PartRowsQuestion,
-  Patience,
-  Written,
-} from "../../../../lib/store/rows/store.ts";
+import type { MetricQuestion, PartRows, PartRowsQuestion, Written } from "../../../../lib/store/rows/store.ts";
 import { TimestreamStore } from "../../../../lib/store/rows/timestream.ts";
 import { startAws, type TestAws } from "../../../aws.ts";
 

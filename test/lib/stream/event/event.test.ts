@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventTypes } from "../../../../lib/config.ts";
 import { isProblem, type Problem } from "../../../../lib/problem.ts";
-import { type Event, readEvent } from "../../../../lib/stream/event/event.ts";
+import { type Event, eventTypes, readEvent } from "../../../../lib/stream/event/event.ts";
 import { anyText, anyUnit } from "../../any-text.ts";
 
 const arrivalMs = Date.UTC(2026, 0, 31, 12);

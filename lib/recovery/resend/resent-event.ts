@@ -1,12 +1,52 @@
 import { createHash } from "node:crypto";
-import { messageIdBytesMax } from "../../limits.ts";
-import { partitionKey } from "../../producer/partition-key.ts";
+import { messageIdBytesMax, recordLimits } from "../../limits.ts";
+import { partitionKey } from "../../producer/event-line.ts";
 import type { QuarantinedEvent } from "../../query/quarantine/entry.ts";
 import type { MessageName } from "../../roll-up/dedupe/message-hash.ts";
-import { type Fields, sourceOf } from "../../stream/event/event.ts";
+import { sourceOf } from "../../stream/event/event.ts";
+import { type Fields, isFields } from "../../stream/event/fields.ts";
 import { type ReplayedNote, replayedOf } from "../../stream/event/replayed.ts";
-import { isTimeGiven } from "../../timestamp.ts";
-import { mergePatch } from "./merge-patch.ts";
+import type { StreamRecord } from "../../stream/stream-record.ts";
+import { isTimeGiven } from "../../time.ts";
+
+/** JSON Merge Patch (RFC 7396): what is null is removed, objects are merged, everything else takes the place of the old. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isFields(patch)) return patch;
+  // A map, and entries at the end: a field named __proto__ stays a field.
+  const merged = new Map(isFields(target) ? Object.entries(target) : []);
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, mergePatch(merged.get(name), value));
+  }
+  return Object.fromEntries(merged);
+}
+
+/** Far below what a record may have. */
+const eventsMax = 100;
+
+const textMax = recordLimits.storedBytesMax / 8;
+
+/** Events as records that arrive now, to see what the roll-up would make of them. */
+export function packed(events: readonly Fields[], nowMs: number): StreamRecord[] {
+  const records: StreamRecord[] = [];
+  let lines: string[] = [];
+  let characters = 0;
+  const close = (): void => {
+    if (lines.length === 0) return;
+    const data = Buffer.from(lines.join("\n"));
+    records.push({ sequenceNumber: String(records.length + 1), partitionKey: undefined, arrivalMs: nowMs, data });
+    lines = [];
+    characters = 0;
+  };
+  for (const event of events) {
+    const line = JSON.stringify(event);
+    if (lines.length === eventsMax || characters + line.length > textMax) close();
+    lines.push(line);
+    characters += line.length;
+  }
+  close();
+  return records;
+}
 
 /** An event of quarantine on its way back into the stream. */
 export interface Candidate {

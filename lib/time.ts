@@ -1,20 +1,38 @@
+/** A length of time as people write it: "90s", "15m", "24h", "30d". */
+export type Duration = `${number}${"s" | "m" | "h" | "d"}`;
+
+const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The milliseconds of a duration, or `undefined` where the text is none. */
+export function durationMs(text: string): number | undefined {
+  const match = /^(\d{1,9})(s|m|h|d)$/.exec(text);
+  const unit = match?.[2] === undefined ? undefined : unitMs[match[2]];
+  return unit === undefined ? undefined : Number(match?.[1]) * unit;
+}
+
 const digit = (text: string, index: number): number => text.charCodeAt(index) - 48;
+
 const pair = (text: string, index: number): number => digit(text, index) * 10 + digit(text, index + 1);
 
 // Every field of a timestamp in the form that Date.prototype.toISOString() writes, which is what nearly all senders use.
 const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** ISO 8601 in one of its two forms; the separators are those of the extended form, or none. */
 const iso8601 = (dash: "-" | "", colon: ":" | ""): RegExp => {
   const clock = String.raw`(\d\d)(?:${colon}(\d\d)(?:${colon}(\d\d))?)?(?:[.,](\d+))?`;
   const zone = String.raw`[Zz]|([+\-\u2212])(\d\d)(?::?(\d\d))?`;
   return new RegExp(String.raw`^(\d{4})${dash}(\d\d)${dash}(\d\d)(?:[Tt ]${clock}(?:${zone})?)?$`);
 };
+
 const extended = iso8601("-", ":");
+
 const basic = iso8601("", "");
+
 /** Longest timestamp that is read, in UTF-16 units. */
 const lengthMax = 40;
 
 const epochSeconds = /^\d{10}(?:\.\d+)?$/;
+
 const epochMilliseconds = /^\d{13}$/;
 
 /** The beginning of the year 1. */
@@ -26,10 +44,12 @@ const midnightOf = (year: number, month: number, day: number): Date => {
   midnight.setUTCFullYear(year, month - 1, day);
   return midnight;
 };
+
 const daysIn = (year: number, month: number): number => midnightOf(year, month + 1, 0).getUTCDate();
 
 // The same day comes over and over: remember the last one.
 let lastDay = "1970-01-01";
+
 let lastDayMs = 0;
 
 /** Of a text that begins with a date in the extended form. */
@@ -107,6 +127,7 @@ export function timestampMs(value: unknown): number {
 
 /** Midnight of the first day of the year 1, on whatever clock. */
 const zeroClock = /^0001-?01-?01(?:[Tt ][0:.,]*)?(?:[Zz]|[+\-\u2212][\d:]+)?$/;
+
 const offset = /[+\-\u2212]\d\d(?::?\d\d)?$/;
 
 /**

@@ -1,3 +1,5 @@
+import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { MiddlewareObj } from "@middy/core";
 import type { Context } from "aws-lambda";
 
 /** The event of a scheduled function: EventBridge's own, or the command line's. */
@@ -20,3 +22,16 @@ export const sliceOf = (event: SliceEvent, context: Context): Slice => ({
   acceptLate: event.acceptLate === true,
   deadlineMs: Date.now() + context.getRemainingTimeInMillis(),
 });
+
+/** Middleware: publishes counts of the answer as metrics; a dry run publishes nothing. */
+export function reportMetrics<Report extends { readonly dryRun: boolean }>(
+  metrics: Metrics,
+  countsOf: (report: Report) => Readonly<Record<string, number>>,
+): MiddlewareObj<SliceEvent, Report> {
+  return {
+    after: ({ response }) => {
+      if (response === null || response === undefined || response.dryRun) return;
+      for (const [name, value] of Object.entries(countsOf(response))) metrics.addMetric(name, MetricUnit.Count, value);
+    },
+  };
+}
