@@ -5,9 +5,10 @@ import { type RunnerTask, type RunnerTestCase, type RunnerTestSuite, TestRunner 
 import { asked } from "./instrument.ts";
 import { type How, type Plan, planVariable, RunLog } from "./run-log.ts";
 
-/** A test has this many times its usual time under a mutant, and at least `patienceMsMin`. */
+/** A test has this many times its usual time under a mutant, at least `patienceMsMin`, and at most so much more than usual. */
 const patience = 10;
 const patienceMsMin = 3_000;
+const patienceMoreMsMax = 20_000;
 /** How often, and after how long, a test is tried again that fails without a mutant after it has met one. */
 const checksMax = 4;
 const checkAgainMs = 100;
@@ -81,7 +82,7 @@ export default class MutatingRunner extends TestRunner {
   }
 
   get #patienceMs(): number {
-    return Math.max(patienceMsMin, this.#usualMs * patience);
+    return Math.max(patienceMsMin, Math.min(this.#usualMs * patience, this.#usualMs + patienceMoreMsMax));
   }
 
   async runTask(test: RunnerTestCase): Promise<void> {
