@@ -219,21 +219,20 @@ class Expectation {
       this.#counted.set(name, (this.#counted.get(name) ?? 0) + 1);
     }
     const bucketMs = Math.floor(timestampMs / 60_000) * 60_000;
-    let [refused, isLate] = [false, this.#world.table.isRefusedFor(bucketMs)];
+    let outcome: "counted" | "late" | "quarantined" = "counted";
     for (const metric of definitions.metrics) {
       if (!isOf(metric, event)) continue;
       const price = metric.measure.kind === "sum" ? event.price : 0;
       const values = metric.by.map(([, path]) => (path === "properties.shop" ? shopOf(event) : event.size));
       const key = rowKeyOf(known.part, metric, bucketMs, values);
-      const isAged = this.#isAged(known.part, key);
-      isLate ||= isAged;
-      if (isAged || this.#refuses(bucketMs, values)) refused = true;
+      const refusal = this.#refusal(bucketMs, values, this.#isAged(known.part, key));
+      // Of an event whose rows are refused for different reasons the last one is told.
+      if (refusal !== undefined) outcome = refusal;
       else if (!this.#doubtful.has(known.part.id)) {
         addTo(this.#totals, keyOf(metric.name, metric.def, bucketMs, this.#capped ? [] : values), Number(price));
       } else this.#doubts.expect(known.part.id, key);
     }
-    if (!refused) return "counted";
-    return isLate ? "late" : "quarantined";
+    return outcome;
   }
 
   /**
@@ -261,10 +260,13 @@ class Expectation {
     return refusedForAge.has(key) && rows.get(key)?.version !== definitions.length;
   }
 
-  #refuses(bucketMs: number, values: readonly string[]): boolean {
+  /** A request that is not valid is refused whatever the age of its rows. */
+  #refusal(bucketMs: number, values: readonly string[], isAged: boolean): "late" | "quarantined" | undefined {
     const { refuses } = this.#world.plan.surroundings.storeSwitches;
-    if (refuses === "shop" || refuses === "request") return values.includes(refusedShop);
-    return this.#world.table.isRefusedFor(bucketMs);
+    const isForbidden = values.includes(refusedShop);
+    if (refuses === "request" && isForbidden) return "quarantined";
+    if (isAged || this.#world.table.isRefusedFor(bucketMs)) return "late";
+    return refuses === "shop" && isForbidden ? "quarantined" : undefined;
   }
 
   #wrongPart({ shard, part, records }: KnownPart, tally: Tally, rejected: readonly string[]): string | undefined {
