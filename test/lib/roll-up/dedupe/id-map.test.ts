@@ -211,7 +211,7 @@ test("the longest run counts full slots, also over the end of the table", () => 
 
 test("where an id lies is another process's secret", () => {
   const program = `
-    import { IdMap } from "./lib/dedupe/id-map.ts";
+    import { IdMap } from "./lib/roll-up/dedupe/id-map.ts";
     const ids = new IdMap(100);
     for (let low = 1; low <= 100; low++) ids.add(low, low, 1);
     console.log(ids.toBytes().toString("hex"));`;
