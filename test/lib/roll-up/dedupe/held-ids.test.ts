@@ -129,6 +129,16 @@ describe("ids that are read", () => {
     expect(rig.found).toEqual([1, 3]);
   });
 
+  test("are told apart too where another part is read with them that is newer than all that was let go of", async () => {
+    const rig = new Rig();
+    const first = rig.add([1]);
+    rig.hold([2]);
+    const third = rig.hold([3]);
+    rig.held.letGo(rig.held.beside([third]), 3, true);
+    await rig.holdAll([first, rig.add([4])]);
+    expect(rig.found).toEqual([1, 3, 4]);
+  });
+
   test("are in a map that was made for them where they are many, and added to it where they are few", async () => {
     const rig = new Rig();
     const many = rig.add(numbered(1, 20_000));
