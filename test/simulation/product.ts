@@ -43,7 +43,7 @@ export async function loadProduct(query = ""): Promise<Product> {
     ...(await load<Pick<Product, "previewOf" | "emptyPreview">>("recovery/isolate/preview.ts")),
     ...(await load<Pick<Product, "sweep">>("recovery/sweep.ts")),
     ...(await load<Pick<Product, "redrive">>("recovery/redrive/redrive.ts")),
-    ...(await load<Pick<Product, "skipByHand">>("recovery/skip/skip-by-hand.ts")),
+    ...(await load<Pick<Product, "skipByHand">>("recovery/skip/skip.ts")),
     ...(await load<Pick<Product, "audit">>("audit/audit.ts")),
     ...(await load<Pick<Product, "fillGaps">>("recovery/gaps/fill-gaps.ts")),
     ...(await load<Pick<Product, "DynamoLedger">>("store/ledger/dynamodb.ts")),
