@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../../lib/aws.ts";
+import { readEnvironment } from "../../../lib/aws.ts";
 
 describe("the environment", () => {
   it("gives the variables by what they hold, and no others", () => {
