@@ -226,8 +226,8 @@ class Expectation {
       const values = metric.by.map(([, path]) => (path === "properties.shop" ? shopOf(event) : event.size));
       const key = rowKeyOf(known.part, metric, bucketMs, values);
       const refusal = this.#refusal(bucketMs, values, this.#isAged(known.part, key));
-      // Of an event whose rows are refused for different reasons the last one is told.
-      if (refusal !== undefined) outcome = refusal;
+      // Late wins where the rows of an event are refused for different reasons.
+      if (refusal !== undefined) outcome = outcome === "late" ? "late" : refusal;
       else if (!this.#doubtful.has(known.part.id)) {
         addTo(this.#totals, keyOf(metric.name, metric.def, bucketMs, this.#capped ? [] : values), Number(price));
       } else this.#doubts.expect(known.part.id, key);
