@@ -57,8 +57,8 @@ export const serviceBreaks: readonly Break[] = [
     name: "heads-unprocessed",
     what: "heads that DynamoDB leaves out of an answer are not asked for again",
     edits: [
-      ledger(
-        "Keys = UnprocessedKeys?.[this.#table]?.Keys;",
+      ledgerItems(
+        "Keys = UnprocessedKeys?.[this.name]?.Keys;",
         "Keys = UnprocessedKeys === undefined ? Keys : undefined;",
       ),
     ],

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { openEngine } from "../../../../local/timestream/engine.ts";
 import { QueryRunner } from "../../../../local/timestream/query/query-runner.ts";
 
-const endless =
-  "SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x), UNNEST(sequence(1, 100000)) AS b(y) WHERE x * y % 7 = 3";
+const endless = `SELECT count(*) FROM ${["a", "b", "c"].map((table) => `UNNEST(sequence(1, 10000)) AS ${table}(${table}1)`).join(", ")}
+  WHERE a1 * b1 * c1 % 7 = 3`;
 
 async function runner(queryMsMax: number): Promise<QueryRunner> {
   const engine = await openEngine({ file: ":memory:", memoryLimitMib: 64 });
