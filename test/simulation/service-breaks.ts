@@ -54,16 +54,6 @@ export const serviceBreaks: readonly Break[] = [
     edits: [ledger('"version <= :version" : "version < :version"', '"version <= :version" : "version <= :version "')],
   },
   {
-    name: "heads-unprocessed",
-    what: "heads that DynamoDB leaves out of an answer are not asked for again",
-    edits: [
-      ledgerItems(
-        "Keys = UnprocessedKeys?.[this.name]?.Keys;",
-        "Keys = UnprocessedKeys === undefined ? Keys : undefined;",
-      ),
-    ],
-  },
-  {
     name: "empty-page-ends",
     what: "an empty page in the middle of a shard is taken for its end",
     edits: [

@@ -39,7 +39,6 @@ export const tellingSeeds: Readonly<Record<string, number>> = {
   "earlier-commit-wins": 50,
   "shards-unlisted": 22,
   "write-off-over-counted": 309,
-  "heads-unprocessed": 104,
   "empty-page-ends": 104,
   "expired-iterator-ends": 78,
   "settled-uncounted": 141,
