@@ -23,6 +23,8 @@ export type Reason =
 export interface Problem {
   readonly reason: Reason;
   readonly detail: string;
+  /** Present where the store refused rows of the event: it may count in other metrics all the same. */
+  readonly byStore?: true;
 }
 
 export const problem = (reason: Reason, detail: string): Problem => ({ reason, detail });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Definitions } from "../config/definitions.ts";
 import { partLimits } from "../limits.ts";
-import type { Problem } from "../problem.ts";
 import type { CommittedPart, OpenPart, PartRange, Tally } from "../store/ledger/ledger.ts";
 import type { Rejected } from "../store/quarantine/quarantine.ts";
 import { type Row, rowKey } from "../store/rows/row.ts";
@@ -107,11 +106,6 @@ export function heldBy({ records, tally, rows }: FoldedPart) {
   return { records: records.length, events: tally.events, rows: rows.length, firstBucketMs, lastBucketMs };
 }
 
-const storeRefusal = ": expected the store to take the row";
-
-/** Whether an event was rejected for a row that the store refused: it may count in other metrics all the same. */
-export const isStoreRefusal = ({ detail }: Problem): boolean => detail.includes(storeRefusal);
-
 /**
  * The part without the rows that the store refused. An event with a refused row is no longer counted but late or
  * quarantined; rows of it that the store took stay. Late wins over refused, whichever of its metrics comes first. The
@@ -156,7 +150,8 @@ interface RefusedEvent {
 }
 
 function rejectedByStore({ record, index, metrics, refusal: { reason, detail } }: RefusedEvent): Rejected {
-  return { record, index, problem: { reason, detail: `${metrics.join(", ")}${storeRefusal}, got "${detail}"` } };
+  const said = `${metrics.join(", ")}: expected the store to take the row, got "${detail}"`;
+  return { record, index, problem: { reason, detail: said, byStore: true } };
 }
 
 /** What the ledger keeps of a finished part. */

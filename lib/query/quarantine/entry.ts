@@ -29,6 +29,8 @@ export interface QuarantinedEvent {
   readonly text: string | undefined;
   /** Undefined where it is no JSON object. */
   readonly fields: Fields | undefined;
+  /** The store refused rows of it: it may count in other metrics all the same. */
+  readonly isByStore: boolean;
 }
 
 /** Characters of a text that are looked into: an event of more than 32 KiB is not counted, and a little more is mended. */
@@ -68,7 +70,7 @@ function textsOf({ data }: QuarantinedRecord): readonly unknown[] {
 function eventOf(
   file: QuarantineFile,
   record: QuarantinedRecord,
-  { reason, detail }: QuarantinedRecord["events"][number],
+  { reason, detail, byStore }: QuarantinedRecord["events"][number],
   index: number | undefined,
   text: string | undefined,
 ): QuarantinedEvent {
@@ -85,7 +87,7 @@ function eventOf(
     arrival: record.arrival,
     timestamp: shown(fields?.timestamp),
   };
-  return { entry, place, file, record, text, fields };
+  return { entry, place, file, record, text, fields, isByStore: byStore === true };
 }
 
 const shown = (value: unknown): string | null => scalarText(value)?.slice(0, shownMax).toWellFormed() ?? null;

@@ -7,7 +7,6 @@ import type { EventFilter } from "../../query/quarantine/question.ts";
 import { readAhead } from "../../query/quarantine/read-ahead.ts";
 import { standingFiles } from "../../query/quarantine/standing-files.ts";
 import { nameText } from "../../roll-up/dedupe/message-hash.ts";
-import { isStoreRefusal } from "../../roll-up/part.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import type { QuarantineFiles } from "../../store/quarantine/quarantine-files.ts";
 import type { Fields } from "../../stream/event/fields.ts";
@@ -131,7 +130,7 @@ class Replay {
     if (candidate === undefined) outcomes.unreadable++;
     else if (!this.#settled.get(key)) outcomes.unsettled++;
     else if (isCut(candidate.event.fields ?? {})) this.#tally.refuse(event.entry.id, cutDown);
-    else if (isStoreRefusal(event.entry)) this.#tally.refuse(event.entry.id, halfCounted);
+    else if (event.isByStore) this.#tally.refuse(event.entry.id, halfCounted);
     else if (this.#begun.has(nameText(candidate.name))) outcomes.replayed++;
     else return candidate;
     return undefined;

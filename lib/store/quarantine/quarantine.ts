@@ -1,4 +1,4 @@
-import type { Problem, Reason } from "../../problem.ts";
+import type { Problem } from "../../problem.ts";
 import type { StreamRecord } from "../../stream/stream-record.ts";
 
 /** Names the rejected events of a part. */
@@ -26,7 +26,7 @@ export interface QuarantinedRecord {
   /** The record's bytes, base64. */
   readonly data: string;
   /** Neighbours that were rejected for the same reason are one entry; `from` and `to` count from 0, both included. */
-  readonly events: readonly (QuarantinedEvents & { readonly reason: Reason; readonly detail: string })[];
+  readonly events: readonly (QuarantinedEvents & Problem)[];
 }
 
 /** Some events of the record, or the record as a whole. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { partLimits, recordLimits } from "../../../lib/limits.ts";
 import { DuplicateMemory, type KnownIds } from "../../../lib/roll-up/dedupe/duplicate-memory.ts";
-import { foldAll, foldNew, heldBy, isStoreRefusal, partRange, withRefusals } from "../../../lib/roll-up/part.ts";
+import { foldAll, foldNew, heldBy, partRange, withRefusals } from "../../../lib/roll-up/part.ts";
 import { rangeOf } from "../../../lib/stream/range.ts";
 import { TableLedger } from "../../fakes/ledger-table.ts";
 import { baseMs, before, recordOf, sequence, shard, sold } from "./world.ts";
@@ -76,8 +76,8 @@ test("an event whose row the store refused says of which metric, in the store's 
   const refused = part.rows.filter(({ metric, bucketMs }) => metric === "sales" && bucketMs === baseMs);
   const refusals = refused.map((row) => ({ row, reason: "late" as const, detail: "too old" }));
   const { rejected, tally } = withRefusals(part, refusals, before);
-  expect(rejected.map(({ problem }) => [isStoreRefusal(problem), problem.reason])).toEqual([
-    [false, "invalid"],
+  expect(rejected.map(({ problem }) => [problem.byStore, problem.reason])).toEqual([
+    [undefined, "invalid"],
     [true, "late"],
   ]);
   expect(rejected[1]?.problem.detail).toBe('sales: expected the store to take the row, got "too old"');

@@ -148,7 +148,11 @@ describe("events that the store refuses", () => {
     expect(report?.parts[0]).toMatchObject({ events: 2, counted: 0, late: 2, quarantined: 0 });
     const [rejected] = [...world.rejected.values()];
     expect(rejected?.map(({ problem }) => problem)).toEqual(
-      Array(2).fill({ reason: "late", detail: 'all, sales: expected the store to take the row, got "too old"' }),
+      Array(2).fill({
+        reason: "late",
+        detail: 'all, sales: expected the store to take the row, got "too old"',
+        byStore: true,
+      }),
     );
   });
 });
