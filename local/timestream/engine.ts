@@ -37,7 +37,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await writer.run(`CREATE SCHEMA IF NOT EXISTS "${ROWS_SCHEMA}"`);
   await writer.run(`CREATE SCHEMA IF NOT EXISTS "${CATALOG_SCHEMA}"`);
   for (const scalar of scalarFunctions()) writer.registerScalarFunction(scalar);
-  for (const statement of macroStatements()) await writer.run(statement);
+  // All at once: one by one they take twice as long.
+  await writer.run(macroStatements().join(";\n"));
   await writer.run("SET GLOBAL lock_configuration = true");
   return {
     writer,
