@@ -252,4 +252,20 @@ describe("where a shard came from", () => {
   test("all shards are listed, page by page", async () => {
     expect(await listing([shard("a"), shard("b"), shard("c")]).shardIds()).toEqual(["a", "b", "c"]);
   });
+
+  test.each([
+    ["both ends", { StartingHashKey: "0", EndingHashKey: "9" }, { hashKeys: { first: "0", last: "9" } }],
+    ["one end is missing", { StartingHashKey: "0", EndingHashKey: undefined }, {}],
+    ["the other end is missing", { StartingHashKey: undefined, EndingHashKey: "9" }, {}],
+  ])("the hash keys of the shard are told: %s", async (_, HashKeyRange, expected) => {
+    const own = { ...shard("b", "a"), HashKeyRange };
+    const parent = { ...shard("a"), HashKeyRange: { StartingHashKey: "5", EndingHashKey: "6" } };
+    expect(await listing([parent, own]).ancestry("b")).toEqual({ ancestors: ["a"], forgotten: [], ...expected });
+  });
+
+  test("a page without shards and a shard without an id are passed over", async () => {
+    const answers = [{ NextToken: "1" }, { Shards: [{ ...shard("a"), ShardId: undefined }, shard("b")] }];
+    const client = { send: async () => answers.shift() };
+    expect(await new KinesisStream(client as unknown as KinesisClient, "s").shardIds()).toEqual(["b"]);
+  });
 });
