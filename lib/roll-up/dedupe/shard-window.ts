@@ -176,7 +176,9 @@ export class ShardWindow {
     const sees = remembers === undefined ? undefined : (row: number) => remembers(parts.sees[row] ?? Number.NaN);
     const { parts: rows, ids, windowMs } = recallRows(parts, { number, anchorMs }, limits, sees);
     if (!(await this.#take(rows, () => makeRoom(parts.bytes + ids * bytesPerId)))) return undefined;
-    const oldest = parts.number[rows.at(-1) ?? -1] ?? Number.POSITIVE_INFINITY;
+    // Of those that have ids: one without brings back no id of a newer part that is not remembered.
+    const oldestRow = rows.findLast((row) => parts.ids[row] !== 0) ?? -1;
+    const oldest = parts.number[oldestRow] ?? Number.POSITIVE_INFINITY;
     const others = this.#held.beside(rows);
     // An id has the greatest number it was seen with: one comparison, where every newer part is remembered.
     const isOneComparison = others.every((row) => (parts.number[row] ?? 0) < oldest);

@@ -123,6 +123,26 @@ class Shard {
   }
 }
 
+test("ids that were let go of do not come back with an older part that has none", async () => {
+  const shard = new Shard("p");
+  const memory = new DuplicateMemory(shard.ledger);
+  const batches: [number, number[]][] = [
+    [1, []],
+    [0, [13, 16, 20, 21, 24, 1, 5]],
+    [21, [1, 5, 7]],
+    [23, [1, 9]],
+    [31, [1]],
+    // Twelve ids are remembered at most: here the seven are let go of, and then the part before them is remembered again.
+    [35, []],
+    [41, []],
+  ];
+  for (const [minute, ids] of batches) {
+    const part = shard.at(minute, ids);
+    expect(await shard.remembered(memory, part)).toEqual(naive(shard.parts, part));
+    await shard.open(part, true);
+  }
+});
+
 test("ids that were let go of do not come back with older ones that are remembered again", async () => {
   const shard = new Shard("p");
   const memory = new DuplicateMemory(shard.ledger);
