@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { clientSettings } from "../../lib/aws.ts";
+import { clientSettings, isUnavailable } from "../../lib/aws.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { definitionsOf } from "../../lib/config/definitions.ts";
 import { configFile, loadConfig } from "../../lib/config/load.ts";
 import { names } from "../../lib/names.ts";
 import { Producer } from "../../lib/producer/producer.ts";
 import { KinesisStream } from "../../lib/stream/kinesis.ts";
-import { chooseEndpoint, endpointOptions } from "../endpoint.ts";
+import { chooseEndpoint, endpointOptions, notAnswering } from "../endpoint.ts";
 import { Outlook } from "../recording/outlook.ts";
 import { Progress } from "../recording/progress.ts";
 import type { BadRow } from "../recording/recorded-event.ts";
@@ -64,8 +64,7 @@ export async function replayFile(parameters: readonly string[]): Promise<void> {
   if (guesses.length > 0) process.stderr.write(`Guessed: ${guesses.join(", ")}\n`);
   const client = new KinesisClient({ ...clientSettings(), maxAttempts: 1 });
   try {
-    // Before a long file is read: is there a stream at all?
-    await new KinesisStream(client, names.stream).shardIds();
+    await checkStream(client);
     const survey = await surveyOf(file, read);
     const stamp = stampOf(values, survey);
     const stop = new AbortController();
@@ -88,6 +87,18 @@ export async function replayFile(parameters: readonly string[]): Promise<void> {
     report(result, outlook);
   } finally {
     client.destroy();
+  }
+}
+
+/**
+ * Before a long file is read: throws where nothing answers, and where there is no stream. One that is down for a moment may
+ * come back, and the producer waits for it.
+ */
+async function checkStream(client: KinesisClient): Promise<void> {
+  try {
+    await new KinesisStream(client, names.stream).shardIds();
+  } catch (error) {
+    if (notAnswering(error) !== undefined || !isUnavailable(error)) throw error;
   }
 }
 

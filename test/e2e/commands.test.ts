@@ -113,6 +113,7 @@ describe("millrace quarantine", () => {
 
 describe("what is looked after by schedule can be run now", () => {
   test("the sweep finds no promise left", async () => {
+    await laptop.caughtUp();
     expect(await ran(runSweep)).toMatchObject({ output: "1 shard, 0 open promises: 0 kept, 0 lost\n", exitCode: 0 });
     const dry = await ran(runSweep, "--dry-run", "--format", "json");
     expect(JSON.parse(dry.output)).toMatchObject({ dryRun: true, shards: 1, open: 0 });
@@ -214,4 +215,13 @@ describe("the command line", () => {
       errors: "millrace redrive: Expected --format table|json, got xml\n",
     });
   });
+});
+
+test("a replay that begins while the stream is cut off waits for it", async () => {
+  await laptop.rehearse("services/kinesis", { answers: "nothing", seconds: 3 });
+  const orders = ["examples/orders.csv", "--map", "examples/orders.map.json"].map((part) =>
+    part.startsWith("-") ? part : join(top, part),
+  );
+  const { output } = await laptop.run("cli/millrace.ts", "replay", ...orders, "--shift-to-now", "--speed", "max");
+  expect(output).toMatch(/^Sent 4 events, .*: 4 counted$/m);
 });
