@@ -1,6 +1,7 @@
 import type { Definitions } from "../config/definitions.ts";
 import type { Ledger, OpenPart } from "../store/ledger/ledger.ts";
 import { type Row, rowKey } from "../store/rows/row.ts";
+import type { Refusal } from "../store/rows/store.ts";
 import type { KnownIds } from "./dedupe/duplicate-memory.ts";
 import { type FoldedUnder, readFoldName, skippedThen } from "./fold-name.ts";
 import { type FoldedPart, foldAll } from "./part.ts";
@@ -57,3 +58,7 @@ function killersSince(earlier: FoldedUnder, now: FoldedUnder): string[] {
     kills && !before.has(sequenceNumber) ? [sequenceNumber] : [],
   );
 }
+
+/** Rows that the store takes no more, and may have taken before: at an attempt without an answer, or of who made the promise. */
+export const mayBeStored = (refusals: readonly Refusal[], isPromise: boolean): number =>
+  refusals.filter(({ reason, mayBeStored = false }) => reason === "late" && (isPromise || mayBeStored)).length;

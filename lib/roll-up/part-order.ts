@@ -1,4 +1,4 @@
-import type { CommittedPart, Head } from "../store/ledger/ledger.ts";
+import type { CommittedPart, Head, OpenPart } from "../store/ledger/ledger.ts";
 import type { Range } from "../stream/range.ts";
 import { compareSequence } from "../stream/sequence.ts";
 
@@ -23,3 +23,9 @@ export function orderAtOpening(
     ofHead: { outOfOrder: { number, lastSequence } },
   };
 }
+
+/** Whether an open part is this one, and was not taken over under other definitions. */
+export const isSame =
+  ({ id, definitions }: OpenPart) =>
+  (part: OpenPart): boolean =>
+    part.id === id && part.definitions.length === definitions.length;

@@ -3,7 +3,6 @@ import { rollUpTimeoutSeconds } from "../limits.ts";
 import type { Patience } from "../retry.ts";
 import { checkRoom } from "../store/ledger/head-room.ts";
 import type { CommittedPart, Head, OpenPart } from "../store/ledger/ledger.ts";
-import type { Refusal } from "../store/rows/store.ts";
 import type { Batch } from "../stream/batch.ts";
 import { covers, overlaps, type Range, rangeOf, uncoveredRuns } from "../stream/range.ts";
 import { RangeGone } from "../stream/reader.ts";
@@ -12,9 +11,9 @@ import type { StreamRecord } from "../stream/stream-record.ts";
 import type { KnownIds } from "./dedupe/duplicate-memory.ts";
 import { foldedUnder, foldName, readFoldName } from "./fold-name.ts";
 import { joinLineage, seal, sealDescendants, viewsAtOpening } from "./lineage.ts";
-import { outdatedRows } from "./outdated-rows.ts";
+import { mayBeStored, outdatedRows } from "./outdated-rows.ts";
 import { committedPart, type FoldedPart, foldAll, foldNew, heldBy, partRange, withRefusals } from "./part.ts";
-import { orderAtOpening } from "./part-order.ts";
+import { isSame, orderAtOpening } from "./part-order.ts";
 import type { Ports } from "./ports.ts";
 
 /** What one invocation did. */
@@ -286,6 +285,9 @@ class BatchRollUp {
     );
     const zeroed = await store.write(open.id, version, outdated.rows, this.#patience);
     const written = await store.write(open.id, version, part.rows, this.#patience);
+    // Rows may have become too old for this writer since another wrote them and committed the part.
+    const isRefused = zeroed.refusals.length + written.refusals.length > 0;
+    if (isRefused && !(await ledger.head(this.#shard)).open.some(isSame(open))) return undefined;
     const settled = withRefusals(part, written.refusals, this.#definitions);
     const doubled = zeroed.refusals.length + outdated.unknown + mayBeStored(written.refusals, isPromise);
     // Who folds the same records again writes the same rows: of a promise they may be there.
@@ -305,8 +307,7 @@ class BatchRollUp {
   /** Takes a committed part off the open list, unless it was taken over under other definitions meanwhile. */
   async #close(open: OpenPart, head: Head): Promise<Head | undefined> {
     const { ledger } = this.#ports;
-    const isOpen = (part: OpenPart): boolean =>
-      part.id === open.id && part.definitions.length === open.definitions.length;
+    const isOpen = isSame(open);
     const closed = await this.#move(
       head,
       head.open.filter((part) => !isOpen(part)),
@@ -324,7 +325,3 @@ class BatchRollUp {
     return { ...next, revision: from.revision + 1 };
   }
 }
-
-/** Rows that the store takes no more, and may have taken before: at an attempt without an answer, or of who made the promise. */
-const mayBeStored = (refusals: readonly Refusal[], isPromise: boolean): number =>
-  refusals.filter(({ reason, mayBeStored = false }) => reason === "late" && (isPromise || mayBeStored)).length;

@@ -115,7 +115,11 @@ export const rollUpBreaks: readonly Break[] = [
     name: "taken-over-closed",
     what: "an old deployment closes a part that another one has taken over",
     edits: [
-      rollUp("part.id === open.id && part.definitions.length === open.definitions.length;", "part.id === open.id;"),
+      {
+        file: "roll-up/part-order.ts",
+        from: "part.id === id && part.definitions.length === definitions.length;",
+        to: "part.id === id || definitions.length < 0;",
+      },
     ],
   },
   {

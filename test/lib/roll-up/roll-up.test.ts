@@ -157,6 +157,18 @@ describe("events that the store refuses", () => {
   });
 });
 
+test("a writer that wakes up when its rows are too old leaves a part as another counted it", async () => {
+  const world = worldOf(1);
+  const asleep = world.invoke(0, 1, undefined, [{ of: "write", call: 1, kind: "sleeps before" }]);
+  await world.settle();
+  expect(await world.invoke(0, 1)).toMatchObject({ parts: [{ counted: 2, late: 0 }] });
+  world.store.refuse = () => ({ reason: "late", detail: "too old" });
+  world.wake();
+  await asleep;
+  expect(world.ledger.parts.get(shard)).toMatchObject([{ counted: 2, late: 0, rowsCount: 4 }]);
+  expect([...world.rejected.values()]).toEqual([]);
+});
+
 test("two invocations at once: one waits its turn, and nothing counts twice", async () => {
   const world = worldOf(8);
   const reports = await Promise.all([world.invoke(0, 6), world.invoke(2, 8)]);
