@@ -91,8 +91,8 @@ export async function replayFile(parameters: readonly string[]): Promise<void> {
 }
 
 /**
- * Before a long file is read: throws where nothing answers, and where there is no stream. One that is down for a moment may
- * come back, and the producer waits for it.
+ * Before a long file is read: throws if nothing answers or there is no stream. A stream that is down for a moment may come
+ * back, and the producer waits for it.
  */
 async function checkStream(client: KinesisClient): Promise<void> {
   try {

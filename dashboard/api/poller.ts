@@ -3,7 +3,7 @@ import { ApiFailure } from "./api-failure.ts";
 const backoffFirstMs = 5_000;
 const backoffMaxMs = 60_000;
 
-/** So often in a row it is no failure that too many ask at once; what is shown stays meanwhile. */
+/** How many times in a row a 429 is not a failure: the page keeps what it shows. */
 const busyMax = 5;
 
 /** The wait after so many failures in a row: 5 s, doubled up to a minute, and spread by a quarter either way. */

@@ -1,3 +1,18 @@
+/** Of a table of Timestream, whether it is created or changed. */
+const tableMembers = `
+  DatabaseName MagneticStoreWriteProperties MagneticStoreWriteProperties.EnableMagneticStoreWrites
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.BucketName
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.EncryptionOption
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.KmsKeyId
+  MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.ObjectKeyPrefix
+  RetentionProperties RetentionProperties.MagneticStoreRetentionPeriodInDays
+  RetentionProperties.MemoryStoreRetentionPeriodInHours Schema Schema.CompositePartitionKey
+  Schema.CompositePartitionKey.EnforcementInRecord Schema.CompositePartitionKey.Name
+  Schema.CompositePartitionKey.Type TableName
+`;
+
 /**
  * What has its effect on the laptop, by service and operation: paths of members, as the SDK's model has them. Every other
  * member of the model is refused by its name. Who adds one here says that it works; the tests of the service show it.
@@ -140,38 +155,14 @@ export const servedMembers: Readonly<Record<string, Readonly<Record<string, stri
   },
   "timestream-write": {
     CreateDatabase: "DatabaseName KmsKeyId",
-    CreateTable: `
-      DatabaseName MagneticStoreWriteProperties MagneticStoreWriteProperties.EnableMagneticStoreWrites
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.BucketName
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.EncryptionOption
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.KmsKeyId
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.ObjectKeyPrefix
-      RetentionProperties RetentionProperties.MagneticStoreRetentionPeriodInDays
-      RetentionProperties.MemoryStoreRetentionPeriodInHours Schema Schema.CompositePartitionKey
-      Schema.CompositePartitionKey.EnforcementInRecord Schema.CompositePartitionKey.Name
-      Schema.CompositePartitionKey.Type TableName
-    `,
+    CreateTable: tableMembers,
     DeleteDatabase: "DatabaseName",
     DeleteTable: "DatabaseName TableName",
     DescribeDatabase: "DatabaseName",
     DescribeTable: "DatabaseName TableName",
     ListDatabases: "MaxResults NextToken",
     ListTables: "DatabaseName MaxResults NextToken",
-    UpdateTable: `
-      DatabaseName MagneticStoreWriteProperties MagneticStoreWriteProperties.EnableMagneticStoreWrites
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.BucketName
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.EncryptionOption
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.KmsKeyId
-      MagneticStoreWriteProperties.MagneticStoreRejectedDataLocation.S3Configuration.ObjectKeyPrefix
-      RetentionProperties RetentionProperties.MagneticStoreRetentionPeriodInDays
-      RetentionProperties.MemoryStoreRetentionPeriodInHours Schema Schema.CompositePartitionKey
-      Schema.CompositePartitionKey.EnforcementInRecord Schema.CompositePartitionKey.Name
-      Schema.CompositePartitionKey.Type TableName
-    `,
+    UpdateTable: tableMembers,
     WriteRecords: `
       CommonAttributes CommonAttributes.Dimensions CommonAttributes.Dimensions.DimensionValueType
       CommonAttributes.Dimensions.Name CommonAttributes.Dimensions.Value CommonAttributes.MeasureName
